@@ -1,0 +1,56 @@
+# Everything this project does, by name. Each target makes what it needs (.venv first) and nothing twice.
+SHELL       := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+PORT   ?= 8000
+PYTEST ?=
+
+# The first Python that is new enough. Python 3.11 is the one that constraints.txt was made with.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+
+.PHONY: help book test bench serve notebooks browser clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+
+book: $(STAMP)  ## Execute every chapter (cached) and build the pages
+	$(BIN)/jupyter-book build . --all -W -n --keep-going
+	@echo "The pages: file://$(CURDIR)/_build/html/index.html (or: make serve)"
+
+test: $(STAMP) browser  ## Run every test: the package, the chapters, the book and its pages in a browser
+	$(BIN)/python -m pytest $(PYTEST)
+
+bench: $(STAMP)  ## Measure the speeds that the book promises
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-only $(PYTEST)
+
+serve: $(STAMP)  ## Serve the pages on this machine, building them first when there are none (PORT=8000)
+	test -f _build/html/index.html || $(MAKE) book
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+notebooks: $(STAMP)  ## Copy the set-up cell into every chapter and strip outputs that are no promise
+	$(BIN)/python book/tools/notebooks.py
+
+clean:  ## Remove what was built (the environment in .venv stays)
+	rm -rf _build dist build .pytest_cache .ruff_cache .hypothesis .benchmarks *.egg-info
+	find book colorlib notebooks tests -name __pycache__ -prune -exec rm -rf {} +
+
+# Chromium opens the pages in the tests. Where it cannot be installed, those tests say so.
+browser:
+	@for b in chromium chromium-browser google-chrome; do command -v $$b >/dev/null && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null \
+			|| echo "chromium could not be installed: the browser tests cannot run" >&2; \
+	else echo "chromium is missing: the browser tests cannot run" >&2; fi
+
+$(STAMP): pyproject.toml constraints.txt
+ifeq ($(PYTHON),)
+	$(error No Python 3.11 or newer was found. Install one, or name it: make PYTHON=/path/to/python3.11)
+endif
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[book,test]'
+	touch $@

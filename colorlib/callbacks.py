@@ -1,0 +1,213 @@
+"""What happens around the training loop: what is measured, averaged, shown, written and resumed."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from fastai.callback.core import Callback
+from fastai.callback.progress import ProgressCallback
+from fastai.learner import AvgSmoothLoss
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from colorlib import metrics
+from colorlib.color import from_network, grey_rgb, lab_to_rgb
+from colorlib.data import set_epoch
+from colorlib.parallel import is_main, sum_over_processes
+from colorlib.weights import atomic
+
+if TYPE_CHECKING:
+    from colorlib.train import ColorizationLearner
+
+# The progress bar reads the loss from the device once in so many steps: reading makes a GPU wait.
+SHOW_EVERY = 25
+
+
+def is_rehearsal(learn: "ColorizationLearner") -> bool:
+    """Whether a fit is only an `lr_find` or a `get_preds`, of which nothing is to be kept.
+
+    Parameters
+    ----------
+    learn : ColorizationLearner
+
+    Returns
+    -------
+    bool
+    """
+    return hasattr(learn, "lr_finder") or hasattr(learn, "gather_preds")
+
+
+class SmoothLossOnDevice(AvgSmoothLoss):
+    """fastai's smoothed training loss, kept on the device instead of copied to the CPU at every step."""
+
+    def reset(self) -> None:
+        self.count, self.val = 0, None
+
+    def accumulate(self, learn: "ColorizationLearner") -> None:
+        loss = learn.loss.detach().float()
+        self.val = torch.lerp(loss, torch.zeros_like(loss) if self.val is None else self.val, self.beta)
+        self.count += 1
+
+
+class QuietProgress(ProgressCallback):
+    """fastai's progress bar, which shows the loss every 25th step instead of waiting for it at each."""
+
+    name = "progress"
+
+    def after_batch(self) -> None:
+        self.pbar.update(self.iter + 1)
+        if self.training and self.iter % SHOW_EVERY == 0 and hasattr(self, "smooth_loss"):
+            self.pbar.comment = f"{self.smooth_loss.item():.4f}"
+
+
+class SeedEpoch(Callback):
+    """Seed every epoch by its number, so that a resumed run draws the same batches and the same dropout."""
+
+    order = -20
+
+    def before_epoch(self) -> None:
+        set_epoch(self.dls, self.learn.epochs_done)
+
+
+class Validation(Callback):
+    """Measure every epoch on the validation photographs: the colours' error and strength, and grey's beside them.
+
+    Sums stay on the device until the epoch ends; with several processes they are added up over all of them.
+    """
+
+    order = 45
+    names = ("ab_l1", "ab_l1_grey", "psnr", "psnr_grey", "colourfulness", "colourfulness_truth")
+
+    def before_validate(self) -> None:
+        self.sums = torch.zeros(len(self.names) + 1, device=self.dls.device)
+
+    @torch.no_grad()
+    def after_batch(self) -> None:
+        if self.training:
+            return
+        L, truth_ab = self.xb[0], self.yb[0]
+        guess, truth = from_network(L, self.pred.float()), from_network(L, truth_ab)
+        grey = from_network(L, torch.zeros_like(truth_ab))
+        guess_rgb, truth_rgb = lab_to_rgb(guess), lab_to_rgb(truth)
+        values = [
+            metrics.ab_error(guess, truth),
+            metrics.ab_error(grey, truth),
+            metrics.psnr(guess_rgb, truth_rgb),
+            metrics.psnr(grey_rgb(truth[:, :1]), truth_rgb),
+            metrics.colourfulness(guess_rgb),
+            metrics.colourfulness(truth_rgb),
+        ]
+        self.sums += torch.stack([value.sum() for value in values] + [self.sums.new_tensor(len(L))])
+
+    def after_validate(self) -> None:
+        *sums, count = sum_over_processes(self.sums).tolist()
+        self.learn.measured = {name: total / max(count, 1) for name, total in zip(self.names, sums, strict=True)}
+
+
+class EpochLog(Callback):
+    """Keep one row of numbers per epoch, and write them all to a csv file whenever one is added.
+
+    Parameters
+    ----------
+    file : Path or None
+        Where to write them; None keeps them in memory only.
+    """
+
+    order = 55
+
+    def __init__(self, file: Path | None = None) -> None:
+        super().__init__()
+        self.file = file
+
+    def before_epoch(self) -> None:
+        self.started = time.perf_counter()
+
+    def after_train(self) -> None:
+        self.train_seconds = time.perf_counter() - self.started
+
+    def after_epoch(self) -> None:
+        if is_rehearsal(self.learn):
+            return
+        batches = max(len(self.dls.train), 1)
+        row = {"epoch": self.learn.epochs_done + 1, "players": self.players, "lr": self.opt.hypers[-1]["lr"]}
+        row |= {f"loss_{name}": (total / batches).item() for name, total in self.learn.totals.items()}
+        row |= {f"valid_{name}": value for name, value in self.learn.measured.items()}
+        row["images_per_second"] = batches * self.dls.train.bs / self.train_seconds
+        row["seconds"] = time.perf_counter() - self.started
+        self.learn.rows.append(row)
+        if self.file and is_main():
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            with atomic(self.file) as temporary:
+                self.learn.history.to_csv(temporary, index=False, float_format="%.6g")
+
+    def after_fit(self) -> None:
+        losses = self.learn.recorder.losses
+        self.learn.recorder.losses = torch.stack(losses).tolist() if losses else []
+
+
+class MovingAverage(Callback):
+    """Follow the generator with an exponential moving average of its weights, which is what gets validated and kept.
+
+    The decay warms up as (1 + n) / (10 + n), so that a short run is not dragged down by the untrained weights.
+
+    Parameters
+    ----------
+    decay : float
+        How much of the average survives a step, such as 0.999.
+
+    References
+    ----------
+    Karras et al. 2018, section 4 (averaged weights for a generator).
+    """
+
+    order = -15
+
+    def __init__(self, decay: float) -> None:
+        super().__init__()
+        self.decay, self.updates = decay, 0
+        self.average: AveragedModel | None = None
+
+    def start(self) -> None:
+        """Copy the generator; called when training starts and before a checkpoint is read."""
+        if self.average is None:
+            self.average = AveragedModel(self.learn.live_generator, multi_avg_fn=self._blend, use_buffers=True)
+
+    def _blend(self, averaged: list, current: list, _count: Any) -> None:
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        get_ema_multi_avg_fn(decay)(averaged, current, _count)
+
+    def before_fit(self) -> None:
+        self.start()
+
+    def after_batch(self) -> None:
+        if self.training and self.players != "critic" and not is_rehearsal(self.learn):
+            self.average.update_parameters(self.learn.live_generator)
+            self.updates += 1
+
+    def before_validate(self) -> None:
+        self.trained, self.learn.model = self.learn.model, self.average.module
+
+    def after_validate(self) -> None:
+        self.learn.model = self.trained
+
+
+class Checkpoint(Callback):
+    """Write everything that the run needs to go on to one file after every epoch, whole or not at all.
+
+    Parameters
+    ----------
+    file : Path
+    """
+
+    order = 70
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.file = file
+
+    def after_epoch(self) -> None:
+        if is_rehearsal(self.learn) or not is_main():
+            return
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with atomic(self.file) as temporary:
+            torch.save(self.learn.state(), temporary)

@@ -1,0 +1,426 @@
+"""Colour spaces on batches of pictures: sRGB, CIE Lab, and the scale that the networks see.
+
+A grey photograph records how light a scene was and nothing else. To colour it we want a space in which
+lightness is one number, already known, and the colour is what remains to be guessed. CIE Lab is such a space.
+Everything in the package passes through this module, and only this module knows the numbers.
+
+Colour spaces
+-------------
+* sRGB : what a JPEG stores and a screen shows. Three numbers in [0, 1], bent by a curve (often called gamma) so that
+  8 bits are spent where the eye sees steps [1]_. An sRGB value of 0.5 is about 21 % of the light of 1.0.
+* Linear RGB : the same three primaries with the curve undone, so that numbers add up as light does.
+* XYZ (CIE 1931, 2 degree observer) : a 3x3 matrix away from linear RGB. Y is luminance, the part of the light
+  that the eye counts as brightness: about 21 % red, 72 % green, 7 % blue.
+* Lab (CIE 1976) [2]_ : XYZ divided by the white point D65, passed through a cube root (a straight line near black),
+  then combined into L* (0 black, 100 white), a* (green to red) and b* (blue to yellow). Equal steps look about
+  equally large [3]_. Within sRGB, a runs from -86 to 98 and b from -108 to 94.
+* Network scale : L / 50 - 1 in [-1, 1] and ab / 110 in about [-1, 1], the two blocks of numbers between which a
+  colorizer is a function: the first is given, the second is guessed [4]_.
+
+Three consequences are used all over the package:
+
+* L* depends on Y alone. Replacing a and b leaves the lightness of every pixel as it was: the details of the
+  photograph cannot be damaged by a bad guess of its colour.
+* a = b = 0 is grey. Chroma is the distance from it, sqrt(a^2 + b^2), and hue is the angle.
+* Not every (L, a, b) can be shown: the displayable ones form the sRGB gamut, wide at medium lightness and a single
+  point at black and at white. Clipping an impossible colour in RGB changes its L; `fit_gamut` does not.
+
+The constants are those of scikit-image's ``colorconv``, to which both conversions are equal over all 16.7 million
+8-bit colours. Its matrix and its white point were rounded separately, so a grey is off the axis by less than 0.01
+unit of a and b.
+
+References
+----------
+.. [1] IEC 61966-2-1:1999, Multimedia systems and equipment: colour measurement and management, part 2-1: sRGB.
+.. [2] CIE 15:2004, Colorimetry, 3rd edition, section 8.2.1.
+.. [3] G. Sharma (ed.), Digital Color Imaging Handbook, CRC Press, 2003, chapter 1.
+.. [4] R. D. Gunnam et al., A deep learning-based approach for colorization of grayscale images and videos,
+   IJFANS 11 (12), 2022, "Problem Identification".
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+__all__ = [
+    "fit_gamut",
+    "from_network",
+    "gamut_mask",
+    "grey_rgb",
+    "in_gamut",
+    "lab_to_rgb",
+    "lightness",
+    "rgb_to_lab",
+    "to_network",
+]
+
+XYZ_FROM_RGB = ((0.412453, 0.357580, 0.180423), (0.212671, 0.715160, 0.072169), (0.019334, 0.119193, 0.950227))
+WHITE_D65 = (0.95047, 1.0, 1.08883)
+# XYZ as a fraction of the white point, from linear RGB, and back.
+WHITE_FROM_RGB = tuple(tuple(m / white for m in row) for row, white in zip(XYZ_FROM_RGB, WHITE_D65, strict=True))
+RGB_FROM_WHITE = tuple(tuple(row) for row in np.linalg.inv(np.array(WHITE_FROM_RGB)).tolist())
+L_HALF = 50.0  # L / 50 - 1 is in [-1, 1]
+AB_RANGE = 110.0  # the largest |a| or |b| of an sRGB colour is 107.9
+CHUNK = 65_536  # pixels that a CPU converts at once: the temporaries then stay in its cache
+
+
+def rgb_to_lab(rgb: Tensor) -> Tensor:
+    """Convert sRGB pictures to CIE Lab.
+
+    Equal to ``skimage.color.rgb2lab`` within 1e-3 for every 8-bit colour, in float32. Differentiable, with finite
+    gradients everywhere (black included). The work is done pixel by pixel without matrix products, so neither
+    autocast nor TF32 can make it coarse; float16 and bfloat16 are computed in float32.
+
+    Parameters
+    ----------
+    rgb : Tensor, (B, 3, H, W) or (3, H, W)
+        sRGB in [0, 1], floating point, any device. Values slightly outside are continued smoothly.
+
+    Returns
+    -------
+    Tensor, same shape
+        L in [0, 100], a and b in about [-110, 110]. float64 stays float64, anything else becomes float32.
+
+    Raises
+    ------
+    ValueError
+        When the tensor has not 3 channels in its third dimension from the end, or holds integers.
+
+    References
+    ----------
+    CIE 15:2004, section 8.2.1; IEC 61966-2-1.
+
+    Examples
+    --------
+    >>> red = torch.tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1)
+    >>> [round(value, 1) for value in rgb_to_lab(red).flatten().tolist()]
+    [53.2, 80.1, 67.2]
+    """
+    return _in_chunks(_rgb_to_lab, _checked(rgb, 3, "rgb"))
+
+
+def lab_to_rgb(lab: Tensor, clip: bool = True) -> Tensor:
+    """Convert CIE Lab pictures to sRGB.
+
+    With ``clip`` (for looking at) the result is that of ``skimage.color.lab2rgb`` within 1e-4; impossible colours end
+    on the border of [0, 1], where their gradient is zero. Without it the conversion is the exact inverse of
+    `rgb_to_lab`, also outside the gamut, and its gradient is never zero.
+
+    Parameters
+    ----------
+    lab : Tensor, (B, 3, H, W) or (3, H, W)
+        L in [0, 100], a and b in CIE units, floating point, any device.
+    clip : bool
+        Limit the result to [0, 1].
+
+    Returns
+    -------
+    Tensor, same shape
+        sRGB; in [0, 1] when clipped. float64 stays float64, anything else becomes float32.
+
+    Raises
+    ------
+    ValueError
+        When the tensor has not 3 channels in its third dimension from the end, or holds integers.
+
+    References
+    ----------
+    CIE 15:2004, section 8.2.1 (inverse); IEC 61966-2-1.
+
+    Examples
+    --------
+    >>> middle_grey = torch.tensor([50.0, 0.0, 0.0]).view(1, 3, 1, 1)
+    >>> [round(value, 3) for value in lab_to_rgb(middle_grey).flatten().tolist()]
+    [0.466, 0.466, 0.466]
+    """
+    return _in_chunks(partial(_lab_to_rgb, clip=clip), _checked(lab, 3, "lab"))
+
+
+def to_network(lab: Tensor) -> tuple[Tensor, Tensor]:
+    """Split Lab pictures into what a network is given and what it has to guess.
+
+    Parameters
+    ----------
+    lab : Tensor, (B, 3, H, W) or (3, H, W)
+        CIE Lab, floating point.
+
+    Returns
+    -------
+    L : Tensor, (B, 1, H, W) or (1, H, W)
+        L / 50 - 1, in [-1, 1].
+    ab : Tensor, (B, 2, H, W) or (2, H, W)
+        ab / 110, in about [-1, 1]; every sRGB colour is inside.
+
+    Raises
+    ------
+    ValueError
+        When the tensor has not 3 channels in its third dimension from the end, or holds integers.
+
+    References
+    ----------
+    Gunnam et al. 2022, "Problem Identification": L in, ab out.
+    """
+    lab = _checked(lab, 3, "lab")
+    return lab[..., :1, :, :] / L_HALF - 1, lab[..., 1:, :, :] / AB_RANGE
+
+
+def from_network(L: Tensor, ab: Tensor) -> Tensor:
+    """Join a network's input and its guess into Lab pictures; the inverse of `to_network`.
+
+    Parameters
+    ----------
+    L : Tensor, (B, 1, H, W) or (1, H, W)
+        Network scale, in [-1, 1].
+    ab : Tensor, (B, 2, H, W) or (2, H, W)
+        Network scale, in about [-1, 1].
+
+    Returns
+    -------
+    Tensor, (B, 3, H, W) or (3, H, W)
+        CIE Lab.
+
+    Raises
+    ------
+    ValueError
+        When L has not 1 channel or ab not 2, or either holds integers.
+    """
+    L, ab = _checked(L, 1, "L"), _checked(ab, 2, "ab")
+    return torch.cat([(L + 1) * L_HALF, ab * AB_RANGE], dim=-3)
+
+
+def lightness(rgb: Tensor) -> Tensor:
+    """L* of a photograph: the grey input of every colorizer in this package.
+
+    It is the first channel of `rgb_to_lab` at a third of the work. It is not the red channel, not the average of the
+    channels, and not 8-bit grey scaled: those are other functions of the scene (chapter 1 measures how different).
+
+    Parameters
+    ----------
+    rgb : Tensor, (B, 3, H, W) or (3, H, W)
+        sRGB in [0, 1], floating point.
+
+    Returns
+    -------
+    Tensor, (B, 1, H, W) or (1, H, W)
+        L* in [0, 100].
+
+    Raises
+    ------
+    ValueError
+        When the tensor has not 3 channels in its third dimension from the end, or holds integers.
+
+    References
+    ----------
+    CIE 15:2004, section 8.2.1.
+    """
+    luminance = _mix(WHITE_FROM_RGB[1], _decode(_checked(rgb, 3, "rgb")).unbind(-3))
+    return (116 * _lab_curve(luminance) - 16).unsqueeze(-3)
+
+
+def grey_rgb(L: Tensor) -> Tensor:
+    """The grey picture of a lightness: the same L*, with a = b = 0.
+
+    Parameters
+    ----------
+    L : Tensor, (B, 1, H, W) or (1, H, W)
+        L* in [0, 100], floating point.
+
+    Returns
+    -------
+    Tensor, (B, 3, H, W) or (3, H, W)
+        sRGB in [0, 1], three equal channels (within 1e-4).
+
+    Raises
+    ------
+    ValueError
+        When L has not 1 channel in its third dimension from the end, or holds integers.
+    """
+    L = _checked(L, 1, "L")
+    return lab_to_rgb(torch.cat([L, torch.zeros_like(L), torch.zeros_like(L)], dim=-3))
+
+
+def in_gamut(lab: Tensor, tolerance: float = 1e-3) -> Tensor:
+    """Which pixels a screen can show: all three sRGB values within [0, 1], give or take the tolerance.
+
+    Parameters
+    ----------
+    lab : Tensor, (B, 3, H, W) or (3, H, W)
+        CIE Lab, floating point.
+    tolerance : float
+        In sRGB units; the default is a quarter of an 8-bit step. At least 1e-4, because white itself is off by that.
+
+    Returns
+    -------
+    Tensor of bool, (B, 1, H, W) or (1, H, W)
+
+    Raises
+    ------
+    ValueError
+        When the tensor has not 3 channels in its third dimension from the end, or holds integers.
+    """
+    linear = _linear_rgb(_checked(lab, 3, "lab"))
+    # The sRGB curve is monotone: bounds on the linear values say the same and need no power of every pixel.
+    low = -tolerance / 12.92
+    high = ((1 + tolerance + 0.055) / 1.055) ** 2.4
+    return ((linear >= low) & (linear <= high)).all(dim=-3, keepdim=True)
+
+
+def gamut_mask(L: float, step: float = 1.0, extent: float = 110) -> tuple[Tensor, Tensor, Tensor]:
+    """The slice of the sRGB gamut at one lightness: which ab can be shown.
+
+    Parameters
+    ----------
+    L : float
+        L* in [0, 100].
+    step : float
+        Distance of the grid points, in CIE units.
+    extent : float
+        The grid reaches from -extent to extent in a and in b.
+
+    Returns
+    -------
+    a_values, b_values : Tensor, (N,)
+        The grid, ascending, symmetric about 0, which it contains.
+    mask : Tensor of bool, (N, N)
+        ``mask[i, j]`` tells whether (L, a_values[j], b_values[i]) is displayable: rows are b, columns are a, as
+        ``imshow(mask, origin="lower")`` wants it.
+
+    Raises
+    ------
+    ValueError
+        When L is outside [0, 100], or step or extent is not positive.
+    """
+    if not 0 <= L <= 100:
+        raise ValueError(f"L must be in [0, 100], not {L}")
+    if step <= 0 or extent <= 0:
+        raise ValueError(f"step and extent must be positive, not {step} and {extent}")
+    count = int(extent / step + 1e-6)
+    values = torch.arange(-count, count + 1, dtype=torch.float32) * step
+    b, a = torch.meshgrid(values, values, indexing="ij")
+    lab = torch.stack([torch.full_like(a, float(L)), a, b])
+    return values, values.clone(), in_gamut(lab)[0]
+
+
+def fit_gamut(lab: Tensor, tolerance: float = 1e-3) -> Tensor:
+    """Make every colour displayable by taking away chroma, at its own lightness and hue.
+
+    Displayable colours are returned as they are. Of the others, ab is multiplied by the largest factor below 1 (by
+    bisection, to one part in 65,536) that brings them inside. Clipping in RGB, by contrast, moves L and hue as well.
+    The gradient passes through ab times the factor; the factor itself counts as a constant.
+
+    Parameters
+    ----------
+    lab : Tensor, (B, 3, H, W) or (3, H, W)
+        CIE Lab, floating point. L outside [0, 100] is limited to it: no colour of such an L exists.
+    tolerance : float
+        What counts as displayable, as in `in_gamut`.
+
+    Returns
+    -------
+    Tensor, same shape
+        CIE Lab, inside the gamut.
+
+    Raises
+    ------
+    ValueError
+        When the tensor has not 3 channels in its third dimension from the end, or holds integers.
+    """
+    lab = _checked(lab, 3, "lab")
+    L, ab = lab[..., :1, :, :].clamp(0, 100), lab[..., 1:, :, :]
+    with torch.no_grad():
+        outside = ~in_gamut(torch.cat([L, ab], dim=-3), tolerance).squeeze(-3)
+        colour = torch.stack([L.squeeze(-3)[outside], *(c[outside] for c in ab.unbind(-3))])[:, None]  # (3, 1, N)
+        low = torch.zeros_like(colour[0])
+        high = torch.ones_like(low)
+        for _ in range(16):
+            middle = (low + high) / 2
+            # Half the tolerance: rounding must not put the result outside again.
+            fits = in_gamut(torch.cat([colour[:1], colour[1:] * middle]), tolerance / 2)[0]
+            low, high = torch.where(fits, middle, low), torch.where(fits, high, middle)
+        factor = torch.ones_like(L.squeeze(-3))
+        factor[outside] = low[0]
+    return torch.cat([L, ab * factor.unsqueeze(-3)], dim=-3)
+
+
+def _checked(picture: Tensor, channels: int, name: str) -> Tensor:
+    """The tensor in float32 or float64, or a ValueError that tells what is wrong with it."""
+    if picture.ndim < 3 or picture.shape[-3] != channels:
+        shape = tuple(picture.shape)
+        raise ValueError(f"{name} must be (B, {channels}, H, W) or ({channels}, H, W), not {shape}: channels first")
+    if not picture.is_floating_point():
+        raise ValueError(f"{name} must be floating point, not {picture.dtype}: convert it first, 8-bit RGB by / 255")
+    return picture if picture.dtype == torch.float64 else picture.float()
+
+
+def _in_chunks(convert: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
+    """Convert a batch in one go on an accelerator, a few pictures at a time on a CPU (twice as fast there)."""
+    if pictures.ndim != 4 or pictures.device.type != "cpu":
+        return convert(pictures)
+    few = max(1, CHUNK // max(1, pictures.shape[-2] * pictures.shape[-1]))
+    return torch.cat([convert(chunk) for chunk in pictures.split(few)])
+
+
+def _rgb_to_lab(rgb: Tensor) -> Tensor:
+    """The whole way from sRGB to Lab."""
+    linear = _decode(rgb).unbind(-3)
+    x, y, z = _lab_curve(torch.stack([_mix(row, linear) for row in WHITE_FROM_RGB], dim=-3)).unbind(-3)
+    return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=-3)
+
+
+def _lab_to_rgb(lab: Tensor, clip: bool) -> Tensor:
+    """The whole way from Lab to sRGB."""
+    rgb = _encode(_linear_rgb(lab, clip_z=clip))
+    return rgb.clamp(0, 1) if clip else rgb
+
+
+def _linear_rgb(lab: Tensor, clip_z: bool = False) -> Tensor:
+    """Lab to linear RGB, unclipped; clip_z repeats scikit-image's limit on impossible yellows."""
+    L, a, b = lab.unbind(-3)
+    y = (L + 16) / 116
+    x = torch.add(y, a, alpha=1 / 500)
+    z = torch.sub(y, b, alpha=1 / 200)
+    white_xyz = _lab_curve_inverse(torch.stack([x, y, z.clamp(min=0) if clip_z else z], dim=-3)).unbind(-3)
+    return torch.stack([_mix(row, white_xyz) for row in RGB_FROM_WHITE], dim=-3)
+
+
+def _mix(row: tuple[float, ...], channels: tuple[Tensor, ...]) -> Tensor:
+    """One row of a 3x3 matrix times three channels."""
+    return (channels[0] * row[0]).add_(channels[1], alpha=row[1]).add_(channels[2], alpha=row[2])
+
+
+# Each curve is a power above a joint and a line below it. Both are computed for every pixel and added, each held at
+# the joint where it does not apply. A `where` of the two is slower, and its gradient at 0 is NaN: the power's
+# infinite derivative there, times the zero of not being chosen. The line and the power meet within 4e-7.
+# In-place steps (the trailing _) touch only temporaries made on the same line.
+
+
+def _power(base: Tensor, exponent: float) -> Tensor:
+    """A positive base to a power; on a CPU the logarithm and the exponential are quicker than pow."""
+    return base.log().mul_(exponent).exp_()
+
+
+def _decode(rgb: Tensor) -> Tensor:
+    """Undo the sRGB curve: sRGB to linear."""
+    above = _power(rgb.clamp(min=0.04045).add_(0.055).div_(1.055), 2.4)
+    return above.add((rgb - 0.04045).clamp_(max=0), alpha=1 / 12.92)
+
+
+def _encode(linear: Tensor) -> Tensor:
+    """Apply the sRGB curve: linear to sRGB."""
+    above = _power(linear.clamp(min=0.0031308), 1 / 2.4).mul(1.055).sub_(0.055)
+    return above.add_((linear - 0.0031308).clamp_(max=0), alpha=12.92)
+
+
+def _lab_curve(t: Tensor) -> Tensor:
+    """CIE's cube root with a straight line near zero."""
+    above = _power(t.clamp(min=0.008856), 1 / 3)
+    return above.add((t - 0.008856).clamp_(max=0), alpha=7.787)
+
+
+def _lab_curve_inverse(t: Tensor) -> Tensor:
+    """The inverse of `_lab_curve`."""
+    held = t.clamp(min=0.2068966)
+    return (held * held).mul(held).add_((t - 0.2068966).clamp_(max=0), alpha=1 / 7.787)

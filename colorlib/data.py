@@ -1,0 +1,294 @@
+"""Photographs to batches: decode and crop on the workers, convert to Lab once per batch on the training device.
+
+The random numbers of a crop come from ``(seed, epoch, index)`` and from nothing else, so that epoch 7 is the same
+epoch 7 after a restart, and with any number of workers.
+"""
+
+import os
+import random
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import torch
+from fastai.data.core import DataLoaders, TfmdDL
+from fastai.data.load import SkipItemException
+from fastai.torch_basics import Transform, default_device
+from torch import Tensor
+from torchvision.transforms.v2.functional import InterpolationMode, resize
+
+from colorlib.color import rgb_to_lab, to_network
+from colorlib.eightbit import bytes_to_network
+from colorlib.opening import open_rgb, read_rgb
+from colorlib.profile import set_seed
+
+__all__ = [
+    "LabTransform",
+    "PhotographLoader",
+    "Photographs",
+    "dataloaders",
+    "open_rgb",
+    "set_epoch",
+    "validation_loader",
+]
+
+# A training crop takes at least this part of the shorter side: enough variety without losing the scene.
+_SMALLEST_CROP = 0.6
+# Lists up to this long that are cropped several times an epoch are decoded once and kept.
+_KEEP_DECODED = 64
+
+
+class Photographs:
+    """The crops of a list of photographs: item ``i`` is a square uint8 tensor (3, size, size), sRGB.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    size : int
+        Side of the crops, in pixels.
+    crops : int
+        Crops of every photograph in an epoch.
+    augment : bool
+        True: a random square of 0.6 to 1 times the shorter side, flipped left to right half of the time. False: the
+        middle square, always the same. Neither changes the aspect ratio.
+    seed : int
+        With ``epoch`` (an attribute) and the index it decides every crop.
+    """
+
+    n_inp = 1  # fastai: one input (L), the rest is target
+
+    def __init__(self, paths: Sequence[Path], size: int, crops: int = 1, augment: bool = False, seed: int = 42) -> None:
+        self.paths, self.size, self.crops, self.augment, self.seed = list(paths), size, crops, augment, seed
+        self.epoch = 0
+        self._decoded: dict[Path, Tensor] = {}
+
+    def __len__(self) -> int:
+        return len(self.paths) * self.crops
+
+    def __getitem__(self, index: int) -> Tensor:
+        path = self.paths[index % len(self.paths)]
+        scale, u, v, flip = 1.0, 0.5, 0.5, False
+        if self.augment:
+            rng = random.Random(f"crop {self.seed} {self.epoch} {index}")
+            scale, u, v, flip = rng.uniform(_SMALLEST_CROP, 1), rng.random(), rng.random(), rng.random() < 0.5
+        try:
+            rgb = self._open(path, scale)
+        except (ValueError, FileNotFoundError) as error:
+            warnings.warn(f"skipped: {error}", stacklevel=2)
+            raise SkipItemException from error
+        return _square(rgb, self.size, scale, u, v, flip)
+
+    def _open(self, path: Path, scale: float) -> Tensor:
+        """Decode one photograph, or take it from those that are kept."""
+        if self.crops == 1 or len(self.paths) > _KEEP_DECODED:
+            return read_rgb(path, shorter_side=int(self.size / scale) + 1)
+        if path not in self._decoded:
+            rgb = read_rgb(path, shorter_side=4 * self.size)
+            self._decoded[path] = _resize(rgb, 4 * self.size) if min(rgb.shape[1:]) > 4 * self.size else rgb
+        return self._decoded[path]
+
+
+def _resize(rgb: Tensor, shorter_side: int) -> Tensor:
+    """Bicubic, antialiased, aspect ratio kept: (3, H, W) uint8 to the given shorter side."""
+    return resize(rgb, [shorter_side], interpolation=InterpolationMode.BICUBIC, antialias=True)
+
+
+def _square(rgb: Tensor, size: int, scale: float, u: float, v: float, flip: bool) -> Tensor:
+    """The square of `scale` times the shorter side at (u, v) in [0, 1], resized to (3, size, size)."""
+    height, width = rgb.shape[1:]
+    side = max(1, round(scale * min(height, width)))
+    top, left = round(u * (height - side)), round(v * (width - side))
+    crop = _resize(rgb[:, top : top + side, left : left + side], size)
+    return (crop.flip(2) if flip else crop).contiguous()
+
+
+class LabTransform(Transform):
+    """A fastai batch transform: RGB in, what the networks see out.
+
+    It runs on the batch's own device, once per batch, so that workers send bytes and the training device does the
+    arithmetic.
+
+    Parameters
+    ----------
+    rgb : Tensor
+        (B, 3, H, W), uint8 as the loader collates it or float in [0, 1].
+
+    Returns
+    -------
+    L, ab : Tensor
+        (B, 1, H, W) in [-1, 1] and (B, 2, H, W) in about [-1, 1], float32: the network scale of `colorlib.color`.
+    """
+
+    def encodes(self, rgb: Tensor):  # noqa: ANN201 (fastcore would cast the result to an annotated type)
+        return bytes_to_network(rgb) if rgb.dtype == torch.uint8 else to_network(rgb_to_lab(rgb))
+
+
+class PhotographLoader(TfmdDL):
+    """fastai's `TfmdDL`, whose order and crops depend on the seed and the number of the epoch alone.
+
+    Every pass is the next epoch; `set_epoch` chooses it.
+    """
+
+    next_epoch = 0
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """The batches of the next epoch; an error when broken files leave none."""
+        count = 0
+        for batch in super().__iter__():
+            count += 1
+            yield batch
+        if count == 0:
+            paths = self.dataset.paths
+            raise ValueError(
+                f"too few of {len(paths)} photographs could be read to make a batch (the first is {paths[0]}): "
+                "find the broken ones with colorlib.photos.scan_photographs"
+            )
+
+    def randomize(self) -> None:
+        """Called by fastai at the start of a pass, before workers are started, who get a copy of the data set."""
+        self.dataset.epoch = self.next_epoch
+        self.next_epoch += 1
+        self.rng = random.Random(f"order {self.dataset.seed} {self.dataset.epoch}")
+
+
+def set_epoch(dls: DataLoaders, epoch: int) -> None:
+    """Make what follows depend on the seed and the epoch alone; to be called at the start of every training epoch.
+
+    The training loader's next pass has the order and the crops of that epoch, and the random numbers of Python, numpy
+    and torch (dropout, for example) start from the two numbers too: a run that is resumed at an epoch goes on as if
+    it had never stopped.
+
+    Parameters
+    ----------
+    dls : DataLoaders
+        From `dataloaders`; also when fastai has wrapped them for several processes.
+    epoch : int
+        Counted from 0.
+
+    Returns
+    -------
+    None
+    """
+    loader = getattr(dls.train, "dl", dls.train)  # fastai's DistributedDL keeps ours in .dl
+    loader.next_epoch = epoch
+    set_seed(random.Random(f"epoch {loader.dataset.seed} {epoch}").getrandbits(32))
+
+
+def dataloaders(
+    train: Sequence[Path],
+    valid: Sequence[Path],
+    size: int = 128,
+    batch_size: int = 16,
+    crops: int = 1,
+    seed: int = 42,
+    workers: int | None = None,
+    device: torch.device | str | None = None,
+) -> DataLoaders:
+    """Make the two loaders that training wants; a batch is a tuple ``(L, ab)`` in network scale.
+
+    Training photographs are shuffled anew every epoch, cropped at random (a square of 0.6 to 1 times the shorter
+    side; the aspect ratio is kept) and flipped left to right half of the time; the last, smaller batch is dropped.
+    Validation photographs come in the given order, all of them, cut to their middle square. A file that turns out
+    to be broken is named in a warning and skipped.
+
+    Parameters
+    ----------
+    train, valid : sequence of Path
+        Photographs, for example from `colorlib.photos.training_photographs`.
+    size : int
+        Side of the crops, in pixels.
+    batch_size : int
+    crops : int
+        Crops of every training photograph in an epoch, for short lists.
+    seed : int
+        The same seed gives the same batches.
+    workers : int, optional
+        Processes that decode; 0 decodes in this one. When not given: as many as there are cores, at most 8, and 0
+        for short lists that are cropped several times, which are decoded once and kept.
+    device : torch.device or str, optional
+        Where the batches and their Lab conversion are; fastai's default device when not given.
+
+    Returns
+    -------
+    DataLoaders
+        ``.train`` and ``.valid`` yield L (B, 1, size, size) in [-1, 1] and ab (B, 2, size, size) in about [-1, 1].
+
+    Raises
+    ------
+    ValueError
+        When a list is empty, when a photograph is in both, or when there are fewer training photographs than a batch.
+
+    References
+    ----------
+    Gunnam et al. 2022: Lab, L as input and ab as target, flips, 256 x 256.
+    """
+    train, valid = [Path(path) for path in train], [Path(path) for path in valid]
+    if not train or not valid:
+        raise ValueError(f"no photographs to {'train on' if not train else 'validate with'}: give at least one")
+    both = {path.resolve() for path in train} & {path.resolve() for path in valid}
+    if both:
+        raise ValueError(f"{min(both)} is a training and a validation photograph: it must be one or the other")
+    if len(train) * crops < batch_size:
+        raise ValueError(
+            f"{len(train)} training photographs with {crops} crop(s) each do not fill a batch of {batch_size}: "
+            f"choose a smaller --batch-size (at most {len(train) * crops}), more crops or more photographs"
+        )
+    few = crops > 1 and len(train) <= _KEEP_DECODED
+    train_loader = PhotographLoader(
+        Photographs(train, size, crops, augment=True, seed=seed),
+        bs=batch_size,
+        shuffle=True,
+        drop_last=True,
+        num_workers=0 if workers is None and few else _workers(workers),
+        after_batch=LabTransform(),
+    )
+    valid_loader = validation_loader(valid, size, batch_size, workers)
+    return DataLoaders(train_loader, valid_loader, device=device or default_device())
+
+
+def validation_loader(
+    photographs: Sequence[Path],
+    size: int = 128,
+    batch_size: int = 16,
+    workers: int | None = None,
+    device: torch.device | str | None = None,
+) -> PhotographLoader:
+    """Make a loader that shows photographs as they are: in order, all of them, the middle square, no chance.
+
+    Parameters
+    ----------
+    photographs : sequence of Path
+    size : int
+        Side of the squares, in pixels.
+    batch_size : int
+        The last batch may be smaller.
+    workers : int, optional
+        As in `dataloaders`.
+    device : torch.device or str, optional
+        As in `dataloaders`.
+
+    Returns
+    -------
+    PhotographLoader
+        Yields L (B, 1, size, size) and ab (B, 2, size, size) in network scale.
+
+    Raises
+    ------
+    ValueError
+        When there are no photographs.
+    """
+    photographs = [Path(path) for path in photographs]
+    if not photographs:
+        raise ValueError("no photographs: give at least one")
+    return PhotographLoader(
+        Photographs(photographs, size),
+        bs=batch_size,
+        num_workers=0 if workers is None and len(photographs) <= batch_size else _workers(workers),
+        after_batch=LabTransform(),
+        device=torch.device(device or default_device()),
+    )
+
+
+def _workers(workers: int | None) -> int:
+    """As many processes as asked for, or as there are cores, at most 8."""
+    return min(8, os.cpu_count() or 1) if workers is None else workers

@@ -1,0 +1,100 @@
+"""Training with several processes: what fastai's `distrib_ctx` leaves to be done for two players and for CPUs."""
+
+from typing import Any
+
+import torch
+from fastai.distributed import DistributedDL, DistributedTrainer
+from torch import Tensor, distributed, nn
+
+
+def is_parallel() -> bool:
+    """Whether this process is one of several that train together.
+
+    Returns
+    -------
+    bool
+        True inside `accelerate launch` once the process group exists.
+    """
+    return distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1
+
+
+def is_main() -> bool:
+    """Whether this process writes the files: the only one, or the first of several.
+
+    Returns
+    -------
+    bool
+    """
+    return not is_parallel() or distributed.get_rank() == 0
+
+
+def sum_over_processes(values: Tensor) -> Tensor:
+    """Add a tensor up over all processes, so that each of them knows the total.
+
+    Parameters
+    ----------
+    values : Tensor
+        Of the same shape in every process.
+
+    Returns
+    -------
+    Tensor
+        The sum; the input itself when there is one process.
+    """
+    if is_parallel():
+        values = values.clone()
+        distributed.all_reduce(values)
+    return values
+
+
+def average_gradients(network: nn.Module) -> None:
+    """Give every process the mean of all processes' gradients.
+
+    fastai wraps the generator in `DistributedDataParallel`, which does this by itself. The discriminator stays
+    unwrapped, because it judges twice before it learns once; it calls this after its backward pass.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Its gradients are replaced, all in one message.
+    """
+    if not is_parallel():
+        return
+    gradients = [parameter.grad for parameter in network.parameters() if parameter.grad is not None]
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    distributed.all_reduce(flat)
+    flat /= distributed.get_world_size()
+    for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+        gradient.copy_(mean.view_as(gradient))
+
+
+class AnyDeviceDL(DistributedDL):
+    """fastai's `DistributedDL`, which sends the shuffled order through CUDA, made to work on a CPU as well."""
+
+    def _broadcast(self, order: list[int], rank: int) -> list[int]:
+        """Send process `rank`'s order of the photographs to all others."""
+        device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
+        indices = torch.tensor(list(order), dtype=torch.long, device=device)
+        distributed.broadcast(indices, rank)
+        return indices.tolist()
+
+
+class AnyDeviceTrainer(DistributedTrainer):
+    """fastai's `DistributedTrainer` with loaders and batch norm that also work on CPUs.
+
+    Batch norm is synchronised between GPUs; on CPUs torch has no such layer and each process keeps its own statistics.
+
+    Parameters
+    ----------
+    sync_bn : bool
+        Synchronise batch norm where that is possible.
+    **accelerator : Any
+        Passed on to `accelerate.Accelerator`.
+    """
+
+    def __init__(self, sync_bn: bool = True, **accelerator: Any) -> None:
+        super().__init__(sync_bn=sync_bn and torch.cuda.is_available(), **accelerator)
+
+    def _wrap_dl(self, dl: Any) -> DistributedDL:
+        """A loader that hands this process its share of every batch."""
+        return dl if isinstance(dl, DistributedDL) else AnyDeviceDL(dl, device=self.learn.model.device)

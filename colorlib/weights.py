@@ -1,0 +1,241 @@
+"""Trained weights on disk: a safetensors file in half precision and a json card beside it.
+
+The card says which network the numbers belong to, what they were trained on and how well they did. It also
+holds the sha256 of the safetensors file, so that an altered or half-copied file is noticed before it colours
+anything. Pickle is never used: a weights file cannot run code.
+"""
+
+import hashlib
+import inspect
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from colorlib.models import GENERATORS, build_generator
+
+CARD_KEYS = ("kind", "arguments", "sha256")  # what a card must hold; data, recipe, commit, metrics ... are welcome
+SHIPPED = Path(__file__).parent / "weights"
+
+
+@contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Give a temporary name in the folder of `path`; rename it to `path` when the block ends well.
+
+    Whoever looks at `path` sees the whole new file or what was there before, never half a file. The
+    temporary file is removed when the block fails, also by Ctrl-C.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to write. Its folder must exist.
+
+    Returns
+    -------
+    context manager giving a Path
+        Where the block writes. The name ends like `path`, so that libraries that look at the suffix work.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def card_path(path: str | Path) -> Path:
+    """Return the json card that belongs to a safetensors file: the same name, ending in .json."""
+    return Path(path).with_suffix(".json")
+
+
+def save_weights(
+    generator: nn.Module, path: str | Path, kind: str, arguments: dict[str, Any], card: dict[str, Any]
+) -> Path:
+    """Write a generator's weights as safetensors in half precision, with a json card beside them.
+
+    Floating-point tensors become float16; integer buffers, such as the batch counter of a batch norm, are kept
+    as they are. Both files are written under a temporary name and renamed together at the end.
+
+    Parameters
+    ----------
+    generator : nn.Module
+        The network, on any device.
+    path : str or Path
+        The file to write, ending in ".safetensors". Its folder is made when missing.
+    kind : str
+        The name that `models.build_generator` knows the architecture by, for example "unet".
+    arguments : dict
+        The keyword arguments that `build_generator` needs to build the same network again.
+    card : dict
+        What else a user of the weights should know: data, recipe, commit, metrics, and `size`, the side of the
+        training pictures in pixels. Anything that json can hold.
+
+    Returns
+    -------
+    Path
+        The safetensors file.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is not .safetensors, the kind is unknown, or a weight is not finite or too large for
+        float16 (65504).
+    """
+    path = Path(path)
+    if path.suffix != ".safetensors":
+        raise ValueError(f"{path}: weights are saved as safetensors; end the name in .safetensors")
+    if kind not in GENERATORS:
+        raise ValueError(f"unknown generator {kind!r}; there are {', '.join(sorted(GENERATORS))}")
+    tensors = {name: _half(name, tensor) for name, tensor in generator.state_dict().items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic(card_path(path)) as temporary_card, atomic(path) as temporary:
+        save_file(tensors, temporary)
+        full = {**card, "kind": kind, "arguments": arguments, "sha256": _sha256(temporary)}
+        temporary_card.write_text(json.dumps(full, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+def load_weights(path: str | Path) -> tuple[nn.Module, dict[str, Any]]:
+    """Build the generator that a card describes and fill it with the weights beside it.
+
+    Parameters
+    ----------
+    path : str or Path
+        The safetensors file that `save_weights` wrote. Its json card must lie beside it.
+
+    Returns
+    -------
+    generator : nn.Module
+        The network, in float32 on the CPU, in evaluation mode.
+    card : dict
+        The card, with at least `kind`, `arguments` and `sha256`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the weights or their card are missing.
+    ValueError
+        If the file was altered, is no safetensors file, or does not fit the architecture that the card names.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such weights file; train some with `colorlib train RECIPE`")
+    card = read_card(path)
+    if _sha256(path) != card["sha256"]:
+        raise ValueError(
+            f"{path}: its sha256 is not the one in {card_path(path).name}: the file was altered or only partly "
+            "copied; copy both files again, or train again"
+        )
+    try:
+        tensors = load_file(path)
+    except SafetensorError as error:
+        raise ValueError(f"{path}: not a safetensors file ({error}); copy it again, or train again") from error
+    generator = _build(path, card)
+    _check_fit(path, card, generator.state_dict(), tensors)
+    generator.load_state_dict(tensors)
+    return generator.eval(), card
+
+
+def read_card(path: str | Path) -> dict[str, Any]:
+    """Read the json card that belongs to a safetensors file, without touching the weights.
+
+    Parameters
+    ----------
+    path : str or Path
+        The safetensors file.
+
+    Returns
+    -------
+    dict
+        The card, with at least `kind`, `arguments` and `sha256`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no card beside the weights.
+    ValueError
+        If the card is not json or lacks a needed entry.
+    """
+    card_file = card_path(path)
+    if not card_file.is_file():
+        raise FileNotFoundError(
+            f"{path}: its card {card_file.name} is missing; copy it beside the weights, they are saved together"
+        )
+    try:
+        card = json.loads(card_file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{card_file}: not a json file ({error}); copy it again, or train again") from error
+    missing = [key for key in CARD_KEYS if not isinstance(card, dict) or key not in card]
+    if missing:
+        raise ValueError(f"{card_file}: the card lacks {', '.join(missing)}; copy it again, or train again")
+    return card
+
+
+def shipped_weights() -> dict[str, Path]:
+    """Return the weights that the package brings along.
+
+    Returns
+    -------
+    dict of str to Path
+        Name (without suffix) to safetensors file, sorted by name; empty when the package ships none.
+    """
+    return {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
+
+
+def _half(name: str, tensor: Tensor) -> Tensor:
+    """Copy a tensor to the CPU, in float16 when it is floating point; refuse what float16 cannot hold."""
+    tensor = tensor.detach().cpu()
+    if not tensor.is_floating_point():
+        return tensor.clone().contiguous()
+    half = tensor.to(torch.float16)
+    if not torch.isfinite(half).all():
+        why = "is too large for float16 (65504)" if torch.isfinite(tensor).all() else "is not finite"
+        raise ValueError(f"the weight {name} {why}: the training has diverged; lower the learning rate or clip")
+    return half.clone().contiguous()
+
+
+def _sha256(path: Path) -> str:
+    """Hash a file without reading it into memory at once."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _build(path: Path, card: dict[str, Any]) -> nn.Module:
+    """Build the network of a card; pretrained weights are not fetched, they are about to be replaced."""
+    kind, arguments = card["kind"], dict(card["arguments"])
+    if kind in GENERATORS and "pretrained" in inspect.signature(GENERATORS[kind]).parameters:
+        arguments["pretrained"] = False
+    try:
+        return build_generator(kind, **arguments)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{card_path(path)}: this version of colorlib cannot build the network: {error}") from error
+
+
+def _check_fit(
+    path: Path, card: dict[str, Any], expected: dict[str, torch.Tensor], found: dict[str, torch.Tensor]
+) -> None:
+    """Compare names and shapes, and say in one sentence how they differ."""
+    problems = []
+    if missing := [name for name in expected if name not in found]:
+        problems.append(f"{len(missing)} tensors missing ({missing[0]}, ...)")
+    if extra := [name for name in found if name not in expected]:
+        problems.append(f"{len(extra)} unknown ({extra[0]}, ...)")
+    for name in expected:
+        if name in found and expected[name].shape != found[name].shape:
+            shapes = f"{list(found[name].shape)} instead of {list(expected[name].shape)}"
+            problems.append(f"{name} is {shapes}")
+            break
+    if problems:
+        built = ", ".join(f"{key}={value!r}" for key, value in card["arguments"].items())
+        raise ValueError(
+            f"{path}: the weights are of another architecture than {card['kind']}({built}) in "
+            f"{card_path(path).name}: {'; '.join(problems)}; use the card that was saved with them"
+        )

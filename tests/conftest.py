@@ -1,0 +1,97 @@
+"""What several test files share: the book as `make book` builds it, and a browser to open it with."""
+
+import os
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from threading import Thread
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+HTML = ROOT / "_build" / "html"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSER_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# The book first: it executes every chapter, so what is broken shows early.
+FIRST = ("test_project.py", "test_book.py", "test_notebooks.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests that say most about a broken tree before the others, which keep their order."""
+    order = {name: place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
+
+
+@dataclass(frozen=True)
+class Build:
+    """One run of the command behind `make book`."""
+
+    html: Path
+    code: int
+    log: str
+
+
+@pytest.fixture(scope="session")
+def book() -> Build:
+    """The whole book, every page written anew; chapters that did not change come from the cache."""
+    command = [str(Path(sysconfig.get_path("scripts"), "jupyter-book")), "build", str(ROOT)]
+    command += ["--all", "-W", "-n", "--keep-going"]
+    result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return Build(HTML, result.returncode, result.stdout)
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serve files and say nothing."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def site(book: Build) -> Iterator[str]:
+    """The address at which the built book is served while the tests run."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=book.html)) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """A headless Chromium. Without one the tests are skipped; on continuous integration they fail."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        reason = f"no browser: none of {', '.join(BROWSERS)} is installed (Debian: apt-get install chromium)"
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=BROWSER_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def tools() -> ModuleType:
+    """The module book/tools/notebooks.py."""
+    spec = spec_from_file_location("notebook_tools", ROOT / "book" / "tools" / "notebooks.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
