@@ -23,10 +23,10 @@ book: $(STAMP)  ## Execute every chapter (cached) and build the pages
 	@echo "The pages: file://$(CURDIR)/_build/html/index.html (or: make serve)"
 
 test: $(STAMP) browser  ## Run every test: the package, the chapters, the book and its pages in a browser
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest --benchmark-skip $(PYTEST)
 
 bench: $(STAMP)  ## Measure the speeds that the book promises
-	$(BIN)/python -m pytest tests/benchmarks --benchmark-only $(PYTEST)
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-only -s $(PYTEST)
 
 serve: $(STAMP)  ## Serve the pages on this machine, building them first when there are none (PORT=8000)
 	test -f _build/html/index.html || $(MAKE) book

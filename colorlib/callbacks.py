@@ -54,6 +54,11 @@ class QuietProgress(ProgressCallback):
 
     name = "progress"
 
+    def before_epoch(self) -> None:
+        if getattr(self, "mbar", False) and self.epoch == self.learn.first_epoch > 0:
+            self.mbar.update(0)  # a resumed fit starts in the middle; the bar's clock starts at 0
+        super().before_epoch()
+
     def after_batch(self) -> None:
         self.pbar.update(self.iter + 1)
         if self.training and self.iter % SHOW_EVERY == 0 and hasattr(self, "smooth_loss"):
@@ -79,7 +84,7 @@ class Validation(Callback):
     names = ("ab_l1", "ab_l1_grey", "psnr", "psnr_grey", "colourfulness", "colourfulness_truth")
 
     def before_validate(self) -> None:
-        self.sums = torch.zeros(len(self.names) + 1, device=self.dls.device)
+        self.sums = torch.zeros(len(self.names) + 1, device=next(self.model.parameters()).device)
 
     @torch.no_grad()
     def after_batch(self) -> None:
@@ -129,7 +134,7 @@ class EpochLog(Callback):
         if is_rehearsal(self.learn):
             return
         batches = max(len(self.dls.train), 1)
-        row = {"epoch": self.learn.epochs_done + 1, "players": self.players, "lr": self.opt.hypers[-1]["lr"]}
+        row = {"epoch": self.learn.epochs_done + 1, "players": self.players, "lr": float(self.opt.hypers[-1]["lr"])}
         row |= {f"loss_{name}": (total / batches).item() for name, total in self.learn.totals.items()}
         row |= {f"valid_{name}": value for name, value in self.learn.measured.items()}
         row["images_per_second"] = batches * self.dls.train.bs / self.train_seconds
@@ -160,7 +165,7 @@ class MovingAverage(Callback):
     Karras et al. 2018, section 4 (averaged weights for a generator).
     """
 
-    order = -15
+    order = 12  # after fastai has moved and wrapped the model for several processes
 
     def __init__(self, decay: float) -> None:
         super().__init__()
@@ -168,9 +173,11 @@ class MovingAverage(Callback):
         self.average: AveragedModel | None = None
 
     def start(self) -> None:
-        """Copy the generator; called when training starts and before a checkpoint is read."""
+        """Copy the generator, or follow it to its device; called when training starts and to read a checkpoint."""
+        live = self.learn.live_generator
         if self.average is None:
-            self.average = AveragedModel(self.learn.live_generator, multi_avg_fn=self._blend, use_buffers=True)
+            self.average = AveragedModel(live, multi_avg_fn=self._blend, use_buffers=True)
+        self.average.to(next(live.parameters()).device)
 
     def _blend(self, averaged: list, current: list, _count: Any) -> None:
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
@@ -185,7 +192,7 @@ class MovingAverage(Callback):
             self.updates += 1
 
     def before_validate(self) -> None:
-        self.trained, self.learn.model = self.learn.model, self.average.module
+        self.trained, self.learn.model = self.learn.model, self.average.module.eval()
 
     def after_validate(self) -> None:
         self.learn.model = self.trained

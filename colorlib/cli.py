@@ -92,7 +92,7 @@ def evaluate(
 ) -> None:
     """Measure a colorizer on photographs, beside the all-grey answer and the truth."""
     with _clear_errors():
-        from colorlib.data import LabTransform, PhotographLoader, Photographs
+        from colorlib.data import validation_loader
         from colorlib.metrics import evaluate as measure
         from colorlib.photos import find_photographs, scan_photographs
         from colorlib.weights import atomic, load_weights
@@ -104,7 +104,7 @@ def evaluate(
             raise ValueError(f"{folder}: nothing to compare with, {scan.summary()}; give photographs in colour")
         generator, card = load_weights(weights)
         side = size or int(card.get("size", 256))
-        batches = PhotographLoader(Photographs(scan.colour, side), bs=16, num_workers=0, after_batch=LabTransform())
+        batches = validation_loader(scan.colour, side, workers=0)
         table = measure(generator, _progress(batches, len(batches), "measuring"))
         _stdout().print(_rich_table(table, f"{len(scan.colour)} photographs at {side} x {side}"))
         if csv is not None:

@@ -356,7 +356,7 @@ def _checked(picture: Tensor, channels: int, name: str) -> Tensor:
 
 
 def _in_chunks(convert: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
-    """Convert a batch in one go on an accelerator, a few pictures at a time on a CPU (twice as fast there)."""
+    """Convert a batch in one go on an accelerator, a few pictures at a time on a CPU, for its cache."""
     if pictures.ndim != 4 or pictures.device.type != "cpu":
         return convert(pictures)
     few = max(1, CHUNK // max(1, pictures.shape[-2] * pictures.shape[-1]))

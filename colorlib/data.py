@@ -243,7 +243,7 @@ def dataloaders(
         after_batch=LabTransform(),
     )
     valid_loader = validation_loader(valid, size, batch_size, workers)
-    return DataLoaders(train_loader, valid_loader, device=device or default_device())
+    return DataLoaders(train_loader, valid_loader, device=torch.device(device or default_device()))
 
 
 def validation_loader(

@@ -4,8 +4,10 @@ The same numbers as `colorlib.color`, in half the time: 8 bits have only 256 val
 nothing has to remember how a gradient would flow.
 """
 
+import sys
 from functools import lru_cache
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,6 +17,8 @@ __all__ = ["bytes_to_network"]
 
 # Pixels converted at once: on a CPU the temporaries then stay in its cache, on a GPU the batch is one piece.
 _CHUNK = 65_536
+# numpy's cbrt is vectorised on Linux where there is AVX-512, and slower than a logarithm and an exponential elsewhere.
+_QUICK_CBRT = sys.platform == "linux" and torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
 @lru_cache(maxsize=4)
@@ -69,9 +73,17 @@ def _convert(rgb: Tensor, L: Tensor, ab: Tensor) -> None:
     for out, (red, green, blue) in zip(white, WHITE_FROM_RGB, strict=True):
         torch.mul(linear[0], red, out=out).add_(linear[1], alpha=green).add_(linear[2], alpha=blue)
     # CIE's cube root above the joint, a line below it; each is held at the joint where it does not apply.
-    x, y, z = (
-        white.clamp(min=0.008856).log2_().mul_(1 / 3).exp2_().add_(white.sub_(0.008856).clamp_(max=0), alpha=7.787)
-    )
+    root = _cube_root_(white.clamp(min=0.008856))
+    x, y, z = root.add_(white.sub_(0.008856).clamp_(max=0), alpha=7.787)
     torch.mul(y, 116 / L_HALF, out=L[:, 0]).sub_(16 / L_HALF + 1)
     torch.sub(x, y, out=ab[:, 0]).mul_(500 / AB_RANGE)
     torch.sub(y, z, out=ab[:, 1]).mul_(200 / AB_RANGE)
+
+
+def _cube_root_(t: Tensor) -> Tensor:
+    """In place, for positive numbers: the quickest of two ways on this machine."""
+    if _QUICK_CBRT and t.device.type == "cpu":
+        values = t.numpy()  # the same memory
+        np.cbrt(values, out=values)
+        return t
+    return t.log2_().mul_(1 / 3).exp2_()

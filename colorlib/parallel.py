@@ -1,9 +1,12 @@
 """Training with several processes: what fastai's `distrib_ctx` leaves to be done for two players and for CPUs."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
 from fastai.distributed import DistributedDL, DistributedTrainer
+from fastai.learner import Learner
+from fastai.torch_core import num_distrib
 from torch import Tensor, distributed, nn
 
 
@@ -26,6 +29,21 @@ def is_main() -> bool:
     bool
     """
     return not is_parallel() or distributed.get_rank() == 0
+
+
+def together(learn: Learner) -> AbstractContextManager:
+    """Train with all the processes that `accelerate launch` started, or alone when there is one.
+
+    Parameters
+    ----------
+    learn : Learner
+
+    Returns
+    -------
+    context manager
+        fastai's `distrib_ctx` where there are several processes.
+    """
+    return learn.distrib_ctx() if num_distrib() > 1 else nullcontext()
 
 
 def sum_over_processes(values: Tensor) -> Tensor:
@@ -94,6 +112,14 @@ class AnyDeviceTrainer(DistributedTrainer):
 
     def __init__(self, sync_bn: bool = True, **accelerator: Any) -> None:
         super().__init__(sync_bn=sync_bn and torch.cuda.is_available(), **accelerator)
+
+    def before_fit(self) -> None:
+        super().before_fit()
+        critic = self.learn.discriminator
+        if critic is not None:
+            critic.to(self.learn.model.device)
+            for value in critic.state_dict().values():
+                distributed.broadcast(value, 0)  # every process starts with the same critic
 
     def _wrap_dl(self, dl: Any) -> DistributedDL:
         """A loader that hands this process its share of every batch."""

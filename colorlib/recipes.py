@@ -18,7 +18,7 @@ from colorlib.colorize import Colorizer
 from colorlib.data import dataloaders, validation_loader
 from colorlib.metrics import FrechetDistance, evaluate
 from colorlib.models import PatchGAN, build_generator
-from colorlib.parallel import is_main
+from colorlib.parallel import is_main, together
 from colorlib.photos import package_photographs, split_photographs, training_photographs
 from colorlib.profile import set_seed
 from colorlib.train import ColorizationLearner, Players, learner
@@ -186,12 +186,13 @@ def run_recipe(recipe: Recipe, out: str | Path, resume: bool = True) -> Coloriza
     )
     learn.add_cb(KeepResults(recipe, out))
     done = learn.resume(out / "checkpoint.pt") if resume and (out / "checkpoint.pt").exists() else 0
-    for phase in recipe.phase:
-        start = min(done, phase.epochs)
-        done -= start
-        if start < phase.epochs:
-            learn.players = phase.players
-            SCHEDULE[phase.schedule](learn, phase, start)
+    with together(learn):
+        for phase in recipe.phase:
+            start = min(done, phase.epochs)
+            done -= start
+            if start < phase.epochs:
+                learn.players = phase.players
+                SCHEDULE[phase.schedule](learn, phase, start)
     if is_main():
         table = evaluate(learn.generator, validation_loader(valid, data.size, data.batch_size), FrechetDistance())
         with atomic(out / "metrics.csv") as temporary:

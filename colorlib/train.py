@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import fastai.callback.schedule  # noqa: F401  (gives every Learner fit_one_cycle and lr_find)
+import numpy as np
 import pandas as pd
 import torch
 from fastai.callback.core import CancelEpochException
@@ -153,7 +155,7 @@ class ColorizationLearner(Learner):
             Its own optimizer. The discriminator's follows the learning rate of the generator's.
         """
         if optimizer is self.opt_d:
-            optimizer.set_hypers(lr=self.opt.hypers[-1]["lr"])
+            optimizer.set_hypers(lr=float(self.opt.hypers[-1]["lr"]))
         self.scaler.scale(loss).backward()
         if network is self.discriminator:
             average_gradients(network)
@@ -221,11 +223,11 @@ class ColorizationLearner(Learner):
             "epochs_done": self.epochs_done + 1,
             "rows": self.rows,
             "generator": self.live_generator.state_dict(),
-            "optimizer": self.opt.state_dict(),
+            "optimizer": _plain(self.opt.state_dict()),
             "scaler": self.scaler.state_dict(),
         }
         if self.discriminator is not None:
-            state |= {"discriminator": self.discriminator.state_dict(), "optimizer_d": self.opt_d.state_dict()}
+            state |= {"discriminator": self.discriminator.state_dict(), "optimizer_d": _plain(self.opt_d.state_dict())}
         if self.ema:
             state |= {"average": self.moving_average.average.state_dict(), "updates": self.moving_average.updates}
         return state
@@ -439,7 +441,7 @@ def learner(
         lr=lr,
         moms=(betas[0],) * 3,
         splitter=splitter,
-        path=Path(tempfile.gettempdir()) / "colorlib",
+        path=Path(tempfile.gettempdir()) / "colorlib-rehearsals",
         cbs=[SeedEpoch(), Validation(), EpochLog(log and Path(log))],
     )
     if hasattr(learn, "progress"):
@@ -458,3 +460,12 @@ def learner(
     if checkpoint:
         learn.add_cb(Checkpoint(Path(checkpoint)))
     return learn
+
+
+def _plain(optimizer: dict[str, Any]) -> dict[str, Any]:
+    """An optimizer's state with the schedule's numpy numbers as plain ones, which a safe reader accepts."""
+    groups = [
+        {key: float(value) if isinstance(value, np.floating) else value for key, value in group.items()}
+        for group in optimizer["param_groups"]
+    ]
+    return {**optimizer, "param_groups": groups}

@@ -49,7 +49,7 @@ def read(path: Path) -> Page:
 
 @pytest.mark.timeout(1800)
 def test_the_book_builds_without_a_warning(book):
-    complaints = [line for line in book.log.splitlines() if "WARNING" in line or "ERROR" in line or "Error" in line]
+    complaints = [line for line in book.log.splitlines() if "WARNING:" in line or "ERROR" in line or "Error:" in line]
     assert book.code == 0, "\n".join(complaints[:40]) + "\n...\n" + book.log[-3000:]
 
 
@@ -82,6 +82,13 @@ def test_every_picture_has_words(book, page):
         assert len(words) > 3, f"no alt text: {picture.get('src')}"
         assert not words.startswith((".", "/", "_images")), f"the alt text is a file's name: {words}"
         assert not words.endswith((".png", ".webp", ".svg", ".jpg")), f"the alt text is a file's name: {words}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_names_this_machine(book, page):
+    text = (book.html / f"{page}.html").read_text("utf8")
+    assert str(ROOT) not in text
+    assert f"{Path.home()}/" not in text
 
 
 @pytest.mark.parametrize("page", CHAPTERS)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from skimage.color import rgb2lab
 
-from colorlib import data
+from colorlib import data, eightbit
 from colorlib.color import from_network, lab_to_rgb, rgb_to_lab, to_network
 from colorlib.data import LabTransform, PhotographLoader, Photographs, dataloaders, set_epoch, validation_loader
 from colorlib.eightbit import bytes_to_network
@@ -52,7 +52,9 @@ def loaders(folder, **options):
 
 
 class TestLab:
-    def test_every_8_bit_colour_is_that_of_color(self):
+    @pytest.mark.parametrize("quick_cbrt", [False, True])
+    def test_8_bit_colours_are_those_of_color(self, monkeypatch, quick_cbrt):
+        monkeypatch.setattr(eightbit, "_QUICK_CBRT", quick_cbrt)  # both ways, whatever this machine prefers
         steps = torch.tensor([*range(0, 256, 5), 1, 2, 9, 10, 11, 12], dtype=torch.uint8)
         cube = torch.cartesian_prod(steps, steps, steps).T.reshape(1, 3, len(steps), -1)
         L, ab = bytes_to_network(cube)

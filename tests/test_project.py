@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
@@ -83,9 +84,8 @@ def test_the_pinned_versions_are_inside_the_ranges():
         assert requirement.specifier.contains(version, prereleases=True), f"{requirement} against {version}"
 
 
+@pytest.mark.skipif(Path(sys.prefix) != ROOT / ".venv", reason="only `make` installs the pinned versions")
 def test_the_versions_here_are_the_pinned_ones():
-    from importlib.metadata import distributions
-
     here = {canonicalize_name(d.name): d.version for d in distributions()}
     different = {name: (version, here[name]) for name, version in pins().items() if here.get(name, version) != version}
     assert not different
@@ -138,6 +138,12 @@ def test_readme_links_lead_somewhere():
     for file in ("README.md", "CONTRIBUTING.md"):
         for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / file).read_text("utf8")):
             assert (ROOT / link).exists(), f"{file}: {link}"
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
+def test_the_code_is_in_style(command):
+    result = subprocess.run([sys.executable, "-m", "ruff", *command, "."], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout[-3000:]
 
 
 def test_every_make_target_is_explained():

@@ -115,8 +115,8 @@ def tidy(notebook: NotebookNode, repository: str) -> None:
         for key in ("execution", "collapsed", "scrolled", "outputId", "id", "colab"):
             cell.metadata.pop(key, None)
         if cell.cell_type == "code":
-            cell.execution_count = None
             cell.outputs = text_outputs(cell.outputs) if promised(cell) else []
+            cell.execution_count = 1 if cell.outputs else None  # nbval compares nothing that was never run
 
 
 def keep_promises(notebook: NotebookNode, outputs_from: NotebookNode) -> None:
@@ -124,6 +124,7 @@ def keep_promises(notebook: NotebookNode, outputs_from: NotebookNode) -> None:
     for cell, done in zip(notebook.cells, outputs_from.cells, strict=True):
         if cell.cell_type == "code" and promised(cell):
             cell.outputs = text_outputs(done.outputs)
+            cell.execution_count = 1 if cell.outputs else None
 
 
 def with_address(text: str, repository: str) -> str:

@@ -1,0 +1,89 @@
+"""Two processes that train together learn what one process learns from both their batches."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from colorlib import parallel
+from colorlib.data import dataloaders
+from colorlib.models import PatchGAN, UNet
+from colorlib.photos import package_split
+from colorlib.train import learner
+
+# What `accelerate launch` starts on GPUs; on CPUs accelerate leaves the starting to torchrun or MPI.
+TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node"]
+
+
+def frozen_norm(network):
+    """Batch norm that uses its stored statistics, also in training: a batch's own would depend on its size."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+            module.train = lambda mode=True, module=module: module
+    return network
+
+
+def train_one_round(batch_size):
+    """One round on all eight package photographs; the gradients that each player learned from."""
+    photographs, valid = package_split()
+    torch.manual_seed(0)
+    generator = frozen_norm(UNet(downs=3, filters=4, dropout=0.0))
+    discriminator = frozen_norm(PatchGAN(filters=4, patch=16))
+    dls = dataloaders(photographs[:8], valid, size=32, batch_size=batch_size, workers=0, device="cpu")
+    learn = learner(dls, generator, discriminator, precision="fp32", clip=1e9)
+    gradients = {}
+
+    def remember(parameters, limit):
+        parameters = list(parameters)
+        who = "discriminator" if parameters[0] is next(discriminator.parameters()) else "generator"
+        gradients[who] = [p.grad.clone() for p in parameters]
+
+    nn.utils.clip_grad_norm_ = remember
+    with parallel.together(learn), learn.no_bar(), learn.no_logging():
+        learn.fit(1)
+    return gradients, learn.history
+
+
+def run(processes, out):
+    """Run this file in several processes that meet through gloo."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
+    launched = [*TORCHRUN, str(processes), str(Path(__file__)), str(out)]
+    done = subprocess.run(launched, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def test_two_processes_have_the_gradients_of_one_with_the_doubled_batch(tmp_path):
+    run(2, tmp_path)
+    first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
+    alone, history = train_one_round(batch_size=8)
+    for player, gradients in alone.items():
+        assert any(gradient.abs().sum() > 0 for gradient in gradients)
+        for mine, other, whole in zip(first[player], second[player], gradients, strict=True):
+            torch.testing.assert_close(mine, other, rtol=0, atol=0)
+            torch.testing.assert_close(mine, whole, rtol=1e-3, atol=1e-6)
+    together = pd.read_csv(tmp_path / "log.csv")
+    assert together["valid_psnr_grey"].iloc[0] == pytest.approx(history["valid_psnr_grey"].iloc[0], abs=2.5)
+
+
+def test_alone_nothing_is_sent():
+    assert not parallel.is_parallel()
+    assert parallel.is_main()
+    values = torch.ones(3)
+    assert parallel.sum_over_processes(values) is values
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    found, log = train_one_round(batch_size=4)
+    rank = torch.distributed.get_rank()
+    assert torch.distributed.get_world_size() == 2
+    assert torch.distributed.get_backend() == "gloo"
+    torch.save(found, folder / f"{rank}.pt")
+    if rank == 0:
+        log.to_csv(folder / "log.csv", index=False)
