@@ -196,25 +196,3 @@ class MovingAverage(Callback):
 
     def after_validate(self) -> None:
         self.learn.model = self.trained
-
-
-class Checkpoint(Callback):
-    """Write everything that the run needs to go on to one file after every epoch, whole or not at all.
-
-    Parameters
-    ----------
-    file : Path
-    """
-
-    order = 70
-
-    def __init__(self, file: Path) -> None:
-        super().__init__()
-        self.file = file
-
-    def after_epoch(self) -> None:
-        if is_rehearsal(self.learn) or not is_main():
-            return
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        with atomic(self.file) as temporary:
-            torch.save(self.learn.state(), temporary)

@@ -44,14 +44,18 @@ def train(
         Path | None, typer.Option(help="Folder for log, checkpoint and weights.", show_default="runs/RECIPE")
     ] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint in the output folder.")] = True,
+    minutes: Annotated[
+        float | None, typer.Option(min=0, help="Stop after the epoch in which they are over; go on later.")
+    ] = None,
 ) -> None:
     """Train a generator from a recipe."""
     with _clear_errors():
-        from colorlib.recipes import load_recipe, run_recipe
+        from colorlib.experiments import run_recipe
+        from colorlib.recipes import load_recipe
 
         loaded = load_recipe(recipe)
         folder = out or Path("runs") / Path(recipe).stem
-        run_recipe(loaded, folder, resume=resume)
+        run_recipe(loaded, folder, resume=resume, minutes=minutes)
         _stdout().print(f"the results are in {folder}", soft_wrap=True)
 
 
@@ -125,8 +129,8 @@ def info() -> None:
 
         import torch
 
+        from colorlib.game import fast_precision
         from colorlib.profile import profile
-        from colorlib.train import fast_precision
         from colorlib.weights import shipped_weights
 
         now, shipped = profile(), shipped_weights()
@@ -187,20 +191,16 @@ def _progress(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
 
 
 def _rich_table(table: pd.DataFrame, title: str) -> object:
-    """A data frame of metrics as a table for the terminal; intervals go behind their value."""
+    """A data frame of metrics, turned so that it fits a terminal; 95 % intervals go behind their value."""
     from rich.table import Table
 
-    metrics = [name for name in table.columns if not name.endswith(("_low", "_high"))]
-    shown = Table(title=title)
-    shown.add_column("")
-    for name in metrics:
-        shown.add_column(name, justify="right")
-    for row, values in table.iterrows():
+    shown = Table("", *map(str, table.index), title=title)
+    for name in table.columns:
+        if name.endswith(("_low", "_high")):
+            continue
         cells = []
-        for name in metrics:
-            interval = ""
-            if f"{name}_low" in table:
-                interval = f" ({values[f'{name}_low']:.2f} ... {values[f'{name}_high']:.2f})"
-            cells.append(f"{values[name]:.2f}{interval}")
-        shown.add_row(str(row), *cells)
+        for row in table.index:
+            low, high = (f"{table[name + end][row]:.2f}" if name + end in table else "" for end in ("_low", "_high"))
+            cells.append(f"{table[name][row]:.2f}" + (f" ({low} ... {high})" if low != high else ""))
+        shown.add_row(name, *cells)
     return shown

@@ -15,7 +15,8 @@ from PIL import Image, ImageOps
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from colorlib.color import fit_gamut, from_network, lab_to_rgb, lightness, to_network
+from colorlib.color import from_network, lab_to_rgb, lightness, to_network
+from colorlib.gamut import fit_gamut
 from colorlib.photos import open_rgb
 from colorlib.weights import load_weights
 

@@ -21,10 +21,9 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 from torchmetrics.functional.image import structural_similarity_index_measure
-from torchmetrics.image.fid import FrechetInceptionDistance
 
 from colorlib.color import from_network, lab_to_rgb
-from colorlib.models.lite0 import lite0
+from colorlib.frechet import FrechetDistance
 
 THRESHOLDS = range(0, 151)  # CIE units of distance in the ab plane (Zhang 2016, section 3.1)
 INTERVALS = ("psnr", "ab_l1", "colourfulness")
@@ -77,9 +76,8 @@ def ssim(rgb: Tensor, truth: Tensor) -> Tensor:
     _check(rgb, truth)
     if min(rgb.shape[-2:]) < 11:
         raise ValueError(f"ssim's window is 11 pixels wide, the pictures are {tuple(rgb.shape[-2:])}; enlarge them")
-    _, everywhere = structural_similarity_index_measure(
-        rgb, truth, data_range=1.0, reduction="none", return_full_image=True
-    )
+    pair = (picture.contiguous(memory_format=torch.channels_last) for picture in (rgb, truth))  # twice as fast on a CPU
+    _, everywhere = structural_similarity_index_measure(*pair, data_range=1.0, reduction="none", return_full_image=True)
     # Only where the window lies inside, as scikit-image and the paper do; torchmetrics' own mean takes in its padding.
     return everywhere[..., 5:-5, 5:-5].mean(dim=(1, 2, 3))
 
@@ -190,85 +188,6 @@ def colourfulness_unsigned(rgb: Tensor) -> Tensor:
     """
     rg, yb = _opponents(rgb)
     return _colourfulness(rg.abs(), yb.abs())
-
-
-class FrechetFeatures(nn.Module):
-    """Features of EfficientNet-lite0 (ImageNet weights) that see colour, for :class:`FrechetDistance`.
-
-    The maps at strides 4, 8 and 16 (24, 40 and 112 channels), each averaged over positions: 176 numbers. The network's
-    last features, which know classes, hardly notice whether a picture is coloured.
-
-    Parameters
-    ----------
-    rgb : Tensor
-        (B, 3, H, W), float sRGB in [0, 1], in the call.
-    """
-
-    num_features = 24 + 40 + 112
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.net = lite0(pretrained=True).eval().requires_grad_(False)
-
-    def train(self, mode: bool = True) -> FrechetFeatures:
-        """Stay in evaluation mode: the features of a picture must not depend on its batch."""
-        return super().train(False)
-
-    @torch.no_grad()
-    def forward(self, rgb: Tensor) -> Tensor:
-        scaled = (rgb * 2 - 1).contiguous(memory_format=torch.channels_last)  # a third faster on a CPU
-        maps = self.net.forward_intermediates(scaled, indices=[1, 2, 3], stop_early=True, intermediates_only=True)
-        return torch.cat([features.mean(dim=(2, 3)) for features in maps], dim=1)
-
-
-class FrechetDistance(FrechetInceptionDistance):
-    """Frechet distance between two sets of pictures, each taken for a Gaussian of its network features.
-
-    Few pictures give a biased value: compare distances only between sets of the same size, and never those of
-    different features.
-
-    Parameters
-    ----------
-    features : {"lite0", "inception"}
-        ``"lite0"``: :class:`FrechetFeatures`, works offline. ``"inception"``: the 2048 features of the usual FID,
-        which need the package torch-fidelity and a download.
-
-    Raises
-    ------
-    ValueError
-        If `features` is neither.
-    RuntimeError
-        If the Inception network cannot be had here.
-
-    References
-    ----------
-    Heusel 2017, equation 6.
-    """
-
-    def __init__(self, features: str = "lite0") -> None:
-        if features not in ("lite0", "inception"):
-            raise ValueError(f"unknown features {features!r}; choose lite0 or inception")
-        try:
-            super().__init__(feature=FrechetFeatures() if features == "lite0" else 2048, normalize=True)
-        except (ModuleNotFoundError, OSError) as error:
-            if features == "lite0":
-                raise
-            message = 'the Inception network needs torch-fidelity and a download; offline use features="lite0"'
-            raise RuntimeError(f"{message} ({error})") from error
-
-    def update(self, rgb: Tensor, real: bool) -> None:
-        """Add a batch (B, 3, H, W), float sRGB in [0, 1], to the real or to the other set."""
-        super().update(rgb, real=real)
-
-    def compute(self) -> float:
-        """The distance, 0 for equal sets.
-
-        Raises
-        ------
-        RuntimeError
-            If a set has fewer than two pictures.
-        """
-        return max(float(super().compute()), 0.0)
 
 
 def bootstrap_interval(

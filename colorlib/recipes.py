@@ -1,32 +1,17 @@
-"""A named experiment: read from a small TOML file, checked, run, and its results written down."""
+"""A named experiment, as a small TOML file says it; `colorlib.experiments` runs it."""
 
 import dataclasses
 import difflib
-import os
-import subprocess
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
-from fastai.callback.core import Callback
-from fastai.callback.schedule import ParamScheduler, SchedLin, SchedNo, combine_scheds
-from PIL import Image
-
-from colorlib.colorize import Colorizer
-from colorlib.data import dataloaders, validation_loader
-from colorlib.metrics import FrechetDistance, evaluate
-from colorlib.models import PatchGAN, build_generator
-from colorlib.parallel import is_main, together
-from colorlib.photos import package_photographs, split_photographs, training_photographs
-from colorlib.profile import set_seed
-from colorlib.train import ColorizationLearner, Players, learner
-from colorlib.weights import atomic, save_weights
+from colorlib.photos import package_photographs
+from colorlib.train import Players
 
 SHIPPED = Path(__file__).parent / "recipes"
 SCHEDULES = ("constant", "one_cycle", "decay")
-FRAME_SIDE = 192  # shorter side of the small pictures that show a run's progress
 
 
 @dataclass(frozen=True)
@@ -72,6 +57,8 @@ class Recipe:
     ----------
     title : str
         One line for the reader.
+    name : str
+        The name of its file.
     phase : list of Phase
         In order.
     generator : dict
@@ -87,6 +74,7 @@ class Recipe:
     """
 
     title: str
+    name: str
     phase: list[Phase]
     generator: dict[str, Any] = field(default_factory=lambda: {"kind": "unet"})
     discriminator: dict[str, Any] = field(default_factory=dict)
@@ -132,136 +120,13 @@ def load_recipe(name: str | Path) -> Recipe:
     content["phase"] = [_checked(Phase, phase, path, "[[phase]]") for phase in phases]
     for key, kind in (("data", Data), ("loss", Loss)):
         content[key] = _checked(kind, content.get(key, {}), path, f"[{key}]")
-    recipe = _checked(Recipe, content, path, "the recipe")
+    recipe = _checked(Recipe, {**content, "name": path.stem}, path, "the recipe")
     for phase in recipe.phase:
         _one_of(phase.players, get_args(Players), path, "players")
         _one_of(phase.schedule, SCHEDULES, path, "schedule")
     if unknown := [name for name in recipe.frames if name not in package_photographs()]:
         raise ValueError(f"{path}: no package photograph {unknown[0]!r}; there are {', '.join(package_photographs())}")
     return recipe
-
-
-def run_recipe(recipe: Recipe, out: str | Path, resume: bool = True) -> ColorizationLearner:
-    """Run an experiment; write its log, its weights, its frames and its final metrics.
-
-    After every epoch `out` holds `log.csv`, `generator.safetensors` with its card, the coloured `frames` and
-    `checkpoint.pt`, from which an interrupted run goes on. At the end `metrics.csv` compares the generator with grey
-    and with the truth on all validation photographs. `COLORLIB_DATA` replaces the recipe's photographs by a folder.
-
-    Parameters
-    ----------
-    recipe : Recipe
-    out : str or Path
-        A folder; made when it is missing.
-    resume : bool
-        Go on from the checkpoint in `out`, if there is one.
-
-    Returns
-    -------
-    ColorizationLearner
-        The trained players.
-
-    Raises
-    ------
-    ValueError, FileNotFoundError
-        If the data, the networks or the checkpoint are not what the recipe asks for.
-    """
-    out = Path(out)
-    set_seed(recipe.seed)
-    train, valid = training_photographs(os.environ.get("COLORLIB_DATA") or recipe.data.photographs, seed=recipe.seed)
-    if recipe.data.train:
-        train, _ = split_photographs(train, recipe.data.train, 0, recipe.seed)
-    data = recipe.data
-    dls = dataloaders(train, valid, data.size, data.batch_size, data.crops, recipe.seed)
-    plays_critic = any(phase.players != "generator" for phase in recipe.phase)
-    learn = learner(
-        dls,
-        build_generator(**recipe.generator),
-        PatchGAN(**recipe.discriminator) if plays_critic else None,
-        **dataclasses.asdict(recipe.loss),
-        ema=recipe.ema or None,
-        clip=recipe.clip or None,
-        log=out / "log.csv",
-        checkpoint=out / "checkpoint.pt",
-    )
-    learn.add_cb(KeepResults(recipe, out))
-    done = learn.resume(out / "checkpoint.pt") if resume and (out / "checkpoint.pt").exists() else 0
-    with together(learn):
-        for phase in recipe.phase:
-            start = min(done, phase.epochs)
-            done -= start
-            if start < phase.epochs:
-                learn.players = phase.players
-                SCHEDULE[phase.schedule](learn, phase, start)
-    if is_main():
-        table = evaluate(learn.generator, validation_loader(valid, data.size, data.batch_size), FrechetDistance())
-        with atomic(out / "metrics.csv") as temporary:
-            table.to_csv(temporary, index_label="row", float_format="%.6g")
-    return learn
-
-
-class KeepResults(Callback):
-    """After every epoch, keep the weights so far, and show what they make of the recipe's frames.
-
-    Parameters
-    ----------
-    recipe : Recipe
-    out : Path
-    """
-
-    order = 65
-
-    def __init__(self, recipe: Recipe, out: Path) -> None:
-        super().__init__()
-        self.recipe, self.out = recipe, out
-
-    def after_epoch(self) -> None:
-        if not is_main():
-            return
-        kind, arguments = self.recipe.generator["kind"], {k: v for k, v in self.recipe.generator.items() if k != "kind"}
-        card = {
-            "title": self.recipe.title,
-            "size": self.recipe.data.size,
-            "recipe": dataclasses.asdict(self.recipe),
-            "commit": _commit(),
-            "metrics": self.learn.rows[-1],
-        }
-        generator = self.learn.generator
-        save_weights(generator, self.out / "generator.safetensors", kind, arguments, card)
-        mode = generator.training
-        colorizer = Colorizer(generator.eval(), size=self.recipe.data.size)
-        (self.out / "frames").mkdir(exist_ok=True)
-        for name in self.recipe.frames:
-            with Image.open(package_photographs()[name]) as opened:
-                picture = opened.convert("RGB")
-            scale = FRAME_SIDE / min(picture.size)
-            small = picture.resize([round(side * scale) for side in picture.size], Image.Resampling.LANCZOS)
-            with atomic(self.out / "frames" / f"{self.learn.rows[-1]['epoch']:03d}-{name}.webp") as temporary:
-                colorizer(small).save(temporary, quality=80)
-        generator.train(mode)
-
-
-def _constant(learn: ColorizationLearner, phase: Phase, start: int) -> None:
-    """Train at one rate."""
-    learn.fit(phase.epochs, phase.lr, start_epoch=start)
-
-
-def _one_cycle(learn: ColorizationLearner, phase: Phase, start: int) -> None:
-    """Train with fastai's one-cycle schedule."""
-    learn.fit_one_cycle(phase.epochs, phase.lr, start_epoch=start)
-
-
-def _decay(learn: ColorizationLearner, phase: Phase, start: int) -> None:
-    """Train at one rate for half of the time, then lower it to 0."""
-    schedule = combine_scheds([0.5, 0.5], [SchedNo(phase.lr, phase.lr), SchedLin(phase.lr, 0.0)])
-    learn.fit(phase.epochs, phase.lr, cbs=ParamScheduler({"lr": schedule}), start_epoch=start)
-
-
-SCHEDULE: dict[str, Callable[[ColorizationLearner, Phase, int], None]] = {
-    "constant": _constant,
-    "one_cycle": _one_cycle,
-    "decay": _decay,
-}
 
 
 def _checked(kind: type, content: Any, path: Path, where: str) -> Any:
@@ -287,11 +152,3 @@ def _one_of(value: str, choices: tuple[str, ...], path: Path, key: str) -> None:
     """Refuse a value that is not among the choices."""
     if value not in choices:
         raise ValueError(f"{path}: {key} must be one of {', '.join(choices)}, not {value!r}")
-
-
-def _commit() -> str:
-    """The commit of the code that trains, or "unknown" outside a repository."""
-    found = subprocess.run(
-        ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    )
-    return found.stdout.strip() or "unknown"

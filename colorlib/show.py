@@ -11,7 +11,6 @@ a notebook cell it is shown once, and not a second time at the end of the cell.
 
 from __future__ import annotations
 
-import importlib.metadata
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -26,7 +25,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
 
-from colorlib.color import gamut_mask, grey_rgb, lab_to_rgb, lightness, rgb_to_lab
+from colorlib.color import grey_rgb, lab_to_rgb, lightness, rgb_to_lab
+from colorlib.gamut import gamut_mask
 
 WIDTH = 6.4  # inches
 SURROUND, SHADE, INK = "#d9d9d9", "#c4c4c4", "#1a1a1a"
@@ -310,48 +310,12 @@ def gamut_figure(Ls: Sequence[float], points: Mapping[str, tuple[float, float]] 
         fig.set_layout_engine("compressed")
         for ax, L in zip(axes.flat, Ls, strict=False):
             _gamut(ax, float(L))
-            for label, (a, b) in (points or {}).items():
-                _mark(ax, a, b, label)
+            _mark(ax, points or {})
         for ax in axes.flat[len(Ls) :]:
             ax.set_axis_off()
         fig.supxlabel("a: green to red", fontsize=10)
         fig.supylabel("b: blue to yellow", fontsize=10)
     return _closed(fig)
-
-
-def recorded(name: str) -> pd.DataFrame:
-    """The log of a long training that was recorded for the book, ``book/results/NAME.csv``.
-
-    Read from the repository that the package lies in; where there is none (a package installed by pip, as on Colab),
-    from the repository's address in the package's metadata.
-
-    Parameters
-    ----------
-    name : str
-        Name of the log, without ``.csv``, for example ``"paper-128"``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per epoch.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the repository has no such log, or there is neither a repository nor an address.
-    """
-    results = Path(__file__).resolve().parent.parent / "book" / "results"
-    if results.is_dir():
-        if not (results / f"{name}.csv").is_file():
-            known = ", ".join(sorted(file.stem for file in results.glob("*.csv"))) or "none yet"
-            raise FileNotFoundError(f"no recorded log {name!r} in {results}; there are: {known}")
-        return pd.read_csv(results / f"{name}.csv")
-    urls = dict(
-        entry.split(", ", 1) for entry in importlib.metadata.metadata("colorlib-book").get_all("Project-URL", [])
-    )
-    if "Repository" not in urls:
-        raise FileNotFoundError(f"no folder {results}; clone the book's repository to read its recorded log {name!r}")
-    return pd.read_csv(f"{urls['Repository'].rstrip('/')}/raw/main/book/results/{name}.csv")
 
 
 def _closed(fig: Figure) -> Figure:
@@ -410,8 +374,13 @@ def _gamut(ax: Axes, L: float) -> None:
     ax.set(title=f"L = {L:g}", xticks=(-100, 0, 100), yticks=(-100, 0, 100), aspect="equal")
 
 
-def _mark(ax: Axes, a: float, b: float, label: str) -> None:
-    """Mark a point of the ab plane and name it."""
-    ax.plot(a, b, marker="o", markersize=7, color="white", markeredgecolor=INK, markeredgewidth=1.5, linestyle="none")
-    text = ax.annotate(label, (a, b), xytext=(7, 5), textcoords="offset points", fontsize=10)
-    text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
+def _mark(ax: Axes, points: Mapping[str, tuple[float, float]]) -> None:
+    """Mark points of the ab plane and name each on the side that is turned away from its nearest neighbour."""
+    for label, (a, b) in points.items():
+        others = [other for name, other in points.items() if name != label]
+        near = min(others, key=lambda other: np.hypot(other[0] - a, other[1] - b), default=(a - 1, b - 1))
+        side, up = (-1 if near[0] > a else 1), (-1 if near[1] > b else 1)
+        ax.plot(a, b, marker="o", markersize=7, color="white", markeredgecolor=INK, markeredgewidth=1.5)
+        align = {"ha": "left" if side > 0 else "right", "va": "bottom" if up > 0 else "top"}
+        text = ax.annotate(label, (a, b), xytext=(6 * side, 3 * up), textcoords="offset points", fontsize=10, **align)
+        text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])

@@ -1,7 +1,7 @@
 """Training: the adversarial game of Isola et al. 2017 inside a fastai `Learner`.
 
-`ColorizationLearner.play` is the game itself, one batch of it, and is what chapter 6 prints. Schedules, `lr_find`
-and the progress bar are fastai's; measuring, averaging and checkpoints are callbacks (`colorlib.callbacks`).
+The game itself is in `colorlib.game`. Schedules, `lr_find` and the progress bar are fastai's; measuring and averaging
+are callbacks (`colorlib.callbacks`), and so is the checkpoint (`colorlib.checkpoint`).
 """
 
 import tempfile
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 import fastai.callback.schedule  # noqa: F401  (gives every Learner fit_one_cycle and lr_find)
-import numpy as np
 import pandas as pd
 import torch
 from fastai.callback.core import CancelEpochException
@@ -20,11 +19,10 @@ from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 from fastai.optimizer import OptimWrapper
 from fastai.torch_core import trainable_params
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from colorlib.callbacks import (
-    Checkpoint,
     EpochLog,
     MovingAverage,
     QuietProgress,
@@ -33,40 +31,15 @@ from colorlib.callbacks import (
     Validation,
     is_rehearsal,
 )
+from colorlib.checkpoint import Checkpoint, restore
+from colorlib.game import PRECISIONS, Game, fast_precision
 from colorlib.losses import AdversarialLoss, pixel_loss
-from colorlib.parallel import AnyDeviceTrainer, average_gradients
+from colorlib.parallel import AnyDeviceTrainer
 
 Players = Literal["generator", "critic", "both"]
-PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-def fast_precision(device: torch.device | str) -> str:
-    """The number format in which a device trains fastest without trouble.
-
-    Parameters
-    ----------
-    device : torch.device or str
-
-    Returns
-    -------
-    str
-        "bf16" on GPUs and CPUs that multiply bfloat16 in hardware (Ampere and later; AVX512-BF16, AMX), "fp16" on
-        older GPUs such as the T4, else "fp32".
-
-    References
-    ----------
-    Micikevicius et al. 2018 (mixed precision training).
-    """
-    device = torch.device(device)
-    if device.type == "cuda":
-        return "bf16" if torch.cuda.get_device_capability(device)[0] >= 8 else "fp16"
-    if device.type == "cpu":
-        checks = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
-        return "bf16" if any(getattr(torch.cpu, check, bool)() for check in checks) else "fp32"
-    return "fp32"
-
-
-class ColorizationLearner(Learner):
+class ColorizationLearner(Game, Learner):
     """A fastai `Learner` with two players: the generator is its `model`, the discriminator is the critic.
 
     Build one with `learner`. Everything that fastai's Learner can do (`fit`, `fit_one_cycle`, `fit_flat_cos`,
@@ -84,103 +57,6 @@ class ColorizationLearner(Learner):
     epochs_done : int
         Over all fits of this run, including those before it was resumed.
     """
-
-    def play(self, L: Tensor, ab: Tensor) -> None:
-        """Play one round: the generator colours a batch, the critic learns from it, then the generator does.
-
-        Parameters
-        ----------
-        L : Tensor
-            Grey pictures (B, 1, H, W), in [-1, 1].
-        ab : Tensor
-            Their true colours (B, 2, H, W), in network scale.
-
-        References
-        ----------
-        Isola et al. 2017, equations 1 to 4; Goodfellow et al. 2014, algorithm 1.
-        """
-        # The generator guesses. Its graph is kept only if it is going to learn from this round.
-        with self.autocast(), torch.set_grad_enabled(self.players != "critic"):
-            guess = self.model(L).float()
-        loss = loss_pixel = self.pixel_loss(guess, ab)
-        self.count("pixel", loss_pixel)
-
-        # The critic learns: true colours should be called real, the guess fake. `detach` ends its gradient here, and
-        # no pixel loss enters: the critic never learns how far off a colour was, only that it was invented.
-        if self.players != "generator":
-            self.discriminator.requires_grad_(True)
-            loss_d = self.adversarial.discriminator(self.judge(L, ab), self.judge(L, guess.detach()))
-            self.learn_from(loss_d, self.discriminator, self.opt_d)
-            self.count("d", loss_d)
-
-        # The generator's aim: fool the critic that has just learned, and stay within lambda of the truth. The critic
-        # is frozen, so that the gradient flows through it and not into it.
-        if self.players == "both":
-            self.discriminator.requires_grad_(False)
-            loss_gan = self.adversarial.generator(self.judge(L, guess))
-            loss = loss_gan + self.lambda_l1 * loss_pixel
-            self.count("gan", loss_gan)
-
-        # The generator learns.
-        if self.players != "critic":
-            self.learn_from(loss, self.model, self.opt)
-        self.pred, self.loss = guess.detach(), loss.detach()
-
-    def judge(self, L: Tensor, ab: Tensor) -> Tensor:
-        """Ask the discriminator about colours together with the grey picture that they are meant for.
-
-        Parameters
-        ----------
-        L, ab : Tensor
-            (B, 1, H, W) and (B, 2, H, W), in network scale.
-
-        Returns
-        -------
-        Tensor
-            A map of logits (B, 1, h, w), one for each patch.
-        """
-        with self.autocast():
-            return self.discriminator(torch.cat([L, ab], dim=1))
-
-    def learn_from(self, loss: Tensor, network: nn.Module, optimizer: OptimWrapper) -> None:
-        """Take one step downhill: gradients, their clipping, the optimizer's step.
-
-        Parameters
-        ----------
-        loss : Tensor
-            A scalar.
-        network : nn.Module
-            The player that learns.
-        optimizer : OptimWrapper
-            Its own optimizer. The discriminator's follows the learning rate of the generator's.
-        """
-        if optimizer is self.opt_d:
-            optimizer.set_hypers(lr=float(self.opt.hypers[-1]["lr"]))
-        self.scaler.scale(loss).backward()
-        if network is self.discriminator:
-            average_gradients(network)
-        if self.clip:
-            self.scaler.unscale_(optimizer.opt)
-            nn.utils.clip_grad_norm_(network.parameters(), self.clip)
-        self.scaler.step(optimizer.opt)
-        self.scaler.update()
-        optimizer.zero_grad()
-
-    def count(self, name: str, loss: Tensor) -> None:
-        """Add a loss to the epoch's sum, on the device: reading it here would make a GPU wait.
-
-        Parameters
-        ----------
-        name : str
-        loss : Tensor
-            A scalar.
-        """
-        self.totals[name] = self.totals.get(name, 0.0) + loss.detach()
-
-    def autocast(self) -> torch.autocast:
-        """The context in which networks run: half precision where the device is faster for it."""
-        dtype = PRECISIONS[self.precision]
-        return torch.autocast(self.dls.device.type, dtype if dtype != torch.float32 else None, dtype != torch.float32)
 
     @property
     def players(self) -> Players:
@@ -211,68 +87,19 @@ class ColorizationLearner(Learner):
         """One row an epoch: who played, the losses, the validation metrics and grey's, the seconds."""
         return pd.DataFrame(self.rows)
 
-    def state(self) -> dict[str, Any]:
-        """Everything that the run needs to go on from the end of this epoch.
-
-        Returns
-        -------
-        dict
-            Tensors, numbers and strings only, so that it can be read without running code from the file.
-        """
-        state = {
-            "epochs_done": self.epochs_done + 1,
-            "rows": self.rows,
-            "generator": self.live_generator.state_dict(),
-            "optimizer": _plain(self.opt.state_dict()),
-            "scaler": self.scaler.state_dict(),
-        }
-        if self.discriminator is not None:
-            state |= {"discriminator": self.discriminator.state_dict(), "optimizer_d": _plain(self.opt_d.state_dict())}
-        if self.ema:
-            state |= {"average": self.moving_average.average.state_dict(), "updates": self.moving_average.updates}
-        return state
-
     def resume(self, file: str | Path) -> int:
-        """Go back to where a checkpoint was written.
+        """Go back to where a checkpoint was written; see `checkpoint.restore`.
 
         Parameters
         ----------
         file : str or Path
-            Written by a learner built with the same arguments.
 
         Returns
         -------
         int
             The number of epochs already done.
-
-        Raises
-        ------
-        ValueError
-            If the file is no checkpoint or belongs to other networks.
         """
-        try:
-            state = torch.load(file, map_location=self.dls.device, weights_only=True)
-            if self.opt is None:
-                self.create_opt()
-            self.model.load_state_dict(state["generator"])
-            self.opt.load_state_dict(state["optimizer"])
-            self.scaler.load_state_dict(state["scaler"])
-            if self.discriminator is not None:
-                self.discriminator.load_state_dict(state["discriminator"])
-                self.opt_d.load_state_dict(state["optimizer_d"])
-            if self.ema:
-                self.moving_average.start()
-                self.moving_average.average.load_state_dict(state["average"])
-                self.moving_average.updates = state["updates"]
-            self.rows, self.epochs_done = state["rows"], state["epochs_done"]
-        except FileNotFoundError:
-            raise
-        except Exception as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise ValueError(
-                f"{file}: not a checkpoint of these networks ({reason}); "
-                "resume with the recipe that wrote it, or choose another output folder"
-            ) from error
+        restore(self, file)
         return self.epochs_done
 
     # What fastai asks of a learner
@@ -460,12 +287,3 @@ def learner(
     if checkpoint:
         learn.add_cb(Checkpoint(Path(checkpoint)))
     return learn
-
-
-def _plain(optimizer: dict[str, Any]) -> dict[str, Any]:
-    """An optimizer's state with the schedule's numpy numbers as plain ones, which a safe reader accepts."""
-    groups = [
-        {key: float(value) if isinstance(value, np.floating) else value for key, value in group.items()}
-        for group in optimizer["param_groups"]
-    ]
-    return {**optimizer, "param_groups": groups}

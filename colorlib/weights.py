@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from colorlib.models import GENERATORS, build_generator
@@ -97,7 +97,7 @@ def save_weights(
     tensors = {name: _half(name, tensor) for name, tensor in generator.state_dict().items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(card_path(path)) as temporary_card, atomic(path) as temporary:
-        save_file(tensors, temporary)
+        temporary.write_bytes(save(tensors))  # save_file would make it readable for its owner alone
         full = {**card, "kind": kind, "arguments": arguments, "sha256": _sha256(temporary)}
         temporary_card.write_text(json.dumps(full, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return path

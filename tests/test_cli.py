@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import types
 from pathlib import Path
 
 import numpy as np
@@ -212,7 +211,7 @@ def test_evaluate_errors_are_one_line(album, weights, tmp_path):
 
 @pytest.fixture
 def recipes(monkeypatch):
-    """A stand-in for the room of the recipes that notes how it is called."""
+    """Stand-ins for the rooms that read and run recipes, which note how they are called."""
     calls = []
 
     def load_recipe(name):
@@ -220,21 +219,20 @@ def recipes(monkeypatch):
             raise ValueError("misspelt.toml: unknown key 'epoch'; did you mean 'epochs'?")
         return f"recipe {name}"
 
-    def run_recipe(recipe, out, resume=True):
-        calls.append((recipe, out, resume))
+    def run_recipe(recipe, out, resume=True, minutes=None):
+        calls.append((recipe, out, resume, minutes))
 
-    room = types.ModuleType("colorlib.recipes")
-    room.load_recipe, room.run_recipe = load_recipe, run_recipe
-    monkeypatch.setitem(sys.modules, "colorlib.recipes", room)
+    monkeypatch.setattr("colorlib.recipes.load_recipe", load_recipe)
+    monkeypatch.setattr("colorlib.experiments.run_recipe", run_recipe)
     return calls
 
 
 def test_train_runs_the_recipe(recipes, tmp_path):
     assert call("train", "quick", "--out", tmp_path).exit_code == 0
-    result = call("train", "my/own.toml", "--no-resume")
+    result = call("train", "my/own.toml", "--no-resume", "--minutes", 2.5)
     assert result.exit_code == 0
     assert "runs/own" in result.stdout
-    assert recipes == [("recipe quick", tmp_path, True), ("recipe my/own.toml", Path("runs/own"), False)]
+    assert recipes == [("recipe quick", tmp_path, True, None), ("recipe my/own.toml", Path("runs/own"), False, 2.5)]
 
 
 def test_a_bad_recipe_is_one_line(recipes):

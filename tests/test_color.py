@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage import color as skcolor
 
-from colorlib import color
+from colorlib import color, gamut
 
 # A shared machine has slow moments; a property is about values, not time.
 properties = settings(deadline=None, max_examples=100)
@@ -149,8 +149,8 @@ def test_network_scale_round_trip(L, a, b):
 @given(colours)
 def test_every_srgb_colour_is_in_gamut_and_in_network_range(rgb):
     lab = color.rgb_to_lab(pixel(rgb))
-    assert color.in_gamut(lab).all()
-    assert torch.equal(color.fit_gamut(lab)[:, 1:], lab[:, 1:])
+    assert gamut.in_gamut(lab).all()
+    assert torch.equal(gamut.fit_gamut(lab)[:, 1:], lab[:, 1:])
     assert color.to_network(lab)[1].abs().max() < 1
 
 
@@ -161,15 +161,15 @@ def test_in_gamut_agrees_with_unclipped_rgb(L, a, b):
     rgb = color.lab_to_rgb(lab, clip=False)
     overshoot = float(torch.maximum(-rgb, rgb - 1).max())
     if abs(overshoot - 1e-3) > 1e-6:  # at the very border rounding decides
-        assert bool(color.in_gamut(lab)) == (overshoot < 1e-3)
+        assert bool(gamut.in_gamut(lab)) == (overshoot < 1e-3)
 
 
 @properties
 @given(lightnesses, chromatic, chromatic)
 def test_fit_gamut_keeps_lightness_and_hue(L, a, b):
     lab = pixel([L, a, b])
-    fitted = color.fit_gamut(lab)
-    assert color.in_gamut(fitted).all()
+    fitted = gamut.fit_gamut(lab)
+    assert gamut.in_gamut(fitted).all()
     assert torch.equal(fitted[:, 0], lab[:, 0])
     shown = color.rgb_to_lab(color.lab_to_rgb(fitted))
     assert float(shown[0, 0]) == pytest.approx(L, abs=0.2)
@@ -182,24 +182,24 @@ def test_fit_gamut_keeps_lightness_and_hue(L, a, b):
 def test_fit_gamut_takes_no_more_chroma_than_needed():
     torch.manual_seed(0)
     lab = torch.cat([torch.rand(1, 1, 50, 50) * 80 + 10, torch.rand(1, 2, 50, 50) * 256 - 128], dim=1)
-    fitted = color.fit_gamut(lab)
-    outside = ~color.in_gamut(lab)
+    fitted = gamut.fit_gamut(lab)
+    outside = ~gamut.in_gamut(lab)
     assert outside.float().mean() > 0.5
     more = torch.cat([fitted[:, :1], fitted[:, 1:] * 1.01], dim=1)
     # a hundredth more chroma is a tenth of a unit at least: outside by more than the tolerance nearly everywhere
-    assert (~color.in_gamut(more))[outside].float().mean() > 0.9
+    assert (~gamut.in_gamut(more))[outside].float().mean() > 0.9
 
 
 def test_fit_gamut_limits_lightness():
     lab = torch.tensor([[120.0, -5.0], [3.0, 3.0], [4.0, 4.0]]).view(1, 3, 1, 2)
-    fitted = color.fit_gamut(lab)
+    fitted = gamut.fit_gamut(lab)
     assert fitted[0, 0, 0].tolist() == [100, 0]
-    assert color.in_gamut(fitted).all()
+    assert gamut.in_gamut(fitted).all()
 
 
 @pytest.mark.parametrize("L", [0, 20, 50, 75, 100])
 def test_gamut_mask_agrees_with_lab_to_rgb(L):
-    a, b, mask = color.gamut_mask(L, step=2.5)
+    a, b, mask = gamut.gamut_mask(L, step=2.5)
     assert a.shape == b.shape == (89,)
     assert mask.shape == (89, 89)
     assert mask[44, 44], "grey can be shown at every L"
@@ -211,9 +211,9 @@ def test_gamut_mask_agrees_with_lab_to_rgb(L):
 
 
 def test_gamut_is_widest_in_the_middle_and_rows_are_b():
-    areas = [float(color.gamut_mask(L)[2].float().mean()) for L in (1, 50, 99)]
+    areas = [float(gamut.gamut_mask(L)[2].float().mean()) for L in (1, 50, 99)]
     assert areas[1] > 5 * max(areas[0], areas[2])
-    a, b, mask = color.gamut_mask(90)
+    a, b, mask = gamut.gamut_mask(90)
     yellow = mask[b.tolist().index(60), a.tolist().index(-15)]
     pink = mask[b.tolist().index(-15), a.tolist().index(60)]
     assert yellow
@@ -223,7 +223,7 @@ def test_gamut_is_widest_in_the_middle_and_rows_are_b():
 # Derivatives, types, devices, shapes
 
 
-@pytest.mark.parametrize("convert", [color.rgb_to_lab, color.lab_to_rgb, color.lightness, color.fit_gamut])
+@pytest.mark.parametrize("convert", [color.rgb_to_lab, color.lab_to_rgb, color.lightness, gamut.fit_gamut])
 @pytest.mark.parametrize("value", [0.0, 0.0031308, 0.008856, 0.04045, 0.2068966, 0.5, 1.0, 100.0, -0.1, -200.0])
 def test_gradients_are_finite_everywhere(convert, value):
     picture = torch.full((1, 3, 2, 2), value, requires_grad=True)
@@ -254,7 +254,7 @@ def test_inputs_are_left_alone():
     lab = color.rgb_to_lab(rgb)
     lab_before = lab.clone()
     color.lab_to_rgb(lab)
-    color.fit_gamut(lab * 3)
+    gamut.fit_gamut(lab * 3)
     color.lightness(rgb)
     assert torch.equal(rgb, before)
     assert torch.equal(lab, lab_before)
@@ -285,8 +285,8 @@ def test_shapes(shape):
     assert lab.shape == rgb.shape
     assert color.lab_to_rgb(lab).shape == rgb.shape
     assert color.lightness(rgb).shape == (*shape[:-3], 1, *shape[-2:])
-    assert color.in_gamut(lab).shape == color.lightness(rgb).shape
-    assert color.fit_gamut(lab).shape == rgb.shape
+    assert gamut.in_gamut(lab).shape == color.lightness(rgb).shape
+    assert gamut.fit_gamut(lab).shape == rgb.shape
     L, ab = color.to_network(lab)
     assert color.from_network(L, ab).shape == rgb.shape
     assert ab.shape == (*shape[:-3], 2, *shape[-2:])
@@ -332,4 +332,4 @@ def test_grey_needs_one_channel():
 @pytest.mark.parametrize(("arguments", "word"), [((-1,), "L must"), ((101,), "L must"), ((50, 0), "positive")])
 def test_gamut_mask_rejects(arguments, word):
     with pytest.raises(ValueError, match=word):
-        color.gamut_mask(*arguments)
+        gamut.gamut_mask(*arguments)

@@ -13,6 +13,7 @@ from skimage import data
 from torch import Tensor, nn
 from torchmetrics.functional.image import peak_signal_noise_ratio
 
+from colorlib import frechet as frechet_room
 from colorlib import metrics
 from colorlib.color import from_network, grey_rgb, lab_to_rgb, lightness, rgb_to_lab, to_network
 
@@ -158,11 +159,11 @@ def test_less_chroma_is_less_colourful(seed):
 
 
 @pytest.fixture(scope="module")
-def frechet() -> metrics.FrechetDistance:
-    return metrics.FrechetDistance()
+def frechet() -> frechet_room.FrechetDistance:
+    return frechet_room.FrechetDistance()
 
 
-def distance(frechet: metrics.FrechetDistance, real: Tensor, fake: Tensor) -> float:
+def distance(frechet: frechet_room.FrechetDistance, real: Tensor, fake: Tensor) -> float:
     frechet.reset()
     for batch in real.split(16):
         frechet.update(batch, real=True)
@@ -182,11 +183,11 @@ def test_frechet_distance_sees_colour(frechet):
 
 
 def test_frechet_features_are_of_the_picture_alone(frechet):
-    features = metrics.FrechetFeatures().train()
+    features = frechet_room.FrechetFeatures().train()
     assert not any(module.training for module in features.modules())
     pictures = crops(4, size=32)
     together = features(pictures)
-    assert together.shape == (4, metrics.FrechetFeatures.num_features) == (4, 176)
+    assert together.shape == (4, frechet_room.FrechetFeatures.num_features) == (4, 176)
     torch.testing.assert_close(features(pictures[2:3])[0], together[2], rtol=1e-3, atol=1e-4)
     assert not any(parameter.requires_grad for parameter in features.parameters())
 
@@ -194,7 +195,7 @@ def test_frechet_features_are_of_the_picture_alone(frechet):
 def test_frechet_distance_equals_its_formula(frechet):
     real, fake = crops(300, size=32, seed=1), crops(300, size=32, seed=2).flip(1)
     value = distance(frechet, real, fake)
-    features = metrics.FrechetFeatures()
+    features = frechet_room.FrechetFeatures()
     a, b = (features(pictures).double().numpy() for pictures in (real, fake))
     cov_a, cov_b = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
     root = np.sqrt(np.linalg.eigvals(cov_a @ cov_b).astype(complex)).real.sum()
@@ -204,7 +205,7 @@ def test_frechet_distance_equals_its_formula(frechet):
 
 def test_frechet_distance_refuses_what_it_cannot_do(frechet, monkeypatch):
     with pytest.raises(ValueError, match="choose lite0 or inception"):
-        metrics.FrechetDistance("vgg")
+        frechet_room.FrechetDistance("vgg")
     frechet.reset()
     frechet.update(crops(1, size=32), real=True)
     with pytest.raises(RuntimeError, match="More than one sample"):
@@ -213,9 +214,9 @@ def test_frechet_distance_refuses_what_it_cannot_do(frechet, monkeypatch):
     def no_network(*args, **kwargs):
         raise OSError("no route to host")
 
-    monkeypatch.setattr(metrics.FrechetInceptionDistance, "__init__", no_network)
+    monkeypatch.setattr(frechet_room.FrechetInceptionDistance, "__init__", no_network)
     with pytest.raises(RuntimeError, match='offline use features="lite0"'):
-        metrics.FrechetDistance("inception")
+        frechet_room.FrechetDistance("inception")
 
 
 def test_bootstrap_interval_covers_the_mean_as_often_as_it_says():
@@ -259,7 +260,6 @@ def batches(pictures: Tensor, size: int):
 def test_evaluate_puts_model_grey_and_truth_side_by_side(truth):
     generator = Paints(10, 20).train()
     generator.noise.eval()  # one part in another mode than the rest
-    generator.noise.train(False)
     table = metrics.evaluate(generator, batches(truth, 4))
     assert generator.training
     assert not generator.noise.training

@@ -14,7 +14,7 @@ CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(2400)
 @each_chapter
 def test_a_chapter_runs_and_prints_what_it_promises(chapter):
     """nbval runs each cell. What cells tagged nbval-check-output print is compared, the others only have to work."""

@@ -1,5 +1,6 @@
 """Recipes: their spelling, their run, and that a killed run goes on as if nothing had happened."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from colorlib.recipes import SHIPPED, load_recipe, run_recipe
+from colorlib.experiments import run_recipe
+from colorlib.recipes import SHIPPED, load_recipe
 from colorlib.weights import load_weights
 
 TINY = """
@@ -87,14 +89,24 @@ def test_a_run_leaves_everything_behind(tiny, tmp_path):
     log = pd.read_csv(tmp_path / "out" / "log.csv")
     assert log["players"].tolist() == ["generator"] * 2 + ["both"] * 3
     assert log["lr"].iloc[-1] < 2e-4
-    metrics = pd.read_csv(tmp_path / "out" / "metrics.csv", index_col="row")
-    assert list(metrics.index) == ["model", "grey", "truth"]
-    assert metrics.loc["truth", "colourfulness"] > metrics.loc["grey", "colourfulness"]
+    record = json.loads((tmp_path / "out" / "record.json").read_text())
+    assert record["epochs"] == 5
+    assert record["command"] == "colorlib train tiny"
+    assert list(record["metrics"]) == ["model", "grey", "truth"]
+    assert record["metrics"]["truth"]["colourfulness"] > record["metrics"]["grey"]["colourfulness"]
+    assert record["metrics"]["model"]["frechet"] > record["metrics"]["truth"]["frechet"] == 0
     assert len(list((tmp_path / "out" / "frames").glob("*-flower.webp"))) == 5
     generator, card = load_weights(tmp_path / "out" / "generator.safetensors")
     assert card["metrics"]["epoch"] == 5
     L = torch.zeros(1, 1, 32, 32)
     torch.testing.assert_close(generator(L), learn.generator.eval()(L), atol=2e-3, rtol=0)
+
+
+def test_a_time_limit_ends_after_an_epoch_and_the_next_call_goes_on(tiny, tmp_path):
+    recipe = load_recipe(tiny)
+    assert len(run_recipe(recipe, tmp_path / "out", minutes=0).history) == 1
+    assert json.loads((tmp_path / "out" / "record.json").read_text())["epochs"] == 1
+    assert len(run_recipe(recipe, tmp_path / "out").history) == 5
 
 
 def test_data_folder_from_the_environment(tiny, tmp_path, monkeypatch):

@@ -1,7 +1,5 @@
 """Figures: labelled, on the neutral ground, shown once, and honest about what they cannot draw."""
 
-import email.message
-
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -217,26 +215,3 @@ def test_gamut_shows_displayable_colours_in_their_place():
     for Ls in ([], [101], [50] * 7):
         with pytest.raises(ValueError, match="one to six lightnesses"):
             show.gamut_figure(Ls)
-
-
-def test_recorded_reads_the_repository_or_says_what_to_do(monkeypatch, tmp_path, log):
-    results = tmp_path / "book" / "results"
-    monkeypatch.setattr(show, "__file__", str(tmp_path / "colorlib" / "show.py"))
-    results.mkdir(parents=True)
-    log.to_csv(results / "paper-128.csv", index=False)
-    pd.testing.assert_frame_equal(show.recorded("paper-128"), log)
-    with pytest.raises(FileNotFoundError, match=r"no recorded log 'other'.*there are: paper-128"):
-        show.recorded("other")
-
-
-def test_recorded_without_a_repository_uses_the_address(monkeypatch, tmp_path, log):
-    away = tmp_path / "remote" / "raw" / "main" / "book" / "results"
-    away.mkdir(parents=True)
-    log.to_csv(away / "paper-128.csv", index=False)
-    monkeypatch.setattr(show, "__file__", str(tmp_path / "site-packages" / "colorlib" / "show.py"))
-    metadata = email.message.Message()
-    monkeypatch.setattr(show.importlib.metadata, "metadata", lambda name: metadata)
-    with pytest.raises(FileNotFoundError, match="clone the book's repository"):
-        show.recorded("paper-128")
-    metadata["Project-URL"] = f"Repository, {(tmp_path / 'remote').as_uri()}"
-    pd.testing.assert_frame_equal(show.recorded("paper-128"), log)

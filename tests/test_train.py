@@ -9,8 +9,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from colorlib import train
+from colorlib.checkpoint import Checkpoint
 from colorlib.data import dataloaders
+from colorlib.game import fast_precision
 from colorlib.models import PatchGAN, UNet
 from colorlib.photos import package_split
 from colorlib.train import learner
@@ -153,7 +154,7 @@ def test_resumed_run_equals_the_uninterrupted_one(tmp_path):
     quiet(whole, 4)
     half = learner(loaders(), *players(), ema=0.9, checkpoint=tmp_path / "half.pt")
 
-    class Stop(train.Checkpoint):
+    class Stop(Checkpoint):
         order = 90
 
         def after_epoch(self):
@@ -245,7 +246,7 @@ def test_lr_find_leaves_both_players_as_they_were():
 
 
 def test_precisions():
-    assert train.fast_precision("cpu") in ("bf16", "fp32")
+    assert fast_precision("cpu") in ("bf16", "fp32")
     for precision in ("fp32", "bf16"):
         learn = quiet(learner(loaders(), *players(), precision=precision))
         assert np.isfinite(learn.history["loss_pixel"]).all()

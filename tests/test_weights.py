@@ -5,7 +5,7 @@ import json
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from colorlib.models import GENERATORS, UNet
 from colorlib.weights import atomic, card_path, load_weights, read_card, save_weights, shipped_weights
@@ -47,6 +47,11 @@ def test_on_disk_floats_are_half_and_counters_are_whole(saved):
     assert {dtypes[name] for name in counters} == {torch.int64}
     assert {dtypes[name] for name in dtypes.keys() - counters} == {torch.float16}
     assert all(load_file(path)[name] == 1 for name in counters)
+
+
+def test_both_files_are_there_for_whoever_may_read_the_folder(saved):
+    _, path = saved
+    assert path.stat().st_mode == card_path(path).stat().st_mode
 
 
 def test_nothing_but_the_two_files_is_left(saved):
@@ -129,11 +134,12 @@ def test_a_failed_save_leaves_the_old_weights(saved, monkeypatch):
     generator, path = saved
     before = path.read_bytes()
 
-    def full_disk(tensors, file):
-        save_file(tensors, file)
+    def full_disk(self, content):
+        with self.open("wb") as file:
+            file.write(content[: len(content) // 2])
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("colorlib.weights.save_file", full_disk)
+    monkeypatch.setattr("pathlib.Path.write_bytes", full_disk)
     with pytest.raises(OSError, match="No space"):
         save_weights(generator, path, "unet", ARGUMENTS, {"data": "other"})
     assert path.read_bytes() == before

@@ -35,6 +35,7 @@ def leave_out_thebe(app: Sphinx) -> None:
     """Disconnect what sphinx-thebe would add to every page."""
     for name, listeners in app.events.listeners.items():
         app.events.listeners[name] = [one for one in listeners if one.handler.__module__ != "sphinx_thebe"]
+    app.registry.css_files = [(name, how) for name, how in app.registry.css_files if name != "sphinx-thebe.css"]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -31,7 +31,7 @@ NOTEBOOK_METADATA = {
     "language_info": {"name": "python"},
 }
 # What must stay as it is found: replacing one of these in a running notebook breaks it.
-KEEP = "torch torchvision fastai numpy pandas pillow scipy scikit-image scikit-learn matplotlib"
+KEEP = ("torch", "torchvision", "fastai", "numpy", "pandas", "pillow", "scipy", "scikit-image", "matplotlib")
 
 SETUP = """\
 # @title Set-up: installs colorlib where it is missing, and leaves torch and fastai as they are
@@ -48,7 +48,7 @@ if importlib.util.find_spec("colorlib") is None:
     started = time.perf_counter()
     repository = os.environ.get("COLORLIB_REPOSITORY", "git+ADDRESS")
     installed = {d.name.lower(): d.version for d in importlib.metadata.distributions() if d.name}
-    keep = "KEEP".split()
+    keep = [KEEP]
     with tempfile.TemporaryDirectory() as folder:
         constraints = os.path.join(folder, "constraints.txt")
         with open(constraints, "w") as file:
@@ -69,7 +69,8 @@ def address(root: Path = ROOT) -> str:
 
 def setup_source(repository: str) -> str:
     """The source of the set-up cell for this address."""
-    return SETUP.replace("ADDRESS", repository).replace("KEEP", KEEP).rstrip("\n")
+    keep = ", ".join(f'"{name}"' for name in KEEP)
+    return SETUP.replace("ADDRESS", repository).replace("KEEP", keep).rstrip("\n")
 
 
 def promised(cell: NotebookNode) -> bool:

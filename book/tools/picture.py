@@ -11,9 +11,10 @@ import torch
 from PIL import Image
 
 from colorlib.color import grey_rgb, lab_to_rgb, rgb_to_lab
+from colorlib.show import SURROUND
 
 TARGET = Path(__file__).resolve().parents[1] / "_static" / "lightness-and-colour.webp"
-GAP, SURROUND = 12, 228
+GAP = 12
 
 
 def main(size: int = 360) -> None:
@@ -29,7 +30,7 @@ def main(size: int = 360) -> None:
         lab_to_rgb(torch.cat([middle, nothing, lab[:, 2:3]], 1)),
         rgb,
     ]
-    sheet = Image.new("RGB", (4 * size + 5 * GAP, size + 2 * GAP), (SURROUND,) * 3)
+    sheet = Image.new("RGB", (4 * size + 5 * GAP, size + 2 * GAP), SURROUND)
     for column, panel in enumerate(panels):
         pixels = (panel[0].clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()
         sheet.paste(Image.fromarray(pixels), (GAP + column * (size + GAP), GAP))

@@ -1,0 +1,111 @@
+"""A run on disk: everything it needs to go on after it was stopped, in one file that is whole or not there."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from fastai.callback.core import Callback
+
+from colorlib.callbacks import is_rehearsal
+from colorlib.parallel import is_main
+from colorlib.weights import atomic
+
+if TYPE_CHECKING:
+    from colorlib.train import ColorizationLearner
+
+
+class Checkpoint(Callback):
+    """Write everything that the run needs to go on to one file after every epoch, whole or not at all.
+
+    Parameters
+    ----------
+    file : Path
+    """
+
+    order = 70
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self.file = file
+
+    def after_epoch(self) -> None:
+        if is_rehearsal(self.learn) or not is_main():
+            return
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        with atomic(self.file) as temporary:
+            torch.save(state_of(self.learn), temporary)
+
+
+def state_of(learn: "ColorizationLearner") -> dict[str, Any]:
+    """Everything that the run needs to go on from the end of this epoch.
+
+    Parameters
+    ----------
+    learn : ColorizationLearner
+
+    Returns
+    -------
+    dict
+        Tensors, numbers and strings only, so that it can be read without running code from the file.
+    """
+    state = {
+        "epochs_done": learn.epochs_done + 1,
+        "rows": learn.rows,
+        "generator": learn.live_generator.state_dict(),
+        "optimizer": _plain(learn.opt.state_dict()),
+        "scaler": learn.scaler.state_dict(),
+    }
+    if learn.discriminator is not None:
+        state |= {"discriminator": learn.discriminator.state_dict(), "optimizer_d": _plain(learn.opt_d.state_dict())}
+    if learn.ema:
+        state |= {"average": learn.moving_average.average.state_dict(), "updates": learn.moving_average.updates}
+    return state
+
+
+def restore(learn: "ColorizationLearner", file: str | Path) -> None:
+    """Go back to where a checkpoint was written.
+
+    Parameters
+    ----------
+    learn : ColorizationLearner
+        Built with the same arguments as the one that wrote the checkpoint.
+    file : str or Path
+
+    Raises
+    ------
+    ValueError
+        If the file is no checkpoint or belongs to other networks.
+    """
+    try:
+        state = torch.load(file, map_location=learn.dls.device, weights_only=True)
+        if learn.opt is None:
+            learn.create_opt()
+        learn.model.load_state_dict(state["generator"])
+        learn.opt.load_state_dict(state["optimizer"])
+        learn.scaler.load_state_dict(state["scaler"])
+        if learn.discriminator is not None:
+            learn.discriminator.load_state_dict(state["discriminator"])
+            learn.opt_d.load_state_dict(state["optimizer_d"])
+        if learn.ema:
+            learn.moving_average.start()
+            learn.moving_average.average.load_state_dict(state["average"])
+            learn.moving_average.updates = state["updates"]
+        learn.rows, learn.epochs_done = state["rows"], state["epochs_done"]
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(
+            f"{file}: not a checkpoint of these networks ({reason}); "
+            "resume with the recipe that wrote it, or choose another output folder"
+        ) from error
+
+
+def _plain(optimizer: dict[str, Any]) -> dict[str, Any]:
+    """An optimizer's state with the schedule's numpy numbers as plain ones, which a safe reader accepts."""
+    groups = [
+        {key: float(value) if isinstance(value, np.floating) else value for key, value in group.items()}
+        for group in optimizer["param_groups"]
+    ]
+    return {**optimizer, "param_groups": groups}

@@ -1,0 +1,205 @@
+"""Run a recipe, and write down what came of it: log, weights, frames, record."""
+
+import dataclasses
+import json
+import math
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+from fastai.callback.core import Callback, CancelFitException
+from fastai.callback.schedule import ParamScheduler, SchedLin, SchedNo, combine_scheds
+from PIL import Image
+
+from colorlib.colorize import Colorizer
+from colorlib.data import dataloaders, validation_loader
+from colorlib.frechet import FrechetDistance
+from colorlib.metrics import evaluate
+from colorlib.models import PatchGAN, build_generator
+from colorlib.parallel import is_main, together
+from colorlib.photos import package_photographs, split_photographs, training_photographs
+from colorlib.profile import set_seed
+from colorlib.recipes import Phase, Recipe
+from colorlib.train import ColorizationLearner, learner
+from colorlib.weights import atomic, save_weights
+
+FRAME_SIDE = 192  # shorter side of the small pictures that show a run's progress
+
+
+def run_recipe(
+    recipe: Recipe, out: str | Path, resume: bool = True, minutes: float | None = None
+) -> ColorizationLearner:
+    """Run an experiment; write its log, its weights, its frames and a record of how well it did.
+
+    After every epoch `out` holds `log.csv`, `generator.safetensors` with its card, the coloured `frames` and
+    `checkpoint.pt`, from which an interrupted run goes on. At the end `record.json` says what was run, on what and for
+    how long, and compares the generator with grey and with the truth on all validation photographs. `COLORLIB_DATA`
+    replaces the recipe's photographs by a folder.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    out : str or Path
+        A folder; made when it is missing.
+    resume : bool
+        Go on from the checkpoint in `out`, if there is one.
+    minutes : float, optional
+        Stop after the epoch in which they are over, and record what was reached; the next call goes on.
+
+    Returns
+    -------
+    ColorizationLearner
+        The trained players.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError
+        If the data, the networks or the checkpoint are not what the recipe asks for.
+    """
+    out, data = Path(out), recipe.data
+    set_seed(recipe.seed)
+    train, valid = training_photographs(os.environ.get("COLORLIB_DATA") or data.photographs, seed=recipe.seed)
+    if data.train:
+        train, _ = split_photographs(train, data.train, 0, recipe.seed)
+    plays_critic = any(phase.players != "generator" for phase in recipe.phase)
+    learn = learner(
+        dataloaders(train, valid, data.size, data.batch_size, data.crops, recipe.seed),
+        build_generator(**recipe.generator),
+        PatchGAN(**recipe.discriminator) if plays_critic else None,
+        **dataclasses.asdict(recipe.loss),
+        ema=recipe.ema or None,
+        clip=recipe.clip or None,
+        log=out / "log.csv",
+        checkpoint=out / "checkpoint.pt",
+    )
+    learn.add_cbs([KeepResults(recipe, out), TimeLimit(minutes)])
+    done = learn.resume(out / "checkpoint.pt") if resume and (out / "checkpoint.pt").exists() else 0
+    with together(learn):
+        for phase in recipe.phase:
+            start = min(done, phase.epochs)
+            done -= start
+            if start < phase.epochs and not learn.time_limit.over:
+                learn.players = phase.players
+                SCHEDULE[phase.schedule](learn, phase, start)
+    if is_main():
+        table = evaluate(learn.generator, validation_loader(valid, data.size, data.batch_size), FrechetDistance())
+        with atomic(out / "record.json") as temporary:
+            temporary.write_text(json.dumps(_record(recipe, learn, table), indent=2) + "\n", encoding="utf-8")
+    return learn
+
+
+class TimeLimit(Callback):
+    """End a run after the epoch in which its time is over.
+
+    Parameters
+    ----------
+    minutes : float or None
+        None for no limit.
+    """
+
+    order = 80
+
+    def __init__(self, minutes: float | None) -> None:
+        super().__init__()
+        self.end = time.monotonic() + 60 * (math.inf if minutes is None else minutes)
+        self.over = False
+
+    def after_epoch(self) -> None:
+        self.over = time.monotonic() > self.end
+        if self.over:
+            raise CancelFitException
+
+
+class KeepResults(Callback):
+    """After every epoch, keep the weights so far, and show what they make of the recipe's frames.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    out : Path
+    """
+
+    order = 65
+
+    def __init__(self, recipe: Recipe, out: Path) -> None:
+        super().__init__()
+        self.recipe, self.out = recipe, out
+
+    def after_epoch(self) -> None:
+        if not is_main():
+            return
+        kind, arguments = self.recipe.generator["kind"], {k: v for k, v in self.recipe.generator.items() if k != "kind"}
+        card = {
+            "title": self.recipe.title,
+            "size": self.recipe.data.size,
+            "recipe": dataclasses.asdict(self.recipe),
+            "commit": _commit(),
+            "metrics": self.learn.rows[-1],
+        }
+        generator = self.learn.generator
+        save_weights(generator, self.out / "generator.safetensors", kind, arguments, card)
+        mode = generator.training
+        colorizer = Colorizer(generator.eval(), size=self.recipe.data.size)
+        (self.out / "frames").mkdir(exist_ok=True)
+        for name in self.recipe.frames:
+            with Image.open(package_photographs()[name]) as opened:
+                picture = opened.convert("RGB")
+            scale = FRAME_SIDE / min(picture.size)
+            small = picture.resize([round(side * scale) for side in picture.size], Image.Resampling.LANCZOS)
+            with atomic(self.out / "frames" / f"{self.learn.rows[-1]['epoch']:03d}-{name}.webp") as temporary:
+                colorizer(small).save(temporary, quality=80)
+        generator.train(mode)
+
+
+def _constant(learn: ColorizationLearner, phase: Phase, start: int) -> None:
+    """Train at one rate."""
+    learn.fit(phase.epochs, phase.lr, start_epoch=start)
+
+
+def _one_cycle(learn: ColorizationLearner, phase: Phase, start: int) -> None:
+    """Train with fastai's one-cycle schedule."""
+    learn.fit_one_cycle(phase.epochs, phase.lr, start_epoch=start)
+
+
+def _decay(learn: ColorizationLearner, phase: Phase, start: int) -> None:
+    """Train at one rate for half of the time, then lower it to 0."""
+    schedule = combine_scheds([0.5, 0.5], [SchedNo(phase.lr, phase.lr), SchedLin(phase.lr, 0.0)])
+    learn.fit(phase.epochs, phase.lr, cbs=ParamScheduler({"lr": schedule}), start_epoch=start)
+
+
+SCHEDULE: dict[str, Callable[[ColorizationLearner, Phase, int], None]] = {
+    "constant": _constant,
+    "one_cycle": _one_cycle,
+    "decay": _decay,
+}
+
+
+def _record(recipe: Recipe, learn: ColorizationLearner, table: pd.DataFrame) -> dict[str, Any]:
+    """What was run, on what machine, for how long, and how well it did."""
+    device = learn.dls.device
+    return {
+        "command": f"colorlib train {recipe.name}",
+        "recipe": dataclasses.asdict(recipe),
+        "photographs": {"train": len(learn.dls.train_ds), "valid": len(learn.dls.valid_ds)},
+        "epochs": len(learn.history),
+        "hours": learn.history["seconds"].sum() / 3600,
+        "machine": torch.cuda.get_device_name(device) if device.type == "cuda" else f"{os.cpu_count()} CPU cores",
+        "precision": learn.precision,
+        "versions": {name: version(name) for name in ("colorlib-book", "torch", "fastai")},
+        "commit": _commit(),
+        "metrics": table.replace(math.inf, None).to_dict(orient="index"),
+    }
+
+
+def _commit() -> str:
+    """The commit of the code that trains, or "unknown" outside a repository."""
+    found = subprocess.run(
+        ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+    )
+    return found.stdout.strip() or "unknown"

@@ -1,0 +1,165 @@
+"""The adversarial game of Isola et al. 2017, one round of it: what chapter 6 prints and explains line by line."""
+
+import torch
+from fastai.data.core import DataLoaders
+from fastai.optimizer import OptimWrapper
+from torch import Tensor, nn
+
+from colorlib.losses import AdversarialLoss
+from colorlib.parallel import average_gradients
+
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def fast_precision(device: torch.device | str) -> str:
+    """The number format in which a device trains fastest without trouble.
+
+    Parameters
+    ----------
+    device : torch.device or str
+
+    Returns
+    -------
+    str
+        "bf16" on GPUs and CPUs that multiply bfloat16 in hardware (Ampere and later; AVX512-BF16, AMX), "fp16" on
+        older GPUs such as the T4, else "fp32".
+
+    References
+    ----------
+    Micikevicius et al. 2018 (mixed precision training).
+    """
+    device = torch.device(device)
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.get_device_capability(device)[0] >= 8 else "fp16"
+    if device.type == "cpu":
+        checks = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+        return "bf16" if any(getattr(torch.cpu, check, bool)() for check in checks) else "fp32"
+    return "fp32"
+
+
+class Game:
+    """Two players and one round of their game, as a part of `train.ColorizationLearner`.
+
+    Attributes
+    ----------
+    model, discriminator : nn.Module
+        The generator and its critic.
+    opt, opt_d : OptimWrapper
+        An optimizer for each.
+    pixel_loss : nn.Module
+    adversarial : AdversarialLoss
+    lambda_l1 : float
+        Weight of the pixel loss beside the adversarial one.
+    players : {"generator", "critic", "both"}
+        Who learns.
+    """
+
+    dls: DataLoaders
+    model: nn.Module
+    discriminator: nn.Module | None
+    opt: OptimWrapper
+    opt_d: OptimWrapper | None
+    pixel_loss: nn.Module
+    adversarial: AdversarialLoss
+    lambda_l1: float
+    clip: float | None
+    precision: str
+    scaler: torch.amp.GradScaler
+    totals: dict[str, Tensor]
+
+    def play(self, L: Tensor, ab: Tensor) -> None:
+        """Play one round: the generator colours a batch, the critic learns from it, then the generator does.
+
+        Parameters
+        ----------
+        L : Tensor
+            Grey pictures (B, 1, H, W), in [-1, 1].
+        ab : Tensor
+            Their true colours (B, 2, H, W), in network scale.
+
+        References
+        ----------
+        Isola et al. 2017, equations 1 to 4; Goodfellow et al. 2014, algorithm 1.
+        """
+        # The generator guesses. Its graph is kept only if it is going to learn from this round.
+        with self.autocast(), torch.set_grad_enabled(self.players != "critic"):
+            guess = self.model(L).float()
+        loss = loss_pixel = self.pixel_loss(guess, ab)
+        self.count("pixel", loss_pixel)
+
+        # The critic learns: true colours should be called real, the guess fake. `detach` ends its gradient here, and
+        # no pixel loss enters: the critic never learns how far off a colour was, only that it was invented.
+        if self.players != "generator":
+            self.discriminator.requires_grad_(True)
+            loss_d = self.adversarial.discriminator(self.judge(L, ab), self.judge(L, guess.detach()))
+            self.learn_from(loss_d, self.discriminator, self.opt_d)
+            self.count("d", loss_d)
+
+        # The generator's aim: fool the critic that has just learned, and stay within lambda of the truth. The critic
+        # is frozen, so that the gradient flows through it and not into it.
+        if self.players == "both":
+            self.discriminator.requires_grad_(False)
+            loss_gan = self.adversarial.generator(self.judge(L, guess))
+            loss = loss_gan + self.lambda_l1 * loss_pixel
+            self.count("gan", loss_gan)
+
+        # The generator learns.
+        if self.players != "critic":
+            self.learn_from(loss, self.model, self.opt)
+        self.pred, self.loss = guess.detach(), loss.detach()
+
+    def judge(self, L: Tensor, ab: Tensor) -> Tensor:
+        """Ask the discriminator about colours together with the grey picture that they are meant for.
+
+        Parameters
+        ----------
+        L, ab : Tensor
+            (B, 1, H, W) and (B, 2, H, W), in network scale.
+
+        Returns
+        -------
+        Tensor
+            A map of logits (B, 1, h, w), one for each patch.
+        """
+        with self.autocast():
+            return self.discriminator(torch.cat([L, ab], dim=1))
+
+    def learn_from(self, loss: Tensor, network: nn.Module, optimizer: OptimWrapper) -> None:
+        """Take one step downhill: gradients, their clipping, the optimizer's step.
+
+        Parameters
+        ----------
+        loss : Tensor
+            A scalar.
+        network : nn.Module
+            The player that learns.
+        optimizer : OptimWrapper
+            Its own optimizer. The discriminator's follows the learning rate of the generator's.
+        """
+        if optimizer is self.opt_d:
+            optimizer.set_hypers(lr=float(self.opt.hypers[-1]["lr"]))
+        self.scaler.scale(loss).backward()
+        if network is self.discriminator:
+            average_gradients(network)
+        if self.clip:
+            self.scaler.unscale_(optimizer.opt)
+            nn.utils.clip_grad_norm_(network.parameters(), self.clip)
+        self.scaler.step(optimizer.opt)
+        self.scaler.update()
+        optimizer.zero_grad()
+
+    def count(self, name: str, loss: Tensor) -> None:
+        """Add a loss to the epoch's sum, on the device: reading it here would make a GPU wait.
+
+        Parameters
+        ----------
+        name : str
+        loss : Tensor
+            A scalar.
+        """
+        self.totals[name] = self.totals.get(name, 0.0) + loss.detach()
+
+    def autocast(self) -> torch.autocast:
+        """The context in which networks run: half precision where the device is faster for it."""
+        dtype = PRECISIONS[self.precision]
+        return torch.autocast(self.dls.device.type, dtype if dtype != torch.float32 else None, dtype != torch.float32)

@@ -1,0 +1,108 @@
+"""What the long trainings left behind in `book/results`: logs, metrics and coloured frames."""
+
+import importlib.metadata
+import json
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pandas as pd
+
+from colorlib.weights import atomic
+
+RESULTS = Path(__file__).resolve().parent.parent / "book" / "results"
+CACHE = Path.home() / ".cache" / "colorlib" / "results"
+
+
+def recorded_file(name: str) -> Path:
+    """Find one recorded file, such as ``"paper-128.csv"``.
+
+    In the repository it lies in `book/results`. A package installed by pip, as on Colab, has no such folder: there the
+    file is fetched once from the repository's address, which is in the package's metadata.
+
+    Parameters
+    ----------
+    name : str
+        Path inside `book/results`.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file here or there.
+    """
+    if RESULTS.is_dir():
+        if not (RESULTS / name).is_file():
+            known = ", ".join(sorted(file.name for file in RESULTS.iterdir() if file.suffix in (".csv", ".json")))
+            raise FileNotFoundError(f"no recorded file {name!r} in {RESULTS}; there are: {known or 'none yet'}")
+        return RESULTS / name
+    fetched = CACHE / name
+    if not fetched.is_file():
+        entries = importlib.metadata.metadata("colorlib-book").get_all("Project-URL", [])
+        address = dict(entry.split(", ", 1) for entry in entries).get("Repository")
+        if address is None:
+            raise FileNotFoundError(f"no folder {RESULTS}; clone the book's repository to see its recorded {name}")
+        fetched.parent.mkdir(parents=True, exist_ok=True)
+        url = f"{address.rstrip('/')}/raw/main/book/results/{name}"
+        try:
+            with atomic(fetched) as temporary:
+                urllib.request.urlretrieve(url, temporary)
+        except urllib.error.URLError as error:
+            raise FileNotFoundError(f"{url}: {error}; clone the book's repository to see its {name}") from error
+    return fetched
+
+
+def recorded_log(name: str) -> pd.DataFrame:
+    """The log of a recorded training.
+
+    Parameters
+    ----------
+    name : str
+        Of its recipe, such as ``"paper-128"``.
+
+    Returns
+    -------
+    DataFrame
+        One row an epoch.
+    """
+    return pd.read_csv(recorded_file(f"{name}.csv"))
+
+
+def recorded_metrics(name: str) -> pd.DataFrame:
+    """How well a recorded training did on all its validation photographs.
+
+    Parameters
+    ----------
+    name : str
+        Of its recipe.
+
+    Returns
+    -------
+    DataFrame
+        As `metrics.evaluate` made it: rows model, grey and truth.
+    """
+    record = json.loads(recorded_file(f"{name}.json").read_text(encoding="utf-8"))
+    return pd.DataFrame.from_dict(record["metrics"], orient="index").astype(float)
+
+
+def recorded_frames(name: str) -> dict[int, dict[str, Path]]:
+    """What a recorded training made of a few photographs that it never trained on, epoch by epoch.
+
+    Parameters
+    ----------
+    name : str
+        Of its recipe.
+
+    Returns
+    -------
+    dict of int to dict of str to Path
+        Epoch, counted from 1, to the photograph's name to the coloured picture.
+    """
+    record = json.loads(recorded_file(f"{name}.json").read_text(encoding="utf-8"))
+    epochs, photographs = range(1, record["epochs"] + 1), record["recipe"]["frames"]
+    return {
+        epoch: {photo: recorded_file(f"{name}/{epoch:03d}-{photo}.webp") for photo in photographs} for epoch in epochs
+    }

@@ -1,0 +1,60 @@
+"""What was recorded is found in the repository, or fetched from its address."""
+
+import email.message
+import json
+
+import pandas as pd
+import pytest
+
+from colorlib import recorded
+
+RECORD = {
+    "epochs": 2,
+    "recipe": {"frames": ["flower", "rocket"]},
+    "metrics": {"model": {"psnr": 25.5}, "grey": {"psnr": 24.5}, "truth": {"psnr": None}},
+}
+
+
+def fill(folder):
+    """A recorded training of two epochs."""
+    (folder / "run").mkdir(parents=True)
+    pd.DataFrame({"epoch": [1, 2], "loss_pixel": [0.2, 0.1]}).to_csv(folder / "run.csv", index=False)
+    (folder / "run.json").write_text(json.dumps(RECORD))
+    for epoch in (1, 2):
+        for name in RECORD["recipe"]["frames"]:
+            (folder / "run" / f"{epoch:03d}-{name}.webp").write_bytes(b"RIFF")
+    return folder
+
+
+def check():
+    """All three ways to read a recorded training."""
+    assert recorded.recorded_log("run")["loss_pixel"].tolist() == [0.2, 0.1]
+    metrics = recorded.recorded_metrics("run")
+    assert metrics.loc["model", "psnr"] == 25.5
+    assert pd.isna(metrics.loc["truth", "psnr"])
+    frames = recorded.recorded_frames("run")
+    assert list(frames) == [1, 2]
+    assert frames[2]["rocket"].read_bytes() == b"RIFF"
+
+
+def test_from_the_repository(monkeypatch, tmp_path):
+    monkeypatch.setattr(recorded, "RESULTS", fill(tmp_path / "results"))
+    check()
+    with pytest.raises(FileNotFoundError, match=r"no recorded file 'other.csv'.*run.csv"):
+        recorded.recorded_log("other")
+
+
+def test_from_the_address(monkeypatch, tmp_path):
+    fill(tmp_path / "away" / "raw" / "main" / "book" / "results")
+    monkeypatch.setattr(recorded, "RESULTS", tmp_path / "nowhere")
+    monkeypatch.setattr(recorded, "CACHE", tmp_path / "cache")
+    metadata = email.message.Message()
+    monkeypatch.setattr(recorded.importlib.metadata, "metadata", lambda name: metadata)
+    with pytest.raises(FileNotFoundError, match="clone the book's repository"):
+        recorded.recorded_log("run")
+    metadata["Project-URL"] = f"Repository, {(tmp_path / 'away').as_uri()}"
+    check()
+    assert (tmp_path / "cache" / "run.csv").is_file()
+    with pytest.raises(FileNotFoundError, match=r"other\.csv"):
+        recorded.recorded_log("other")
+    assert not list((tmp_path / "cache").glob("*.part*"))
