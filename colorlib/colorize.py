@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from colorlib.color import from_network, lab_to_rgb, lightness, to_network
 from colorlib.gamut import fit_gamut
-from colorlib.photos import open_rgb
+from colorlib.opening import as_rgb, open_rgb
 from colorlib.weights import load_weights
 
 LONGEST = 4  # the network sees at most this many times `size` along the longer side
@@ -245,7 +245,7 @@ def _read(path: Path) -> Image.Image:
 def _pixels(image: Image.Image) -> np.ndarray:
     """The values of a PIL picture, as 8-bit RGB or, for deeper greys, as they are."""
     if image.mode not in DEEP_MODES:
-        return np.asarray(image if image.mode in ("RGB", "L") else image.convert("RGB"))
+        return np.asarray(image if image.mode == "L" else as_rgb(image))
     values = np.asarray(image)
     if image.mode == "F":
         return values

@@ -15,7 +15,7 @@ try:
 except ImportError:  # torchvision means to hand its decoders over to torchcodec: Pillow does as well, a little slower
     decode_jpeg = None
 
-__all__ = ["open_rgb", "read_rgb"]
+__all__ = ["as_rgb", "open_rgb", "read_rgb"]
 
 # What a damaged file makes Pillow raise, depending on the format and on where the damage is.
 _UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, zlib.error, Image.DecompressionBombError)
@@ -32,8 +32,19 @@ def _to_srgb(profile: bytes) -> ImageCms.ImageCmsTransform:
     return ImageCms.buildTransform(embedded, ImageCms.createProfile("sRGB"), "RGB", "RGB")
 
 
-def _as_rgb(image: Image.Image) -> Image.Image:
-    """Any mode to RGB: 16-bit greys scaled, transparency laid on white, an embedded colour profile obeyed."""
+def as_rgb(image: Image.Image) -> Image.Image:
+    """Turn a picture of any mode into RGB: 16-bit greys scaled, transparency laid on white, a colour profile obeyed.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Fully loaded, of any mode.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Mode RGB, sRGB.
+    """
     if image.mode.startswith("I"):
         # convert() would clip 16-bit greys at 255 instead of scaling them.
         image = Image.fromarray((np.asarray(image).clip(0, 65535) / 257 + 0.5).astype(np.uint8))
@@ -80,7 +91,7 @@ def open_rgb(path: str | Path, shorter_side: int | None = None) -> Image.Image:
                 shrink = min(1.0, shorter_side / min(image.size))
                 image.draft("RGB", (int(image.width * shrink + 1), int(image.height * shrink + 1)))
             image.load()
-            return _as_rgb(ImageOps.exif_transpose(image))
+            return as_rgb(ImageOps.exif_transpose(image))
     except FileNotFoundError:
         raise FileNotFoundError(f"{path} does not exist") from None
     except _UNREADABLE as error:

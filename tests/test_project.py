@@ -94,7 +94,7 @@ def test_the_versions_here_are_the_pinned_ones():
 def test_the_repository_is_named_once(tools):
     address = tools.address()
     name = address.removeprefix("https://github.com/")
-    copies = {"_config.yml": 1, "CITATION.cff": 1}
+    copies = {"_config.yml": 1, "CITATION.cff": 1, "pyproject.toml": 1}
     for file, text in texts().items():
         count = text.count(name)
         if file.startswith("notebooks/"):
@@ -117,6 +117,8 @@ def test_the_tool_changes_an_address_everywhere(tools):
     assert tools.address().removeprefix("https://github.com/") not in changed
     citation = tools.with_address((ROOT / "CITATION.cff").read_text("utf8"), other)
     assert yaml.safe_load(citation)["repository-code"] == other
+    packaging = tools.with_address((ROOT / "pyproject.toml").read_text("utf8"), other)
+    assert tomllib.loads(packaging)["project"]["urls"]["Repository"] == other
 
 
 def test_no_file_names_a_place_on_one_machine():

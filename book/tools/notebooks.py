@@ -5,7 +5,7 @@
     python book/tools/notebooks.py --promise  also store what cells tagged nbval-check-output printed in the last build
 
 The repository's address is read from ``_config.yml``, the only place where it is written by hand. It is copied into the
-set-up cells, the Colab links of README.md and CITATION.cff.
+set-up cells, the Colab links of README.md, CITATION.cff and pyproject.toml.
 """
 
 import argparse
@@ -129,9 +129,10 @@ def keep_promises(notebook: NotebookNode, outputs_from: NotebookNode) -> None:
 
 
 def with_address(text: str, repository: str) -> str:
-    """README.md or CITATION.cff with this address in the places that need it."""
+    """README.md, CITATION.cff or pyproject.toml with this address in the places that need it."""
     name = repository.removeprefix("https://github.com/")
     text = re.sub(r"(colab\.research\.google\.com/github/)[\w.-]+/[\w.-]+", rf"\g<1>{name}", text)
+    text = re.sub(r'(?m)^(Repository = ").*(")$', rf"\g<1>{repository}\g<2>", text)
     return re.sub(r"(?m)^(repository-code: ).*$", rf"\g<1>{repository}", text)
 
 
@@ -154,7 +155,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{path.relative_to(ROOT)}: {error}", file=sys.stderr)
             return 1
         wanted[path] = nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
-    for name in ("README.md", "CITATION.cff"):
+    for name in ("README.md", "CITATION.cff", "pyproject.toml"):
         wanted[ROOT / name] = with_address((ROOT / name).read_text("utf8"), repository)
     differ = [path for path, text in wanted.items() if path.read_text("utf8") != text]
     for path in differ:
