@@ -66,7 +66,9 @@ class FrechetDistance(FrechetInceptionDistance):
         if features not in ("lite0", "inception"):
             raise ValueError(f"unknown features {features!r}; choose lite0 or inception")
         try:
-            super().__init__(feature=FrechetFeatures() if features == "lite0" else 2048, normalize=True)
+            # One process has all the pictures: torchmetrics must not wait for others when it computes.
+            network = FrechetFeatures() if features == "lite0" else 2048
+            super().__init__(feature=network, normalize=True, sync_on_compute=False)
         except (ModuleNotFoundError, OSError) as error:
             if features == "lite0":
                 raise

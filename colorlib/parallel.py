@@ -111,7 +111,8 @@ class AnyDeviceTrainer(DistributedTrainer):
     """
 
     def __init__(self, sync_bn: bool = True, **accelerator: Any) -> None:
-        super().__init__(sync_bn=sync_bn and torch.cuda.is_available(), **accelerator)
+        gpu = torch.cuda.is_available()
+        super().__init__(sync_bn=sync_bn and gpu, **{"cpu": not gpu} | accelerator)
 
     def before_fit(self) -> None:
         super().before_fit()

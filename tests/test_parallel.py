@@ -1,9 +1,11 @@
 """Two processes that train together learn what one process learns from both their batches."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pandas as pd
 import pytest
@@ -44,22 +46,22 @@ def train_one_round(batch_size):
         who = "discriminator" if parameters[0] is next(discriminator.parameters()) else "generator"
         gradients[who] = [p.grad.clone() for p in parameters]
 
-    nn.utils.clip_grad_norm_ = remember
-    with parallel.together(learn), learn.no_bar(), learn.no_logging():
+    patched = mock.patch.object(nn.utils, "clip_grad_norm_", remember)
+    with patched, parallel.together(learn), learn.no_bar(), learn.no_logging():
         learn.fit(1)
     return gradients, learn.history
 
 
-def run(processes, out):
-    """Run this file in several processes that meet through gloo."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
-    launched = [*TORCHRUN, str(processes), str(Path(__file__)), str(out)]
+def run_two(*command):
+    """Run a command in two processes that meet through gloo."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    launched = [*TORCHRUN, "2", *map(str, command)]
     done = subprocess.run(launched, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
 
 
 def test_two_processes_have_the_gradients_of_one_with_the_doubled_batch(tmp_path):
-    run(2, tmp_path)
+    run_two(Path(__file__), tmp_path)
     first, second = (torch.load(tmp_path / f"{rank}.pt") for rank in range(2))
     alone, history = train_one_round(batch_size=8)
     for player, gradients in alone.items():
@@ -69,6 +71,21 @@ def test_two_processes_have_the_gradients_of_one_with_the_doubled_batch(tmp_path
             torch.testing.assert_close(mine, whole, rtol=1e-3, atol=1e-6)
     together = pd.read_csv(tmp_path / "log.csv")
     assert together["valid_psnr_grey"].iloc[0] == pytest.approx(history["valid_psnr_grey"].iloc[0], abs=2.5)
+
+
+def test_a_recipe_runs_in_two_processes(tmp_path):
+    recipe = tmp_path / "two.toml"
+    recipe.write_text("""
+title = "two"
+ema = 0.9
+generator = {kind = "unet", downs = 3, filters = 4}
+discriminator = {filters = 4, patch = 16}
+data = {size = 32, batch_size = 4}
+phase = [{players = "generator", epochs = 1}, {epochs = 2}]
+""")
+    run_two("-m", "colorlib", "train", recipe, "--out", tmp_path / "out")
+    assert pd.read_csv(tmp_path / "out" / "log.csv")["epoch"].tolist() == [1, 2, 3]  # written once, not by each
+    assert json.loads((tmp_path / "out" / "record.json").read_text())["epochs"] == 3
 
 
 def test_alone_nothing_is_sent():
