@@ -84,7 +84,10 @@ class Game:
         # The generator guesses. Its graph is kept only if it is going to learn from this round.
         with self.autocast(), torch.set_grad_enabled(self.players != "critic"):
             guess = self.model(L).float()
-        loss = loss_pixel = self.pixel_loss(guess, ab)
+        loss_pixel = self.pixel_loss(guess, ab)
+        # Lambda weighs the pixel loss in the warm-up too. Adam remembers how large gradients were: if they grew a
+        # hundred times when the critic joins, its first steps would undo what was learned.
+        loss = self.lambda_l1 * loss_pixel
         self.count("pixel", loss_pixel)
 
         # The critic learns: true colours should be called real, the guess fake. `detach` ends its gradient here, and
@@ -100,7 +103,7 @@ class Game:
         if self.players == "both":
             self.discriminator.requires_grad_(False)
             loss_gan = self.adversarial.generator(self.judge(L, guess))
-            loss = loss_gan + self.lambda_l1 * loss_pixel
+            loss = loss + loss_gan
             self.count("gan", loss_gan)
 
         # The generator learns.

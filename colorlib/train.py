@@ -15,6 +15,7 @@ import pandas as pd
 import torch
 from fastai.callback.core import CancelEpochException
 from fastai.callback.progress import ProgressCallback
+from fastai.callback.training import BnFreeze
 from fastai.data.core import DataLoaders
 from fastai.learner import Learner
 from fastai.optimizer import OptimWrapper
@@ -69,6 +70,8 @@ class ColorizationLearner(Game, Learner):
             raise ValueError(f"there are no players {players!r}; choose one of {', '.join(get_args(Players))}")
         if players != "generator" and self.discriminator is None:
             raise ValueError(f"players {players!r} needs a discriminator: give one to `learner`")
+        if players == "generator" and not self.lambda_l1:
+            raise ValueError("with lambda_l1 = 0 the generator alone has nothing to learn from")
         self._players = players
 
     @property
@@ -224,7 +227,7 @@ def learner(
     pixel : {"l1", "l2", "smooth_l1"}
     adversarial : {"vanilla", "lsgan", "hinge"}
     lambda_l1 : float
-        Weight of the pixel loss beside the adversarial one.
+        Weight of the pixel loss beside the adversarial one, and in the warm-up.
     lr : float
         Of both players.
     betas : (float, float)
@@ -268,8 +271,9 @@ def learner(
         lr=lr,
         moms=(betas[0],) * 3,
         splitter=splitter,
+        train_bn=False,  # frozen means frozen: fastai would go on training the batch norms of a frozen encoder
         path=Path(tempfile.gettempdir()) / "colorlib-rehearsals",
-        cbs=[SeedEpoch(), Validation(), EpochLog(log and Path(log))],
+        cbs=[SeedEpoch(), BnFreeze(), Validation(), EpochLog(log and Path(log))],
     )
     if hasattr(learn, "progress"):
         learn.remove_cb(ProgressCallback)
@@ -278,8 +282,8 @@ def learner(
     learn.pixel_loss = learn.loss_func
     learn.adversarial = AdversarialLoss(adversarial)
     learn.discriminator = discriminator and discriminator.to(dls.device, memory_format=torch.channels_last)
-    learn.players = "both" if discriminator else "generator"
     learn.lambda_l1, learn.clip, learn.precision, learn.ema = lambda_l1, clip, precision, ema
+    learn.players = "both" if discriminator else "generator"
     learn.scaler = torch.amp.GradScaler(dls.device.type, enabled=precision == "fp16")
     learn.opt_d, learn.rows, learn.epochs_done, learn.first_epoch = None, [], 0, 0
     if ema:

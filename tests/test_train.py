@@ -261,3 +261,31 @@ def test_players_are_checked():
         learn.players = "both"
     with pytest.raises(ValueError, match="choose one of"):
         learn.players = "noone"
+    with pytest.raises(ValueError, match="nothing to learn from"):
+        learner(loaders(), *players(), lambda_l1=0.0).players = "generator"
+
+
+def test_the_critic_joins_without_a_jolt():
+    learn = learner(loaders(crops=8), *players(dropout=0.0), precision="fp32")
+    learn.players = "generator"
+    quiet(learn, 2)
+    before = snapshot(learn.model)
+    learn.players = "both"
+    learn.totals = {}
+    learn.play(*learn.dls.train.one_batch())
+    moved = max((value - before[name]).abs().max().item() for name, value in learn.model.named_parameters())
+    assert moved < 3 * learn.opt.hypers[-1]["lr"]  # Adam's step is about the learning rate, unless gradients jump
+
+
+def test_frozen_means_frozen():
+    generator, discriminator = players()
+    encoder = list(generator.block.down.parameters()) + list(generator.block.inside.down.parameters())
+    rest = [p for p in generator.parameters() if not any(p is q for q in encoder)]
+    learn = learner(loaders(), generator, discriminator, splitter=lambda _: [encoder, rest])
+    learn.freeze()
+    before = snapshot(generator)
+    quiet(learn)
+    down = [name for name in before if name.startswith(("block.down", "block.inside.down"))]
+    assert len(down) > len(encoder)  # statistics of batch norms too
+    assert all(torch.equal(generator.state_dict()[name], before[name]) for name in down)
+    assert changed(generator, before)
