@@ -22,6 +22,7 @@ from colorlib.data import dataloaders, validation_loader
 from colorlib.frechet import FrechetDistance
 from colorlib.metrics import evaluate
 from colorlib.models import PatchGAN, build_generator
+from colorlib.opening import open_rgb
 from colorlib.parallel import is_main, together
 from colorlib.photos import package_photographs, split_photographs, training_photographs
 from colorlib.profile import set_seed
@@ -148,8 +149,7 @@ class KeepResults(Callback):
         colorizer = Colorizer(generator.eval(), size=self.recipe.data.size)
         (self.out / "frames").mkdir(exist_ok=True)
         for name in self.recipe.frames:
-            with Image.open(package_photographs()[name]) as opened:
-                picture = opened.convert("RGB")
+            picture = open_rgb(package_photographs()[name])
             scale = FRAME_SIDE / min(picture.size)
             small = picture.resize([round(side * scale) for side in picture.size], Image.Resampling.LANCZOS)
             with atomic(self.out / "frames" / f"{self.learn.rows[-1]['epoch']:03d}-{name}.webp") as temporary:

@@ -5,6 +5,7 @@ import json
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -84,8 +85,7 @@ def recorded_metrics(name: str) -> pd.DataFrame:
     DataFrame
         As `metrics.evaluate` made it: rows model, grey and truth.
     """
-    record = json.loads(recorded_file(f"{name}.json").read_text(encoding="utf-8"))
-    return pd.DataFrame.from_dict(record["metrics"], orient="index").astype(float)
+    return pd.DataFrame.from_dict(_record(name)["metrics"], orient="index").astype(float)
 
 
 def recorded_frames(name: str) -> dict[int, dict[str, Path]]:
@@ -101,8 +101,13 @@ def recorded_frames(name: str) -> dict[int, dict[str, Path]]:
     dict of int to dict of str to Path
         Epoch, counted from 1, to the photograph's name to the coloured picture.
     """
-    record = json.loads(recorded_file(f"{name}.json").read_text(encoding="utf-8"))
+    record = _record(name)
     epochs, photographs = range(1, record["epochs"] + 1), record["recipe"]["frames"]
     return {
         epoch: {photo: recorded_file(f"{name}/{epoch:03d}-{photo}.webp") for photo in photographs} for epoch in epochs
     }
+
+
+def _record(name: str) -> dict[str, Any]:
+    """What a recorded training says of itself."""
+    return json.loads(recorded_file(f"{name}.json").read_text(encoding="utf-8"))
