@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -17,7 +18,10 @@ import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+
+    from colorlib.files import Report
 
 T = TypeVar("T")
 
@@ -61,35 +65,88 @@ def train(
 
 @app.command()
 def colorize(
-    inputs: Annotated[list[Path], typer.Argument(help="Photographs, and folders of photographs.")],
-    out: Annotated[Path, typer.Option(help="Folder for the results; must not be an input folder.")],
-    weights: Annotated[Path | None, typer.Option(help="Trained weights (.safetensors).")] = None,
-    size: Size = None,
+    inputs: Annotated[list[str], typer.Argument(help="Photographs, and folders of photographs.", show_default=False)],
+    out: Annotated[str, typer.Option(help="Folder for the results; must not be an input folder.", show_default=False)],
+    weights: Annotated[str, typer.Option(help="Weights that come along, by name, or a .safetensors file.")] = "natural",
+    size: Annotated[
+        str | None,
+        typer.Option(
+            help="Shorter side in pixels at which the network sees a picture: small for bold colours in large areas, "
+            "large for small things. Several, as in 192,256,384, are blended.",
+            show_default="as the weights say",
+        ),
+    ] = None,
+    saturation: Annotated[float, typer.Option(min=0, help="Strength of the colours; 1 is as guessed.")] = 1.0,
+    flip: Annotated[bool, typer.Option(help="Average the guess with that for the mirrored picture.")] = True,
+    point: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="X,Y,COLOUR",
+            help="Make a place this colour, as 0.4,0.7,#c03020: at 0.4 of the width and 0.7 of the height. Repeatable.",
+        ),
+    ] = None,
+    reference: Annotated[Path | None, typer.Option(help="Take the colours of this photograph.")] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(metavar="jpeg|png|tiff|webp", help="Format of the results.", show_default="that of each original"),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Photographs worked on at once.", show_default="one for each core, up to 4"),
+    ] = None,
+    resume: Annotated[bool, typer.Option(help="Skip what is done already, or call it an error.")] = True,
+    skip_colour: Annotated[
+        bool, typer.Option("--skip-colour", help="Leave out photographs that have colours; sepia is none.")
+    ] = False,
+    report: Annotated[bool, typer.Option(help="Write report.csv and contact-sheet.html beside the results.")] = True,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Work on a Ray cluster: its address, auto, or local. Inputs and --out may then be s3:// or gs://.",
+        ),
+    ] = None,
 ) -> None:
-    """Colorize photographs; originals are never touched and nothing is overwritten."""
-    from colorlib.files import Report, plan, run
+    """Colorize photographs; originals are never touched and nothing is overwritten.
 
-    report = Report()
+    Folders are searched recursively and keep their layout. Call it again to go on after a break.
+    """
     with _clear_errors():
-        jobs = plan(inputs, out)
-        if weights is None:
-            raise ValueError(f"no weights given, and this version of colorlib ships none: {HOW_TO_GET_WEIGHTS}")
-        from colorlib.colorize import Colorizer
+        remote = [address for address in (*inputs, out) if "://" in address]
+        if ray is None:
+            if remote:
+                raise ValueError(f"{remote[0]}: an address needs a cluster; give --ray local for one on this machine")
+            from colorlib.contact import write_report
+            from colorlib.files import Painter, Report, plan, run, sensible_workers
 
-        colorizer = Colorizer.from_file(weights, size=size)
-        out.mkdir(parents=True, exist_ok=True)
+            where = {"workers": jobs or sensible_workers()}
+        else:
+            from colorlib.archive import Painter, Report, plan, run, write_report
+
+            where = {"workers": jobs, "address": ray}
+
+        planned = plan(inputs, out, format)
+        if point and len(planned) > 1:
+            raise ValueError(f"--point is about one photograph, and there are {len(planned)}; give one of them")
+        paint = _painter(weights, size, saturation, flip, point or [], reference)
+        painter = Painter(paint, out, resume=resume, skip_colour=skip_colour, thumbnails=report)
+        finished = Report()
+        if "://" not in out:
+            Path(out).mkdir(parents=True, exist_ok=True)
         try:
-            for outcome in _progress(run(colorizer, jobs), len(jobs), "colorizing"):
-                report.outcomes.append(outcome)
+            with closing(run(painter, planned, finished, **where)) as outcomes:
+                for _ in _progress(outcomes, len(planned), "colorizing"):
+                    pass
         finally:
-            _say(report.summary())
-    if report.of("failed"):
+            _say(finished.summary())
+            told = not report or _leave_report(write_report, out, finished)
+    if finished.of("failed") or not told:
         raise typer.Exit(SOME_FAILED)
 
 
 @app.command()
 def evaluate(
-    weights: Annotated[Path, typer.Argument(help="Trained weights (.safetensors).")],
+    weights: Annotated[str, typer.Argument(help="Weights that come along, by name, or a .safetensors file.")],
     folder: Annotated[Path, typer.Argument(help="Folder of colour photographs that the network has not seen.")],
     size: Size = None,
     csv: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
@@ -99,14 +156,14 @@ def evaluate(
         from colorlib.data import validation_loader
         from colorlib.metrics import evaluate as measure
         from colorlib.photos import find_photographs, scan_photographs
-        from colorlib.weights import atomic, load_weights
+        from colorlib.weights import atomic, find_weights, load_weights
 
         if csv is not None and not csv.parent.is_dir():
             raise FileNotFoundError(f"{csv}: there is no folder {csv.parent}; make it first")
         scan = scan_photographs(find_photographs(folder))
         if not scan.colour:
             raise ValueError(f"{folder}: nothing to compare with, {scan.summary()}; give photographs in colour")
-        generator, card = load_weights(weights)
+        generator, card = load_weights(find_weights(weights))
         side = size or int(card.get("size", 256))
         batches = validation_loader(scan.colour, side, workers=0)
         table = measure(generator, _progress(batches, len(batches), "measuring"))
@@ -129,7 +186,7 @@ def info() -> None:
 
         import torch
 
-        from colorlib.game import fast_precision
+        from colorlib.precision import fast_precision
         from colorlib.profile import profile
         from colorlib.weights import shipped_weights
 
@@ -151,10 +208,49 @@ def info() -> None:
             _stdout().print(value, markup=False, soft_wrap=True)
 
 
+def _painter(
+    weights: str, size: str | None, saturation: float, flip: bool, points: list[str], reference: Path | None
+) -> Callable[[np.ndarray], np.ndarray]:
+    """What colours a page, as the options of `colorize` say."""
+    from colorlib.colorize import Colorizer
+
+    sizes = None
+    if size is not None:
+        try:
+            sizes = [int(side) for side in size.split(",")]
+        except ValueError:
+            raise ValueError(f"--size {size}: give pixels, as in 256, or several, as in 192,256,384") from None
+        if min(sizes) < 8:
+            raise ValueError(f"--size {size}: the network needs at least 8 pixels")
+    colorizer = Colorizer.from_pretrained(weights, size=sizes, flip=flip, saturation=saturation)
+    hints = {}
+    if points:
+        from colorlib.hints import Point
+
+        hints["points"] = [Point.parse(text) for text in points]
+    if reference is not None:
+        from colorlib.opening import open_rgb
+
+        hints["reference"] = open_rgb(reference)
+    return partial(colorizer, **hints)
+
+
+def _leave_report(write: Callable[..., Iterable[object]], out: str, report: Report) -> bool:
+    """Write what became of the photographs beside the results; say where, or why not."""
+    try:
+        paths = write(out, [outcome.row() for outcome in report.outcomes])
+    except OSError as error:
+        _say(f"the report could not be written: {error}")
+        return False
+    _say("see " + " and ".join(map(str, paths)))
+    return True
+
+
 def main() -> None:
     """Run the command line; what the installed script `colorlib` calls."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore", FutureWarning)  # of other packages: nothing a user could mend
+        warnings.showwarning = lambda message, *_, **__: _say(f"note: {message}")
     app(prog_name="colorlib")
 
 
@@ -176,7 +272,7 @@ def _clear_errors() -> Iterator[None]:
     except KeyboardInterrupt:
         _say("stopped; call the same command again to go on")
         raise typer.Exit(STOPPED) from None
-    except (OSError, ValueError, MemoryError, FloatingPointError) as error:
+    except (OSError, ValueError, MemoryError, FloatingPointError, ModuleNotFoundError) as error:
         _say("error: " + " ".join(str(error).split()))
         raise typer.Exit(BAD_INPUT) from None
 

@@ -48,9 +48,11 @@ from torch import Tensor
 __all__ = [
     "from_network",
     "grey_rgb",
+    "lab_curve_inverse",
     "lab_to_linear_rgb",
     "lab_to_rgb",
     "lightness",
+    "linear_to_rgb",
     "rgb_to_lab",
     "to_network",
 ]
@@ -288,7 +290,7 @@ def _rgb_to_lab(rgb: Tensor) -> Tensor:
 
 def _lab_to_rgb(lab: Tensor, clip: bool) -> Tensor:
     """The whole way from Lab to sRGB."""
-    rgb = _encode(_linear_rgb(lab, clip_z=clip))
+    rgb = linear_to_rgb(_linear_rgb(lab, clip_z=clip))
     return rgb.clamp(0, 1) if clip else rgb
 
 
@@ -298,7 +300,7 @@ def _linear_rgb(lab: Tensor, clip_z: bool = False) -> Tensor:
     y = (L + 16) / 116
     x = torch.add(y, a, alpha=1 / 500)
     z = torch.sub(y, b, alpha=1 / 200)
-    white_xyz = _lab_curve_inverse(torch.stack([x, y, z.clamp(min=0) if clip_z else z], dim=-3)).unbind(-3)
+    white_xyz = lab_curve_inverse(torch.stack([x, y, z.clamp(min=0) if clip_z else z], dim=-3)).unbind(-3)
     return torch.stack([_mix(row, white_xyz) for row in RGB_FROM_WHITE], dim=-3)
 
 
@@ -324,8 +326,19 @@ def _decode(rgb: Tensor) -> Tensor:
     return above.add((rgb - 0.04045).clamp_(max=0), alpha=1 / 12.92)
 
 
-def _encode(linear: Tensor) -> Tensor:
-    """Apply the sRGB curve: linear to sRGB."""
+def linear_to_rgb(linear: Tensor) -> Tensor:
+    """Apply the sRGB curve (IEC 61966-2-1): linear light to sRGB, element by element, 1 to 1.
+
+    Parameters
+    ----------
+    linear : Tensor
+        Floating point, of any shape. Values below 0 are continued in a straight line.
+
+    Returns
+    -------
+    Tensor, same shape
+        sRGB.
+    """
     above = _power(linear.clamp(min=0.0031308), 1 / 2.4).mul(1.055).sub_(0.055)
     return above.add_((linear - 0.0031308).clamp_(max=0), alpha=12.92)
 
@@ -336,7 +349,21 @@ def _lab_curve(t: Tensor) -> Tensor:
     return above.add((t - 0.008856).clamp_(max=0), alpha=7.787)
 
 
-def _lab_curve_inverse(t: Tensor) -> Tensor:
-    """The inverse of `_lab_curve`."""
+def lab_curve_inverse(t: Tensor) -> Tensor:
+    """Undo the cube root of CIE Lab: its (L + 16) / 116 to Y, and likewise X and Z, as parts of the white point's.
+
+    Parameters
+    ----------
+    t : Tensor
+        Floating point, of any shape.
+
+    Returns
+    -------
+    Tensor, same shape
+
+    References
+    ----------
+    CIE 15:2004, section 8.2.1 (inverse).
+    """
     held = t.clamp(min=0.2068966)
     return (held * held).mul(held).add_((t - 0.2068966).clamp_(max=0), alpha=1 / 7.787)

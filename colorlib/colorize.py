@@ -4,56 +4,65 @@ The eye reads detail from lightness and is forgiving about the resolution of col
 kept, every pixel of it, and only the two colour channels make the detour through the network's small size.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from colorlib.color import from_network, lab_to_rgb, lightness, to_network
+from colorlib.color import lab_to_rgb, lightness, rgb_to_lab
+from colorlib.enlarge import enlarge, resize
 from colorlib.gamut import fit_gamut
-from colorlib.opening import as_rgb, open_rgb
-from colorlib.weights import load_weights
+from colorlib.guesses import guesses, network_size
+from colorlib.painting import Picture, check_range, paint, pixels_of, small_view
+from colorlib.weights import find_weights, load_weights
 
-LONGEST = 4  # the network sees at most this many times `size` along the longer side
-BAND = 2**17  # pixels that are converted at once: they stay in the cache, and large pictures take little memory
-DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")  # Pillow's greys of more than 8 bits
+if TYPE_CHECKING:
+    from colorlib.hints import Point
 
 
 class Colorizer:
     """Colour grey pictures of any size with a generator.
 
-    The picture's L* is resized so that its shorter side is `size` (and its longer side at most four times that),
-    the scale at which the generator was trained; mirrored at the borders up to the multiple that the network
-    needs, never squashed; and given to the network. The colour that comes back is cropped, enlarged bicubically
-    and joined to the L* of the input. Where the two make a colour that no screen shows, chroma is reduced until
-    one does, so that the lightness of the result is that of the input everywhere. A picture in colour is treated
-    as grey: its own colours are ignored.
+    The picture is resized so that its shorter side is `size` (and its longer side at most four times that), the scale
+    at which the generator was trained; mirrored at the borders up to the multiple that the network needs, never
+    squashed; and its L* is given to the network. The colour that comes back is cropped, enlarged along the edges of
+    the lightness and joined to the L* of the input. Where the two make a colour that no screen shows, chroma is
+    reduced until one does, so that the lightness of the result is that of the input everywhere. A picture in colour is
+    treated as grey: its own colours are ignored.
+
+    A network sees large things better in a small picture and small things better in a large one, and a face that
+    looks left a little differently from one that looks right. Several sizes, and the mirrored picture, are answers to
+    the same question; their mean is steadier than each.
 
     Parameters
     ----------
     generator : nn.Module
         Takes L (B, 1, H, W), gives ab (B, 2, H, W), in network scale. An attribute `multiple`, or `downs` of a
         U-Net, tells what H and W must be multiples of; without either it is 32.
-    size : int
-        Shorter side in pixels at which the network sees the picture. Smaller pictures are enlarged to it.
+    size : int or sequence of int
+        Shorter side in pixels at which the network sees the picture. Smaller pictures are enlarged to it. The guesses
+        of several sizes are averaged.
     device : torch.device or str, optional
         Where to work. By default where the generator is.
+    flip : bool
+        Also show the network the mirrored picture, and average: twice the network's work.
+    saturation : float
+        Factor of the chroma that the network guesses, at least 0. Colours stay displayable, and L as it was.
 
     Raises
     ------
     ValueError
-        If `size` is not positive.
+        If a size or the saturation is out of range.
 
     References
     ----------
     Gunnam et al. 2022 (L in, ab out); Iizuka et al. 2016, section 3 (colour at lower resolution, joined to the
-    input's own lightness).
+    input's own lightness); Krizhevsky et al. 2012, section 4.1 (averaging over reflections).
 
     Examples
     --------
@@ -63,29 +72,47 @@ class Colorizer:
     (60, 40, 3)
     """
 
-    def __init__(self, generator: nn.Module, size: int = 256, device: torch.device | str | None = None) -> None:
-        if size < 1:
+    def __init__(
+        self,
+        generator: nn.Module,
+        size: int | Sequence[int] = 256,
+        device: torch.device | str | None = None,
+        flip: bool = True,
+        saturation: float = 1.0,
+    ) -> None:
+        self.sizes = (size,) if isinstance(size, int) else tuple(size)
+        if not self.sizes or min(self.sizes) < 1:
             raise ValueError(f"the size must be at least 1 pixel, not {size}")
+        if not 0 <= saturation < float("inf"):
+            raise ValueError(f"the saturation must be 0 (grey) or more, not {saturation}")
         first = next(generator.parameters(), torch.empty(0))
         self.device = torch.device(device) if device is not None else first.device
-        self.generator = generator.to(self.device)
-        self.size = size
-        self.multiple = getattr(generator, "multiple", 2**generator.downs if hasattr(generator, "downs") else 32)
+        # Convolutions are quicker when the channels of a pixel lie side by side.
+        self.generator = generator.to(self.device, memory_format=torch.channels_last)
+        self.flip, self.saturation = flip, saturation
 
     @classmethod
-    def from_file(
-        cls, path: str | Path, size: int | None = None, device: torch.device | str | None = None
+    def from_pretrained(
+        cls,
+        name: str | Path = "natural",
+        size: int | Sequence[int] | None = None,
+        device: torch.device | str | None = None,
+        flip: bool = True,
+        saturation: float = 1.0,
     ) -> "Colorizer":
-        """Make a colorizer from saved weights.
+        """Make a colorizer from the weights that come with the package, or from others.
 
         Parameters
         ----------
-        path : str or Path
-            A safetensors file with its json card, from `weights.save_weights`.
-        size : int, optional
+        name : str or Path
+            The name of shipped weights, or a safetensors file with its json card, from `weights.save_weights`.
+        size : int or sequence of int, optional
             As for the class. By default the `size` that the card names, or 256.
         device : torch.device or str, optional
             By default the GPU when there is one.
+        flip : bool
+        saturation : float
+            As for the class.
 
         Returns
         -------
@@ -94,13 +121,21 @@ class Colorizer:
         Raises
         ------
         FileNotFoundError, ValueError
-            As `weights.load_weights`: the file or its card is missing, altered, or of another architecture.
-        """
-        generator, card = load_weights(path)
-        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        return cls(generator, size=size or int(card.get("size", 256)), device=device)
+            As `weights.find_weights` and `weights.load_weights`: the file or its card is missing, altered (its sha256
+            is another), or of another architecture; or an argument is out of range.
 
-    def __call__(self, image: str | Path | Image.Image | np.ndarray | Tensor) -> Any:
+        Examples
+        --------
+        >>> colorizer = Colorizer.from_pretrained("natural")  # doctest: +SKIP
+        >>> colorizer("grandmother.jpg").save("grandmother-in-colour.jpg")  # doctest: +SKIP
+        """
+        generator, card = load_weights(find_weights(name))
+        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        return cls(generator, int(card.get("size", 256)) if size is None else size, device, flip, saturation)
+
+    def __call__(
+        self, image: Picture | Tensor, points: Sequence["Point"] | None = None, reference: Picture | None = None
+    ) -> Any:
         """Colour one picture, or a batch of them.
 
         Parameters
@@ -108,6 +143,11 @@ class Colorizer:
         image : str, Path, PIL.Image.Image, ndarray or Tensor
             A file (its EXIF rotation is applied); a PIL picture; an array (H, W), (H, W, 1) or (H, W, 3) of
             uint8, uint16, or floats in [0, 1]; or a batch (B, 1 or 3, H, W) of floats in [0, 1].
+        points : sequence of hints.Point, optional
+            Places whose colour is known: ``Point(x, y, color)`` with x and y in [0, 1]. What belongs to them follows.
+        reference : str, Path, PIL.Image.Image or ndarray, optional
+            A photograph whose colours the result shall have. It comes first, then `saturation`, then the points: they
+            get the colours that they name. Hints are for one picture, not for a batch.
 
         Returns
         -------
@@ -118,23 +158,26 @@ class Colorizer:
         Raises
         ------
         FileNotFoundError
-            If the file is missing.
+            If a file is missing.
         TypeError, ValueError
-            If it is no picture: damaged, or of the wrong kind, shape, dtype or range.
+            If it is no picture: damaged, or of the wrong kind, shape, dtype or range; or if a hint is wrong.
         FloatingPointError
             If the generator returns numbers that are not finite.
         MemoryError
             If the picture does not fit in memory. Never is a grey picture returned in place of a coloured one.
         """
-        if isinstance(image, str | Path):
-            image = _read(Path(image))
-        if isinstance(image, Image.Image):
-            return Image.fromarray(self._array(_pixels(image), np.uint8))
-        if isinstance(image, np.ndarray):
-            return self._array(image, image.dtype if image.dtype in (np.uint8, np.uint16) else np.float32)
         if isinstance(image, Tensor):
+            if points or reference is not None:
+                raise ValueError("hints are for one picture, not for a batch: give an array, a PIL picture or a path")
             return self._batch(image)
-        raise TypeError(f"cannot colorize a {type(image).__name__}; give a path, a PIL picture, an array or a batch")
+        values = pixels_of(image)
+        wanted = values.dtype if isinstance(image, np.ndarray) else np.uint8
+        dtype = wanted if wanted in (np.uint8, np.uint16) else np.float32
+        with torch.inference_mode(), self._memory_told(*values.shape[:2]):
+            L = self._small_lightness(values, max(self.sizes))
+            ab = self._hinted(L, guesses(self.generator, L, self.sizes, self.flip).mean(0), points, reference)
+            result = paint(values, L, ab, dtype)
+        return result if isinstance(image, np.ndarray) else Image.fromarray(result)
 
     def ab(self, L: Tensor) -> Tensor:
         """Guess the colour of pictures from their lightness.
@@ -147,46 +190,64 @@ class Colorizer:
         Returns
         -------
         Tensor, (B, 2, H, W)
-            a and b in CIE units, at full resolution.
+            a and b in CIE units, at full resolution; not yet fitted to the gamut.
 
         Raises
         ------
         FloatingPointError
             If the generator returns numbers that are not finite.
         """
-        height, width = L.shape[-2:]
-        small = _resize(L, *self._network_size(height, width)).clamp(0, 100)
-        padded, (top, left) = _pad(small, self.multiple)
-        seen, _ = to_network(torch.cat([padded, torch.zeros_like(padded).expand(-1, 2, -1, -1)], dim=1))
-        with torch.inference_mode(), _evaluating(self.generator):
-            guess = self.generator(seen).float()
-        if not torch.isfinite(guess).all():
-            raise FloatingPointError("the generator returned numbers that are not finite; its weights are damaged")
-        ab = from_network(seen, guess)[:, 1:]
-        ab = ab[..., top : top + small.shape[-2], left : left + small.shape[-1]]
-        return _resize(ab, height, width)
+        with torch.no_grad():
+            small = resize(L, *network_size(*L.shape[-2:], max(self.sizes))).clamp(0, 100)
+            return enlarge(small, guesses(self.generator, small, self.sizes, self.flip).mean(0) * self.saturation, L)
 
-    def _network_size(self, height: int, width: int) -> tuple[int, int]:
-        """The size at which the network sees a picture, aspect kept."""
-        scale = min(self.size / min(height, width), LONGEST * self.size / max(height, width))
-        return max(1, round(height * scale)), max(1, round(width * scale))
+    def uncertainty(self, image: Picture) -> np.ndarray:
+        """Tell where the network does not know: how far its guesses for the same pixel lie apart.
 
-    def _array(self, image: np.ndarray, dtype: type) -> np.ndarray:
-        """Colour one array (H, W[, C]) and write the result in the given dtype."""
-        values = _checked_array(image)
-        height, width = values.shape[:2]
-        with torch.no_grad(), _memory_told(height, width, self.size):
-            L = torch.empty(1, 1, height, width, device=self.device)
-            for rows in _bands(height, width):
-                L[0, :, rows] = lightness(_unit(values[rows]).to(self.device))
-            ab = self.ab(L)
-            result = np.empty((height, width, 3), dtype)
-            for rows in _bands(height, width):
-                rgb = _join(L[..., rows, :], ab[..., rows, :])[0].permute(1, 2, 0).cpu().numpy()
-                if dtype != np.float32:
-                    rgb = np.rint(rgb * np.iinfo(dtype).max)
-                result[rows] = rgb
-        return result
+        The guesses are those of the colorizer's sizes, or of 3/4 and 4/3 of it when there is only one, each for the
+        picture and for its mirror image. Where they agree the network may still be wrong, but where they do not, it
+        guesses.
+
+        Parameters
+        ----------
+        image : str, Path, PIL.Image.Image or ndarray
+            As for a call.
+
+        Returns
+        -------
+        ndarray, (H, W), float32
+            Root mean square distance of the guessed ab from their mean, in CIE units: above about 10 it is seen.
+
+        Raises
+        ------
+        FileNotFoundError, TypeError, ValueError, FloatingPointError, MemoryError
+            As for a call.
+        """
+        sizes = self.sizes if len(self.sizes) > 1 else [max(1, round(self.sizes[0] * by)) for by in (3 / 4, 1, 4 / 3)]
+        values = pixels_of(image)
+        with torch.inference_mode(), self._memory_told(*values.shape[:2]):
+            found = guesses(self.generator, self._small_lightness(values, max(sizes)), sizes, flip=True)
+            spread = (found - found.mean(0)).square().sum(dim=2, keepdim=True).mean(0).sqrt()
+            return resize(spread, *values.shape[:2]).clamp(min=0)[0, 0].cpu().numpy()
+
+    def _small_lightness(self, values: np.ndarray, size: int) -> Tensor:
+        """L* (1, 1, h, w) of a picture at the size at which the network sees it."""
+        return lightness(small_view(values, *network_size(*values.shape[:2], size)).to(self.device)).clamp(0, 100)
+
+    def _hinted(self, L: Tensor, ab: Tensor, points: Sequence["Point"] | None, reference: Picture | None) -> Tensor:
+        """The network's guess, pulled by what is known; the points last, so that they are exact."""
+        if reference is not None:
+            from colorlib.hints import follow_reference
+
+            values = pixels_of(reference)
+            side = network_size(*values.shape[:2], max(self.sizes))
+            ab = follow_reference(L, ab, rgb_to_lab(small_view(values, *side).to(self.device)))
+        ab = ab * self.saturation
+        if points:
+            from colorlib.hints import follow_points
+
+            ab = follow_points(L, ab, points)
+        return ab
 
     def _batch(self, batch: Tensor) -> Tensor:
         """Colour a batch (B, 1 or 3, H, W)."""
@@ -194,114 +255,20 @@ class Colorizer:
             raise ValueError(f"a batch must be (B, 1 or 3, H, W), not {tuple(batch.shape)}")
         if not batch.is_floating_point():
             raise ValueError(f"a batch must hold floats in [0, 1], not {batch.dtype}: divide 8-bit values by 255")
-        _check_range(float(batch.min()), float(batch.max()))
-        with torch.no_grad(), _memory_told(*batch.shape[-2:], self.size):
+        check_range(float(batch.min()), float(batch.max()))
+        with torch.no_grad(), self._memory_told(*batch.shape[-2:]):
             L = lightness(batch.to(self.device, torch.float32).expand(-1, 3, -1, -1))
-            return _join(L, self.ab(L)).to(batch.device)
+            return lab_to_rgb(fit_gamut(torch.cat([L, self.ab(L)], dim=1))).to(batch.device)
 
-
-def _join(L: Tensor, ab: Tensor) -> Tensor:
-    """Lightness and colour to sRGB; an impossible colour gives up chroma, never lightness."""
-    return lab_to_rgb(fit_gamut(torch.cat([L, ab], dim=1)))
-
-
-def _resize(x: Tensor, height: int, width: int) -> Tensor:
-    """Bicubic to a size, averaging over what is left out when it shrinks."""
-    if x.shape[-2:] == (height, width):
-        return x
-    return F.interpolate(x, size=(height, width), mode="bicubic", align_corners=False, antialias=True)
-
-
-def _pad(x: Tensor, multiple: int) -> tuple[Tensor, tuple[int, int]]:
-    """Mirror a batch at its borders until both sides are multiples; also return where the picture starts."""
-    starts = []
-    for dim in (-2, -1):
-        side = x.shape[dim]
-        extra = -side % multiple
-        starts.append(extra // 2)
-        if extra:
-            # As a triangle wave, the mirror also works for a margin wider than the picture, down to one pixel.
-            period = max(1, 2 * (side - 1))
-            index = (torch.arange(side + extra, device=x.device) - extra // 2) % period
-            x = x.index_select(dim, torch.minimum(index, period - index))
-    return x, (starts[0], starts[1])
-
-
-def _bands(height: int, width: int) -> Iterator[slice]:
-    """Cut a picture into bands of rows that are converted one after the other."""
-    step = max(1, BAND // width)
-    return (slice(top, min(top + step, height)) for top in range(0, height, step))
-
-
-def _read(path: Path) -> Image.Image:
-    """Open a file upright; greys of more than 8 bits keep them, everything else is opened as `photos` does."""
-    with suppress(Exception), Image.open(path) as image:
-        if image.mode in DEEP_MODES:
-            image.load()
-            return ImageOps.exif_transpose(image)
-    return open_rgb(path)  # also for a file that cannot be read: it says why
-
-
-def _pixels(image: Image.Image) -> np.ndarray:
-    """The values of a PIL picture, as 8-bit RGB or, for deeper greys, as they are."""
-    if image.mode not in DEEP_MODES:
-        return np.asarray(image if image.mode == "L" else as_rgb(image))
-    values = np.asarray(image)
-    if image.mode == "F":
-        return values
-    if values.size and not 0 <= values.min() <= values.max() <= 65535:
-        raise ValueError(f"a grey picture of mode {image.mode} must be in 0 ... 65535, not up to {values.max()}")
-    return values.astype(np.uint16)
-
-
-def _checked_array(image: np.ndarray) -> np.ndarray:
-    """An array (H, W, 1 or 3) of uint8, uint16 or floats in [0, 1], or a clear error."""
-    values = image[..., None] if image.ndim == 2 else image
-    if values.ndim != 3 or values.shape[2] not in (1, 3) or 0 in values.shape:
-        hint = "; leave the alpha channel out: image[..., :3]" if values.ndim == 3 and values.shape[2] == 4 else ""
-        raise ValueError(f"an array must be (H, W), (H, W, 1) or (H, W, 3), not {image.shape}{hint}")
-    if values.dtype in (np.uint8, np.uint16):
-        return values
-    if not np.issubdtype(values.dtype, np.floating):
-        raise ValueError(f"an array must be uint8, uint16 or float in [0, 1], not {values.dtype}")
-    _check_range(float(values.min()), float(values.max()))
-    return values
-
-
-def _check_range(low: float, high: float) -> None:
-    """Refuse floats outside [0, 1], and NaN."""
-    if not (low >= -1e-3 and high <= 1 + 1e-3):
-        raise ValueError(f"floats must be in [0, 1], not {low:g} ... {high:g}: divide 8-bit values by 255")
-
-
-def _unit(values: np.ndarray) -> Tensor:
-    """Rows (H, W, C) of any accepted dtype to a float tensor (3, H, W) in [0, 1]."""
-    scale = np.iinfo(values.dtype).max if np.issubdtype(values.dtype, np.integer) else 1
-    floats = torch.from_numpy(values.astype(np.float32)) / scale
-    return floats.permute(2, 0, 1).expand(3, -1, -1)
-
-
-@contextmanager
-def _evaluating(generator: nn.Module) -> Iterator[None]:
-    """Switch a network to evaluation, and each of its modules back to what it was."""
-    training = [module for module in generator.modules() if module.training]
-    generator.eval()
-    try:
-        yield
-    finally:
-        for module in training:
-            module.training = True
-
-
-@contextmanager
-def _memory_told(height: int, width: int, size: int) -> Iterator[None]:
-    """Turn torch's errors about memory into one that says what to do."""
-    try:
-        yield
-    except RuntimeError as error:  # torch.OutOfMemoryError on a GPU, a plain RuntimeError on the CPU
-        if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
-            raise
-        raise MemoryError(
-            f"not enough memory to colorize {width}x{height} pixels at size {size}: take a smaller size, a smaller "
-            'picture, or device="cpu"'
-        ) from error
+    @contextmanager
+    def _memory_told(self, height: int, width: int) -> Iterator[None]:
+        """Turn torch's errors about memory into one that says what to do."""
+        try:
+            yield
+        except RuntimeError as error:  # torch.OutOfMemoryError on a GPU, a plain RuntimeError on the CPU
+            if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+                raise
+            raise MemoryError(
+                f"not enough memory to colorize {width}x{height} pixels at size {max(self.sizes)}: take a smaller "
+                'size, a smaller picture, or device="cpu"'
+            ) from error

@@ -18,6 +18,7 @@ from torch import Tensor
 from torchvision.transforms.v2.functional import InterpolationMode, resize
 
 from colorlib.color import rgb_to_lab, to_network
+from colorlib.degrade import degrade
 from colorlib.eightbit import bytes_to_network
 from colorlib.opening import open_rgb, read_rgb
 from colorlib.profile import set_seed
@@ -32,8 +33,6 @@ __all__ = [
     "validation_loader",
 ]
 
-# A training crop takes at least this part of the shorter side: enough variety without losing the scene.
-_SMALLEST_CROP = 0.6
 # Lists up to this long that are cropped several times an epoch are decoded once and kept.
 _KEEP_DECODED = 64
 
@@ -49,16 +48,27 @@ class Photographs:
     crops : int
         Crops of every photograph in an epoch.
     augment : bool
-        True: a random square of 0.6 to 1 times the shorter side, flipped left to right half of the time. False: the
-        middle square, always the same. Neither changes the aspect ratio.
+        True: a random square of `smallest_crop` to 1 times the shorter side, flipped left to right half of the time.
+        False: the middle square, always the same. Neither changes the aspect ratio.
     seed : int
         With ``epoch`` (an attribute) and the index it decides every crop.
+    smallest_crop : float
+        See `augment`.
     """
 
     n_inp = 1  # fastai: one input (L), the rest is target
 
-    def __init__(self, paths: Sequence[Path], size: int, crops: int = 1, augment: bool = False, seed: int = 42) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        size: int,
+        crops: int = 1,
+        augment: bool = False,
+        seed: int = 42,
+        smallest_crop: float = 0.6,
+    ) -> None:
         self.paths, self.size, self.crops, self.augment, self.seed = list(paths), size, crops, augment, seed
+        self.smallest_crop = smallest_crop
         self.epoch = 0
         self._decoded: dict[Path, Tensor] = {}
 
@@ -70,7 +80,7 @@ class Photographs:
         scale, u, v, flip = 1.0, 0.5, 0.5, False
         if self.augment:
             rng = random.Random(f"crop {self.seed} {self.epoch} {index}")
-            scale, u, v, flip = rng.uniform(_SMALLEST_CROP, 1), rng.random(), rng.random(), rng.random() < 0.5
+            scale, u, v, flip = rng.uniform(self.smallest_crop, 1), rng.random(), rng.random(), rng.random() < 0.5
         try:
             rgb = self._open(path, scale)
         except (ValueError, FileNotFoundError) as error:
@@ -110,26 +120,41 @@ class LabTransform(Transform):
 
     Parameters
     ----------
-    rgb : Tensor
-        (B, 3, H, W), uint8 as the loader collates it or float in [0, 1].
+    degraded : float
+        The part of the pictures whose grey is aged by `colorlib.degrade`; their true colours stay.
 
-    Returns
-    -------
-    L, ab : Tensor
-        (B, 1, H, W) in [-1, 1] and (B, 2, H, W) in about [-1, 1], float32: the network scale of `colorlib.color`.
+    Notes
+    -----
+    Called with RGB (B, 3, H, W), uint8 as the loader collates it or float in [0, 1], it gives L (B, 1, H, W) in
+    [-1, 1] and ab (B, 2, H, W) in about [-1, 1], float32: the network scale of `colorlib.color`.
     """
 
+    def __init__(self, degraded: float = 0.0) -> None:
+        super().__init__()
+        self.degraded = degraded
+
     def encodes(self, rgb: Tensor):  # noqa: ANN201 (fastcore would cast the result to an annotated type)
-        return bytes_to_network(rgb) if rgb.dtype == torch.uint8 else to_network(rgb_to_lab(rgb))
+        L, ab = bytes_to_network(rgb) if rgb.dtype == torch.uint8 else to_network(rgb_to_lab(rgb))
+        old = (torch.rand(len(rgb), device=rgb.device) < self.degraded).nonzero()[:, 0] if self.degraded else ()
+        if len(old):
+            chosen = rgb[old].float() / 255 if rgb.dtype == torch.uint8 else rgb[old]
+            L[old] = to_network(rgb_to_lab(degrade(chosen).expand(-1, 3, -1, -1)))[0]
+        return L, ab
 
 
 class PhotographLoader(TfmdDL):
     """fastai's `TfmdDL`, whose order and crops depend on the seed and the number of the epoch alone.
 
-    Every pass is the next epoch; `set_epoch` chooses it.
+    Every pass is the next epoch; `set_epoch` chooses it. With `n` smaller than the data set, an epoch is that many
+    photographs, drawn anew each time.
     """
 
     next_epoch = 0
+
+    def get_idxs(self) -> list[int]:
+        """Called by fastai for the order of a pass: all of the data set, shuffled, and then the first `n`."""
+        order = list(range(len(self.dataset)))
+        return (self.shuffle_fn(order) if self.shuffle else order)[: self.n]
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches of the next epoch; an error when broken files leave none."""
@@ -183,6 +208,9 @@ def dataloaders(
     seed: int = 42,
     workers: int | None = None,
     device: torch.device | str | None = None,
+    smallest_crop: float = 0.6,
+    degraded: float = 0.0,
+    epoch: int = 0,
 ) -> DataLoaders:
     """Make the two loaders that training wants; a batch is a tuple ``(L, ab)`` in network scale.
 
@@ -207,6 +235,12 @@ def dataloaders(
         for short lists that are cropped several times, which are decoded once and kept.
     device : torch.device or str, optional
         Where the batches and their Lab conversion are; fastai's default device when not given.
+    smallest_crop : float
+        The smallest training crop, as a part of the shorter side.
+    degraded : float
+        The part of the training pictures whose grey is aged by `colorlib.degrade`.
+    epoch : int
+        Photographs in a training epoch, drawn anew each time; 0 for all of them.
 
     Returns
     -------
@@ -233,14 +267,19 @@ def dataloaders(
             f"{len(train)} training photographs with {crops} crop(s) each do not fill a batch of {batch_size}: "
             f"choose a smaller --batch-size (at most {len(train) * crops}), more crops or more photographs"
         )
+    if 0 < epoch < batch_size:
+        raise ValueError(f"an epoch of {epoch} photographs does not fill a batch of {batch_size}: make it longer")
+    if degraded and size % 8:
+        raise ValueError(f"aged greys are saved as JPEG, in blocks of 8 pixels: choose a multiple of 8, not {size}")
     few = crops > 1 and len(train) <= _KEEP_DECODED
     train_loader = PhotographLoader(
-        Photographs(train, size, crops, augment=True, seed=seed),
+        Photographs(train, size, crops, augment=True, seed=seed, smallest_crop=smallest_crop),
         bs=batch_size,
         shuffle=True,
         drop_last=True,
         num_workers=0 if workers is None and few else _workers(workers),
-        after_batch=LabTransform(),
+        after_batch=LabTransform(degraded),
+        n=min(epoch or len(train) * crops, len(train) * crops),
     )
     valid_loader = validation_loader(valid, size, batch_size, workers)
     return DataLoaders(train_loader, valid_loader, device=torch.device(device or default_device()))

@@ -1,7 +1,7 @@
-"""8-bit RGB batches straight to the network scale: what a loader does thousands of times an epoch.
+"""Whole numbers in and out: what a loader does thousands of times an epoch, and a colorizer for millions of pixels.
 
-The same numbers as `colorlib.color`, in half the time: 8 bits have only 256 values, so the sRGB curve is a table, and
-nothing has to remember how a gradient would flow.
+The same numbers as `colorlib.color`, in a fraction of the time: 8 bits have only 256 values, so the sRGB curve is a
+table, and nothing has to remember how a gradient would flow.
 """
 
 import sys
@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from colorlib.color import AB_RANGE, L_HALF, WHITE_FROM_RGB
+from colorlib.color import AB_RANGE, L_HALF, WHITE_FROM_RGB, lightness
+from colorlib.gamut import fitted_linear_rgb
 
-__all__ = ["bytes_to_network"]
+__all__ = ["bytes_to_network", "displayed_bytes", "integer_lightness"]
 
 # Pixels converted at once: on a CPU the temporaries then stay in its cache, on a GPU the batch is one piece.
 _CHUNK = 65_536
@@ -21,10 +22,14 @@ _CHUNK = 65_536
 _QUICK_CBRT = sys.platform == "linux" and torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
+# How finely linear light is looked up: a step is a twentieth of an 8-bit one near black, where the curve is steepest.
+_STEPS = 2**16
+
+
 @lru_cache(maxsize=4)
-def _linear_table(device: torch.device) -> Tensor:
-    """The linear light of each of the 256 values of 8-bit sRGB (IEC 61966-2-1)."""
-    value = torch.arange(256, dtype=torch.float64) / 255
+def _linear_table(device: torch.device, values: int = 256) -> Tensor:
+    """The linear light of each of the values of 8-bit (or deeper) sRGB (IEC 61966-2-1)."""
+    value = torch.arange(values, dtype=torch.float64) / (values - 1)
     linear = torch.where(value > 0.04045, ((value + 0.055) / 1.055) ** 2.4, value / 12.92)
     return linear.float().to(device)
 
@@ -65,10 +70,72 @@ def bytes_to_network(rgb: Tensor) -> tuple[Tensor, Tensor]:
     return L, ab
 
 
+@torch.no_grad()
+def integer_lightness(pixels: Tensor) -> Tensor:
+    """L* of a picture of whole numbers, grey or in colour.
+
+    Parameters
+    ----------
+    pixels : Tensor, (H, W) or (H, W, 3), uint8 or uint16
+        sRGB, on the CPU.
+
+    Returns
+    -------
+    Tensor, (1, 1, H, W)
+        L* in [0, 100], float32; equal to `lightness` of the same pixels up to float32 rounding.
+    """
+    values = torch.iinfo(pixels.dtype).max + 1
+    if pixels.ndim == 2:
+        return _looked_up(_lightness_table(values), pixels)[None, None]
+    red, green, blue = (_looked_up(_linear_table(pixels.device, values), plane) for plane in pixels.unbind(-1))
+    light = red.mul_(WHITE_FROM_RGB[1][0]).add_(green, alpha=WHITE_FROM_RGB[1][1])
+    light.add_(blue, alpha=WHITE_FROM_RGB[1][2])
+    root = _cube_root_(light.clamp(min=0.008856)).add_(light.sub_(0.008856).clamp_(max=0), alpha=7.787)
+    return root.mul_(116).sub_(16)[None, None]
+
+
+@torch.no_grad()
+def displayed_bytes(lab: Tensor) -> Tensor:
+    """Lab to 8-bit RGB; a colour that no screen shows gives up chroma, never lightness.
+
+    Parameters
+    ----------
+    lab : Tensor, (B, 3, H, W)
+        CIE Lab, float32.
+
+    Returns
+    -------
+    Tensor, (B, 3, H, W), uint8
+        ``lab_to_rgb(fit_gamut(lab)) * 255``, rounded; where that is near a half, the other neighbour may come.
+    """
+    light = fitted_linear_rgb(lab).clamp_(0, 1).mul_(_STEPS).add_(0.5)
+    return _looked_up(_byte_table(lab.device), light)
+
+
+@lru_cache(maxsize=2)
+def _lightness_table(values: int) -> Tensor:
+    """L* of each grey of 8-bit (or deeper) sRGB."""
+    grey = torch.arange(values, dtype=torch.float64) / (values - 1)
+    return lightness(grey.expand(3, 1, -1))[0, 0].float()
+
+
+@lru_cache(maxsize=2)
+def _byte_table(device: torch.device) -> Tensor:
+    """The 8-bit sRGB value of each step of linear light (IEC 61966-2-1)."""
+    linear = torch.arange(_STEPS + 1, dtype=torch.float64) / _STEPS
+    value = torch.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)
+    return value.mul(255).round().to(device, torch.uint8)
+
+
+def _looked_up(table: Tensor, index: Tensor) -> Tensor:
+    """The entries of a table, in the shape of the index; the quickest of torch's ways."""
+    return table.index_select(0, index.flatten().int()).view(index.shape)
+
+
 def _convert(rgb: Tensor, L: Tensor, ab: Tensor) -> None:
     """Fill L and ab. Written out with in-place steps; a matrix product could be made coarse by autocast or TF32."""
     planes = rgb.transpose(0, 1).contiguous()
-    linear = _linear_table(rgb.device).index_select(0, planes.flatten().int()).view(planes.shape)
+    linear = _looked_up(_linear_table(rgb.device), planes)
     white = torch.empty_like(linear)
     for out, (red, green, blue) in zip(white, WHITE_FROM_RGB, strict=True):
         torch.mul(linear[0], red, out=out).add_(linear[1], alpha=green).add_(linear[2], alpha=blue)

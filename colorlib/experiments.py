@@ -11,24 +11,25 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import numpy as np
 import torch
 from fastai.callback.core import Callback, CancelFitException
 from fastai.callback.schedule import ParamScheduler, SchedLin, SchedNo, combine_scheds
 from PIL import Image
+from torch import nn
 
 from colorlib.colorize import Colorizer
 from colorlib.data import dataloaders, validation_loader
 from colorlib.frechet import FrechetDistance
 from colorlib.metrics import evaluate
-from colorlib.models import PatchGAN, build_generator
+from colorlib.models import PatchGAN, build_generator, encoder_decoder
 from colorlib.opening import open_rgb
 from colorlib.parallel import is_main, together
-from colorlib.photos import package_photographs, split_photographs, training_photographs
+from colorlib.photos import mixed_photographs, package_photographs, split_photographs, training_photographs
 from colorlib.profile import set_seed
-from colorlib.recipes import Phase, Recipe
+from colorlib.recipes import Data, Phase, Recipe
 from colorlib.train import ColorizationLearner, learner
-from colorlib.weights import atomic, save_weights
+from colorlib.weights import atomic, find_weights, load_weights, save_weights
 
 FRAME_SIDE = 192  # shorter side of the small pictures that show a run's progress
 
@@ -65,20 +66,33 @@ def run_recipe(
     """
     out, data = Path(out), recipe.data
     set_seed(recipe.seed)
-    train, valid = training_photographs(os.environ.get("COLORLIB_DATA") or data.photographs, seed=recipe.seed)
-    if data.train:
-        train, _ = split_photographs(train, data.train, 0, recipe.seed)
+    train, valid = photographs(recipe)
     plays_critic = any(phase.players != "generator" for phase in recipe.phase)
     learn = learner(
-        dataloaders(train, valid, data.size, data.batch_size, data.crops, recipe.seed),
-        build_generator(**recipe.generator),
+        dataloaders(
+            train,
+            valid,
+            data.size,
+            data.batch_size,
+            data.crops,
+            recipe.seed,
+            smallest_crop=data.smallest_crop,
+            degraded=data.degraded,
+            epoch=data.epoch,
+        ),
+        _generator(recipe),
         PatchGAN(**recipe.discriminator) if plays_critic else None,
         **dataclasses.asdict(recipe.loss),
+        betas=(recipe.beta1, 0.999),
+        splitter=encoder_decoder,
         ema=recipe.ema or None,
         clip=recipe.clip or None,
         log=out / "log.csv",
         checkpoint=out / "checkpoint.pt",
     )
+    groups = len(encoder_decoder(learn.model))
+    if groups <= max(phase.frozen for phase in recipe.phase):
+        raise ValueError(f"{recipe.name}: the generator has {groups} group(s) of parameters; the last is never frozen")
     learn.add_cbs([KeepResults(recipe, out), TimeLimit(minutes)])
     done = learn.resume(out / "checkpoint.pt") if resume and (out / "checkpoint.pt").exists() else 0
     with together(learn):
@@ -87,11 +101,14 @@ def run_recipe(
             done -= start
             if start < phase.epochs and not learn.time_limit.over:
                 learn.players = phase.players
+                if learn.opt is None:
+                    learn.create_opt()
+                learn.opt.freeze_to(phase.frozen)  # the learner's own freeze_to would make Adam forget
                 SCHEDULE[phase.schedule](learn, phase, start)
     if is_main():
-        table = evaluate(learn.generator, validation_loader(valid, data.size, data.batch_size), FrechetDistance())
+        metrics = measure(learn.generator, data, valid)
         with atomic(out / "record.json") as temporary:
-            temporary.write_text(json.dumps(_record(recipe, learn, table), indent=2) + "\n", encoding="utf-8")
+            temporary.write_text(json.dumps(_record(recipe, learn, metrics), indent=2) + "\n", encoding="utf-8")
     return learn
 
 
@@ -157,20 +174,38 @@ class KeepResults(Callback):
         generator.train(mode)
 
 
+def _generator(recipe: Recipe) -> nn.Module:
+    """The recipe's generator, with the weights it starts from."""
+    generator = build_generator(**recipe.generator)
+    if recipe.start:
+        trained, card = load_weights(find_weights(recipe.start))
+        try:
+            generator.load_state_dict(trained.state_dict())
+        except RuntimeError as error:
+            built = ", ".join(f"{key}={value!r}" for key, value in card["arguments"].items())
+            raise ValueError(
+                f"{recipe.name} cannot start from {recipe.start}: those are weights of {card['kind']}({built}), "
+                "not of the recipe's [generator]"
+            ) from error
+    return generator.train()
+
+
 def _constant(learn: ColorizationLearner, phase: Phase, start: int) -> None:
     """Train at one rate."""
-    learn.fit(phase.epochs, phase.lr, start_epoch=start)
+    learn.fit(phase.epochs, slice(phase.lr), start_epoch=start)
 
 
 def _one_cycle(learn: ColorizationLearner, phase: Phase, start: int) -> None:
     """Train with fastai's one-cycle schedule."""
-    learn.fit_one_cycle(phase.epochs, phase.lr, start_epoch=start)
+    learn.fit_one_cycle(phase.epochs, slice(phase.lr), start_epoch=start)
 
 
 def _decay(learn: ColorizationLearner, phase: Phase, start: int) -> None:
     """Train at one rate for half of the time, then lower it to 0."""
-    schedule = combine_scheds([0.5, 0.5], [SchedNo(phase.lr, phase.lr), SchedLin(phase.lr, 0.0)])
-    learn.fit(phase.epochs, phase.lr, cbs=ParamScheduler({"lr": schedule}), start_epoch=start)
+    learn.opt.set_hyper("lr", slice(phase.lr))
+    rates = np.array([group["lr"] for group in learn.opt.hypers])
+    schedule = combine_scheds([0.5, 0.5], [SchedNo(rates, rates), SchedLin(rates, 0 * rates)])
+    learn.fit(phase.epochs, cbs=ParamScheduler({"lr": schedule}), start_epoch=start)
 
 
 SCHEDULE: dict[str, Callable[[ColorizationLearner, Phase, int], None]] = {
@@ -180,7 +215,58 @@ SCHEDULE: dict[str, Callable[[ColorizationLearner, Phase, int], None]] = {
 }
 
 
-def _record(recipe: Recipe, learn: ColorizationLearner, table: pd.DataFrame) -> dict[str, Any]:
+def photographs(recipe: Recipe) -> tuple[list[Path], list[Path]]:
+    """The photographs of a recipe, or of the folder that `COLORLIB_DATA` names.
+
+    Parameters
+    ----------
+    recipe : Recipe
+
+    Returns
+    -------
+    train, valid : list of Path
+
+    Raises
+    ------
+    ValueError, FileNotFoundError
+        As `photos.training_photographs` and `photos.mixed_photographs`.
+    """
+    source = os.environ.get("COLORLIB_DATA") or recipe.data.photographs
+    if recipe.data.mix:
+        train, valid = mixed_photographs(source, recipe.data.mix)
+    else:
+        train, valid = training_photographs(source, seed=recipe.seed)
+    if recipe.data.train:
+        train, _ = split_photographs(train, recipe.data.train, 0, recipe.seed)
+    return train, valid
+
+
+def measure(generator: nn.Module, data: Data, valid: list[Path]) -> dict[str, Any]:
+    """Measure a generator on validation photographs, those of each collection apart when there are several.
+
+    Parameters
+    ----------
+    generator : nn.Module
+    data : Data
+        Of the recipe: size, batch size, collections.
+    valid : list of Path
+
+    Returns
+    -------
+    dict
+        Rows model, grey and truth of `metrics.evaluate` with the Frechet distance; with a mix, one such table for each
+        collection.
+    """
+
+    def table(photographs: list[Path]) -> dict[str, Any]:
+        batches = validation_loader(photographs, data.size, data.batch_size)
+        return evaluate(generator, batches, FrechetDistance()).replace(math.inf, None).to_dict(orient="index")
+
+    parts = {name: [path for path in valid if name in path.parts] for name in data.mix}
+    return {name: table(part) for name, part in parts.items() if part} if data.mix else table(valid)
+
+
+def _record(recipe: Recipe, learn: ColorizationLearner, metrics: dict[str, Any]) -> dict[str, Any]:
     """What was run, on what machine, for how long, and how well it did."""
     device = learn.dls.device
     return {
@@ -193,7 +279,7 @@ def _record(recipe: Recipe, learn: ColorizationLearner, table: pd.DataFrame) -> 
         "precision": learn.precision,
         "versions": {name: version(name) for name in ("colorlib-book", "torch", "fastai")},
         "commit": _commit(),
-        "metrics": table.replace(math.inf, None).to_dict(orient="index"),
+        "metrics": metrics,
     }
 
 

@@ -4,48 +4,64 @@ An original is never touched: results go to another folder, in the same layout, 
 there is overwritten. A result appears under its name only when it is complete.
 """
 
+import os
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+import torch
 from PIL import Image
 
-from colorlib.photos import PHOTO_SUFFIXES, find_photographs
-from colorlib.weights import atomic
+from colorlib.contact import ALREADY_THERE, THUMBNAILS, Row, save_thumbnails, thumbnails
+from colorlib.formats import WRITABLE, output_suffix, read_document, write_document
+from colorlib.opening import eight_bits, opened
+from colorlib.photos import find_photographs, has_colour
 
-# JPEG and WebP keep the full resolution of the colour, which is the whole point here; the rest is lossless.
-SAVE_OPTIONS: dict[str, dict] = {
-    ".jpg": {"quality": 95, "subsampling": 0},
-    ".jpeg": {"quality": 95, "subsampling": 0},
-    ".webp": {"quality": 95},
-    ".png": {},
-    ".tif": {"compression": "tiff_adobe_deflate"},
-    ".tiff": {"compression": "tiff_adobe_deflate"},
-    ".bmp": {},
-}
+GIANT = 30_000_000  # pixels; above this, one picture at a time fills the memory enough
+MOST_WORKERS = 4  # each may hold a picture of `GIANT` pixels
+
+_one_giant = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Job:
-    """One photograph to colorize: the file to read and the file to write."""
+    """One photograph to colorize: the file to read, the file to write, and its name in the folder of the results."""
 
     source: Path
     target: Path
+    name: str
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one job; `reason` says why it failed."""
+    """What became of one job; `reason` says why it failed or was skipped. Sizes are in pixels, of the first page."""
 
     job: Job
     status: Literal["done", "skipped", "failed"]
     reason: str = ""
+    width: int | None = None
+    height: int | None = None
+    pages: int | None = None
+    seconds: float | None = None
+
+    def row(self) -> Row:
+        """Return it as a row of the report."""
+        seconds = "" if self.seconds is None else f"{self.seconds:.2f}"
+        sizes = {key: str(getattr(self, key) or "") for key in ("width", "height", "pages")}
+        about = {"file": str(self.job.source), "result": self.job.name, "status": self.status, "reason": self.reason}
+        return {**about, **sizes, "seconds": seconds}
 
 
 @dataclass
 class Report:
-    """What became of all jobs of a run, in order."""
+    """What became of the jobs of a run, in the order in which they were finished."""
 
     outcomes: list[Outcome] = field(default_factory=list)
 
@@ -56,19 +72,20 @@ class Report:
     def summary(self) -> str:
         """Return one line of counts, then one line for each file that failed and why."""
         line = f"{len(self.of('done'))} colorized"
-        if skipped := self.of("skipped"):
-            line += f", {len(skipped)} skipped (their results are already there)"
+        reasons = [outcome.reason for outcome in self.of("skipped")]
+        for reason in dict.fromkeys(reasons):
+            line += f", {reasons.count(reason)} skipped ({reason})"
         if failed := self.of("failed"):
             line += f", {len(failed)} failed:"
-        return "\n".join([line, *(f"  {outcome.reason}" for outcome in failed)])
+        return "\n".join([line, *sorted(f"  {outcome.reason}" for outcome in failed)])
 
 
-def plan(inputs: Iterable[str | Path], out: str | Path) -> list[Job]:
+def plan(inputs: Iterable[str | Path], out: str | Path, format: str | None = None) -> list[Job]:
     """List the photographs among files and folders, each with the place for its coloured copy.
 
     A file goes to `out/NAME`. Folders are searched recursively and keep their layout: `FOLDER/a/b.jpg` goes to
-    `out/a/b.jpg`. The name and the format stay. What already lies in `out` is no input, so that `out` may be
-    inside an input folder.
+    `out/a/b.jpg`. The name stays, and the format unless another one is asked for. What already lies in `out` is no
+    input, so that `out` may be inside an input folder; neither are the thumbnails of a contact sheet.
 
     Parameters
     ----------
@@ -76,6 +93,8 @@ def plan(inputs: Iterable[str | Path], out: str | Path) -> list[Job]:
         Photographs and folders of photographs.
     out : str or Path
         The folder for the results. It need not exist and is not made here.
+    format : str, optional
+        One of `formats.FORMATS`, for all results. By default each has the format of its original.
 
     Returns
     -------
@@ -87,98 +106,186 @@ def plan(inputs: Iterable[str | Path], out: str | Path) -> list[Job]:
     FileNotFoundError
         If an input does not exist.
     ValueError
-        If there is no photograph, a file is none, `out` is the folder an input lies in or no folder, or two
-        inputs would get the same result.
+        If there is no photograph, a file is none, `out` is the folder an input lies in or no folder, the format is
+        unknown, or two inputs would get the same result.
     """
     out = Path(out)
     if out.exists() and not out.is_dir():
         raise ValueError(f"{out}: the output is a file; give a folder for the results")
-    here, jobs, taken = out.resolve(), [], {}
+    here, jobs, taken = out.resolve(), {}, {}
     for given in map(Path, inputs):
         folder = given if given.is_dir() else given.parent
         if folder.resolve() == here:
             raise ValueError(f"{out}: the output folder is the folder of the input {given}; give another --out")
         for source in _photographs(given):
             real = source.resolve()
-            if here in real.parents:
+            if here in real.parents or THUMBNAILS in source.relative_to(folder).parts:
                 continue
-            target = out / source.relative_to(folder)
+            name = source.relative_to(folder)
+            name = name.with_suffix(output_suffix(name, format))
+            target = out / name
             if taken.setdefault(target, real) != real:
                 raise ValueError(
                     f"{source} and {taken[target]} would both become {target}; colorize them into two folders"
                 )
             if target.resolve() == real:
                 raise ValueError(f"{source}: its result would be the photograph itself; give another --out")
-            jobs.append(Job(source, target))
+            jobs.setdefault(target, Job(source, target, name.as_posix()))
     if not jobs:
-        raise ValueError(f"no photographs to colorize; everything given lies in the output folder {out}")
-    return list(dict.fromkeys(jobs))
+        raise ValueError(f"no photographs to colorize; everything given is a result of {out} or a thumbnail")
+    return list(jobs.values())
 
 
-def save_image(image: Image.Image, path: str | Path) -> None:
-    """Write a picture so that it appears under its name only when it is complete.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image
-        The picture, mode RGB or L.
-    path : str or Path
-        The file; its suffix names the format. Missing folders are made.
-
-    Raises
-    ------
-    FileExistsError
-        If the file is already there: nothing is overwritten.
-    ValueError
-        If the suffix is not one of `SAVE_OPTIONS`.
-    OSError
-        If the disk is full or the folder cannot be written; nothing is left behind.
-    """
-    path = Path(path)
-    if path.suffix.lower() not in SAVE_OPTIONS:
-        raise ValueError(f"{path}: cannot save {path.suffix!r}; use one of {', '.join(SAVE_OPTIONS)}")
-    if path.exists():
-        raise FileExistsError(f"{path}: already there and not overwritten; remove it or choose another folder")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic(path) as temporary:
-        image.save(temporary, **SAVE_OPTIONS[path.suffix.lower()])
-
-
-def run(colorize: Callable[[Path], Image.Image], jobs: Sequence[Job]) -> Iterator[Outcome]:
-    """Do the jobs one after the other; a file that fails is told and the next one is done.
+@dataclass(frozen=True)
+class Painter:
+    """What is done with each photograph of a run: read, coloured page by page, written, put on the contact sheet.
 
     Parameters
     ----------
     colorize : callable
-        Takes the path of a photograph, returns the coloured picture; a `Colorizer`.
-    jobs : sequence of Job
-        From `plan`. A job whose result is already there is skipped, so that a broken-off run continues.
-
-    Returns
-    -------
-    iterator of Outcome
-        One for each job, as soon as it is finished.
+        Takes a page, (H, W) or (H, W, 3) of uint8 or uint16, and returns it coloured, (H, W, 3) of the same type.
+    out : str or Path
+        The folder of the results, where the thumbnails go.
+    resume : bool
+        A photograph whose result is there is skipped; otherwise that is an error.
+    skip_colour : bool
+        A photograph that has colours is skipped. A tint over the whole of it, such as sepia, is none.
+    thumbnails : bool
+        Make the thumbnails of the contact sheet.
     """
-    for job in jobs:
-        if job.target.exists():
-            yield Outcome(job, "skipped")
-            continue
+
+    colorize: Callable[[np.ndarray], np.ndarray]
+    out: str | Path
+    resume: bool = True
+    skip_colour: bool = False
+    thumbnails: bool = True
+
+    def __call__(self, job: Job, stopped: Callable[[], bool] = bool) -> Outcome | None:
+        """Do one job.
+
+        Parameters
+        ----------
+        job : Job
+        stopped : callable
+            Is asked between two pages; when it says yes, nothing is written.
+
+        Returns
+        -------
+        Outcome or None
+            None when it was stopped. Whatever a file provokes becomes an outcome that says so.
+        """
+        start = time.perf_counter()
         try:
-            save_image(colorize(job.source), job.target)
+            outcome = self._done(job, stopped)
+        except _Stopped:
+            return None
         except Exception as error:  # whatever a file provokes, the album goes on
-            yield Outcome(job, "failed", _one_line(job.source, error))
-        else:
-            yield Outcome(job, "done")
+            outcome = {"status": "failed", "reason": _one_line(job.source, error)}
+        return Outcome(job, **outcome, seconds=time.perf_counter() - start)
+
+    def _done(self, job: Job, stopped: Callable[[], bool]) -> dict[str, object]:
+        """Do one job, and return the fields of its outcome."""
+        if not job.source.is_file():  # reading from a pipe would wait for ever
+            raise ValueError(f"{job.source} is not a file")
+        if self.resume and job.target.is_file():
+            return {"status": "skipped", "reason": ALREADY_THERE} | self._catch_up(job)
+        with opened(job.source) as image:
+            giant = image.width * image.height > GIANT
+        with _one_giant if giant else nullcontext():
+            document = read_document(job.source)
+            first = document.pages[0]
+            size = {"width": first.shape[1], "height": first.shape[0], "pages": len(document.pages)}
+            if self.skip_colour and first.ndim == 3 and has_colour(Image.fromarray(eight_bits(first)), toned=False):
+                return {"status": "skipped", "reason": "already in colour"} | size
+
+            def coloured() -> Iterator[np.ndarray]:
+                for index, page in enumerate(document.pages):
+                    if stopped():
+                        raise _Stopped
+                    result = self.colorize(page)
+                    if index == 0 and self.thumbnails:
+                        save_thumbnails(self.out, job.name, page, result)
+                    yield result
+
+            write_document(document, coloured(), job.target)
+        return {"status": "done"} | size
+
+    def _catch_up(self, job: Job) -> dict[str, object]:
+        """Make the thumbnails of a result that an earlier run has left without; a page of it tells the size."""
+        if not self.thumbnails or all(path.exists() for path in thumbnails(self.out, job.name)):
+            return {}
+        try:
+            before, after = read_document(job.source), read_document(job.target)
+            save_thumbnails(self.out, job.name, before.pages[0], after.pages[0])
+        except (OSError, ValueError, MemoryError):
+            return {}  # one of them was replaced by something else: it is skipped all the same
+        return {"width": after.pages[0].shape[1], "height": after.pages[0].shape[0], "pages": len(after.pages)}
+
+
+def sensible_workers() -> int:
+    """Return how many photographs to colorize at once when nobody says: the cores, at most `MOST_WORKERS`."""
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, MOST_WORKERS)
+
+
+def run(painter: Painter, jobs: Sequence[Job], report: Report, workers: int = 1) -> Iterator[Outcome]:
+    """Do the jobs, several at once; a file that fails is told and the others are done.
+
+    The workers are threads: decoding, the network and encoding all let go of Python's lock. The cores are shared
+    among them, which for many pictures is quicker than all cores on one. Nothing is read ahead.
+
+    Parameters
+    ----------
+    painter : Painter
+    jobs : sequence of Job
+        From `plan`.
+    report : Report
+        Each outcome is noted here by the worker that made it, so that none is missing when the run is broken off.
+    workers : int
+        How many photographs are worked on at the same time.
+
+    Yields
+    ------
+    Outcome
+        One for each job, as soon as it is finished. Close the iterator to stop: what is being painted is dropped.
+    """
+    stop, waiting, running = threading.Event(), iter(jobs), set()
+    workers = max(1, min(workers, len(jobs)))
+    threads = torch.get_num_threads()
+
+    def work(job: Job) -> Outcome | None:
+        if not stop.is_set() and (outcome := painter(job, stop.is_set)):
+            report.outcomes.append(outcome)
+            return outcome
+        return None
+
+    share = max(1, threads // workers)
+    pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(share,))
+    try:
+        while True:
+            running |= {pool.submit(work, job) for job in islice(waiting, 2 * workers - len(running))}
+            if not running:
+                break
+            finished: set[Future]
+            finished, running = wait(running, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in finished)
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)
+
+
+class _Stopped(Exception):  # noqa: N818
+    """The run was broken off."""
 
 
 def _photographs(given: Path) -> list[Path]:
     """The photographs behind one input: itself, or everything in the folder."""
     if given.is_dir():
-        return find_photographs(given)
+        return find_photographs(given, WRITABLE)
     if not given.exists():
         raise FileNotFoundError(f"{given}: no such file or folder")
-    if given.suffix.lower() not in PHOTO_SUFFIXES:
-        raise ValueError(f"{given}: not a photograph; expected {', '.join(sorted(PHOTO_SUFFIXES))}")
+    if given.suffix.lower() not in WRITABLE:
+        raise ValueError(f"{given}: not a photograph; expected {', '.join(sorted(WRITABLE))}")
     return [given]
 
 

@@ -7,34 +7,7 @@ from torch import Tensor, nn
 
 from colorlib.losses import AdversarialLoss
 from colorlib.parallel import average_gradients
-
-PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-
-
-def fast_precision(device: torch.device | str) -> str:
-    """The number format in which a device trains fastest without trouble.
-
-    Parameters
-    ----------
-    device : torch.device or str
-
-    Returns
-    -------
-    str
-        "bf16" on GPUs and CPUs that multiply bfloat16 in hardware (Ampere and later; AVX512-BF16, AMX), "fp16" on
-        older GPUs such as the T4, else "fp32".
-
-    References
-    ----------
-    Micikevicius et al. 2018 (mixed precision training).
-    """
-    device = torch.device(device)
-    if device.type == "cuda":
-        return "bf16" if torch.cuda.get_device_capability(device)[0] >= 8 else "fp16"
-    if device.type == "cpu":
-        checks = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
-        return "bf16" if any(getattr(torch.cpu, check, bool)() for check in checks) else "fp32"
-    return "fp32"
+from colorlib.precision import PRECISIONS
 
 
 class Game:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from colorlib.color import lab_to_linear_rgb
+from colorlib.color import RGB_FROM_WHITE, lab_curve_inverse, lab_to_linear_rgb, linear_to_rgb
 
 
 def in_gamut(lab: Tensor, tolerance: float = 1e-3) -> Tensor:
@@ -25,11 +25,7 @@ def in_gamut(lab: Tensor, tolerance: float = 1e-3) -> Tensor:
     ValueError
         When the tensor has not 3 channels in its third dimension from the end, or holds integers.
     """
-    linear = lab_to_linear_rgb(lab)
-    # The sRGB curve is monotone: bounds on the linear values say the same and need no power of every pixel.
-    low = -tolerance / 12.92
-    high = ((1 + tolerance + 0.055) / 1.055) ** 2.4
-    return ((linear >= low) & (linear <= high)).all(dim=-3, keepdim=True)
+    return ~_outside(lab_to_linear_rgb(lab), tolerance)
 
 
 def gamut_mask(L: float, step: float = 1.0, extent: float = 110) -> tuple[Tensor, Tensor, Tensor]:
@@ -94,15 +90,100 @@ def fit_gamut(lab: Tensor, tolerance: float = 1e-3) -> Tensor:
     """
     L, ab = lab[..., :1, :, :].clamp(0, 100), lab[..., 1:, :, :]
     with torch.no_grad():
-        outside = ~in_gamut(torch.cat([L, ab], dim=-3), tolerance).squeeze(-3)
-        colour = torch.stack([L.squeeze(-3)[outside], *(c[outside] for c in ab.unbind(-3))])[:, None]  # (3, 1, N)
-        low = torch.zeros_like(colour[0])
-        high = torch.ones_like(low)
-        for _ in range(16):
-            middle = (low + high) / 2
-            # Half the tolerance: rounding must not put the result outside again.
-            fits = in_gamut(torch.cat([colour[:1], colour[1:] * middle]), tolerance / 2)[0]
-            low, high = torch.where(fits, middle, low), torch.where(fits, high, middle)
+        limited = torch.cat([L, ab], dim=-3)
+        outside = _outside(lab_to_linear_rgb(limited), tolerance).squeeze(-3)
         factor = torch.ones_like(L.squeeze(-3))
-        factor[outside] = low[0]
+        factor[outside] = _largest_factor(_picked(limited, outside), tolerance)
     return torch.cat([L, ab * factor.unsqueeze(-3)], dim=-3)
+
+
+def displayed_rgb(lab: Tensor) -> Tensor:
+    """sRGB of displayable colours: ``lab_to_rgb(fit_gamut(lab))``, for large pictures.
+
+    Parameters
+    ----------
+    lab : Tensor, (B, 3, H, W) or (3, H, W)
+        CIE Lab, floating point, L in [0, 100].
+
+    Returns
+    -------
+    Tensor, same shape
+        sRGB in [0, 1]; without gradient.
+
+    Raises
+    ------
+    ValueError
+        When the tensor has not 3 channels in its third dimension from the end, or holds integers.
+    """
+    return linear_to_rgb(fitted_linear_rgb(lab)).clamp_(0, 1)
+
+
+def fitted_linear_rgb(lab: Tensor, tolerance: float = 1e-3) -> Tensor:
+    """The linear light of displayable colours: `fit_gamut` and `lab_to_linear_rgb` in one, for large pictures.
+
+    Most pixels of a photograph are displayable. Whether they are is seen in their linear light, and then that is
+    already the result; only the others are fitted.
+
+    Parameters
+    ----------
+    lab : Tensor, (B, 3, H, W) or (3, H, W)
+        CIE Lab, floating point, L in [0, 100].
+    tolerance : float
+        What counts as displayable, as in `in_gamut`.
+
+    Returns
+    -------
+    Tensor, same shape
+        Linear RGB, in [0, 1] give or take the tolerance; without gradient.
+
+    Raises
+    ------
+    ValueError
+        When the tensor has not 3 channels in its third dimension from the end, or holds integers.
+    """
+    with torch.no_grad():
+        linear = lab_to_linear_rgb(lab)
+        outside = _outside(linear, tolerance).squeeze(-3)
+        if outside.any():
+            colours = _picked(lab, outside)
+            colours[1:] *= _largest_factor(colours, tolerance)
+            for channel, fitted in zip(linear.unbind(-3), lab_to_linear_rgb(colours[:, None]), strict=True):
+                channel[outside] = fitted[0]
+    return linear
+
+
+def _picked(lab: Tensor, where: Tensor) -> Tensor:
+    """The pixels (3, N) of Lab pictures that a mask (..., H, W) picks."""
+    return torch.stack([channel[where] for channel in lab.unbind(-3)])
+
+
+def _largest_factor(lab: Tensor, tolerance: float) -> Tensor:
+    """What to multiply ab of impossible colours (3, N) with, so that they just become possible: (N,), by bisection.
+
+    Written with few operations on few tensors: in a large picture, converted band by band, N is often small.
+    """
+    L, a, b = lab
+    grey = (L + 16) / 116
+    chroma = torch.stack([a / 500, torch.zeros_like(a), b / -200])
+    matrix = lab.new_tensor(RGB_FROM_WHITE)
+    low, high = torch.zeros_like(L), torch.ones_like(L)
+    for _ in range(16):
+        middle = (low + high) / 2
+        linear = matrix @ lab_curve_inverse(torch.addcmul(grey, chroma, middle))
+        # Half the tolerance: rounding must not put the result outside again.
+        outside = _excess(linear[:, None], tolerance / 2)[0, 0] > 0
+        low, high = torch.where(outside, low, middle), torch.where(outside, middle, high)
+    return low
+
+
+def _outside(linear: Tensor, tolerance: float) -> Tensor:
+    """Which pixels (..., 1, H, W) of linear RGB a screen cannot show."""
+    return _excess(linear, tolerance) > 0
+
+
+def _excess(linear: Tensor, tolerance: float) -> Tensor:
+    """How far pixels (..., 1, H, W) of linear RGB are outside what a screen can show; negative inside."""
+    # The sRGB curve is monotone: bounds on the linear values say the same and need no power of every pixel.
+    low = -tolerance / 12.92
+    high = ((1 + tolerance + 0.055) / 1.055) ** 2.4
+    return torch.maximum(linear.amax(dim=-3, keepdim=True) - high, low - linear.amin(dim=-3, keepdim=True))

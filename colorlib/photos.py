@@ -5,7 +5,7 @@ Nothing here makes a batch. Every list is sorted by name, so that one seed gives
 
 import os
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,6 +25,8 @@ __all__ = [
     "PHOTO_SUFFIXES",
     "Scan",
     "find_photographs",
+    "has_colour",
+    "mixed_photographs",
     "open_rgb",
     "package_photographs",
     "package_split",
@@ -34,7 +36,7 @@ __all__ = [
     "untar",
 ]
 
-PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"})
+PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"})
 
 # Photographs inside the wheels of packages we depend on anyway: name -> (package, file). The stereo pair of the
 # motorcycle is one photograph, so only its left half is here.
@@ -55,17 +57,19 @@ _SHIPPED = {
 _SHIPPED_VALID = frozenset({"flower", "grace_hopper", "rocket"})
 
 
-def find_photographs(folder: str | Path) -> list[Path]:
+def find_photographs(folder: str | Path, suffixes: Collection[str] = PHOTO_SUFFIXES) -> list[Path]:
     """List the photographs of a folder and of every folder in it, in an order that is the same everywhere.
 
     Parameters
     ----------
     folder : str or Path
+    suffixes : collection of str
+        In lower case, with their dots.
 
     Returns
     -------
     list of Path
-        Files whose name ends in one of `PHOTO_SUFFIXES` (any case), hidden ones left out, sorted by their path
+        Files whose name ends in one of the suffixes (any case), hidden ones left out, sorted by their path
         relative to the folder, written with forward slashes.
 
     Raises
@@ -81,9 +85,9 @@ def find_photographs(folder: str | Path) -> list[Path]:
     if not folder.is_dir():
         raise ValueError(f"{folder} is a file: give the folder that holds the photographs")
     names = (Path(root, name) for root, _, files in os.walk(folder) for name in files if not name.startswith("."))
-    found = [path for path in names if path.suffix.lower() in PHOTO_SUFFIXES]
+    found = [path for path in names if path.suffix.lower() in suffixes]
     if not found:
-        raise ValueError(f"no photographs in {folder}: expected {' '.join(sorted(PHOTO_SUFFIXES))}, also in subfolders")
+        raise ValueError(f"no photographs in {folder}: expected {' '.join(sorted(suffixes))}, also in subfolders")
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
 
 
@@ -195,11 +199,36 @@ def _examine(path: Path, tolerance: float) -> tuple[str, str]:
         image = open_rgb(path, shorter_side=64)
     except (ValueError, FileNotFoundError) as error:
         return "broken", str(error)
+    return ("colour" if has_colour(image, tolerance) else "grey"), ""
+
+
+def has_colour(image: Image.Image, tolerance: float = 6.0, toned: bool = True) -> bool:
+    """Tell a photograph in colour from a grey one.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Mode RGB, of any size; it is left as it is.
+    tolerance : float
+        Grey is what has no pixel, in a small copy, whose chroma, ``hypot(a, b)`` in CIE units, is above this.
+    toned : bool
+        Whether a tint that depends on the lightness alone, such as that of a sepia print, counts as colour.
+
+    Returns
+    -------
+    bool
+    """
+    image = image.copy()
     # Averaged down, so that a JPEG's stray coloured pixels count for nothing.
     image.thumbnail((96, 96), Image.Resampling.BOX)
-    rgb = torch.from_numpy(np.array(image)).permute(2, 0, 1) / 255
-    chroma = rgb_to_lab(rgb)[1:].norm(dim=0)
-    return ("colour" if chroma.max() > tolerance else "grey"), ""
+    L, *ab = rgb_to_lab(torch.from_numpy(np.array(image)).permute(2, 0, 1) / 255).flatten(1)
+    ab = torch.stack(ab)
+    if toned or ab.norm(dim=0).max() <= tolerance:
+        return bool(ab.norm(dim=0).max() > tolerance)
+    # What is left when the tint, a cubic curve over the lightness, is taken away. Stains and dates are small.
+    powers = torch.stack([(L / 100) ** power for power in range(4)], dim=1)
+    tint = (powers @ torch.linalg.pinv(powers) @ ab.T).T
+    return bool((ab - tint).norm(dim=0).quantile(0.99) > 1.5 * tolerance)
 
 
 def scan_photographs(paths: Sequence[Path], workers: int | None = None, tolerance: float = 6.0) -> Scan:
@@ -270,6 +299,42 @@ def training_photographs(
         raise ValueError(f"{folder} holds one colour photograph: at least two are needed, to train and to validate")
     train = min(8000, max(1, len(colour) * 4 // 5))
     return split_photographs(colour, train, min(2000, len(colour) - train), seed)
+
+
+def mixed_photographs(
+    folder: str | Path, mix: dict[str, int], report: Callable[[str], object] = print
+) -> tuple[list[Path], list[Path]]:
+    """Photographs from several collections, some of them more often than others.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Holds one folder for each collection, with a folder ``train`` in it and perhaps ``val`` (or ``valid``).
+    mix : dict of str to int
+        The collections by name, and how often each of their training photographs is listed.
+    report : callable
+        As in `training_photographs`.
+
+    Returns
+    -------
+    train, valid : list of Path
+        Grey photographs are left out of training but not of validation.
+
+    Raises
+    ------
+    FileNotFoundError
+        When a collection is missing.
+    ValueError
+        When one of them holds no photograph in colour.
+    """
+    train, valid = [], []
+    for name, times in mix.items():
+        collection = Path(folder).expanduser() / name
+        train += _readable(collection / "train", report) * times
+        for half in ("valid", "val"):
+            if (collection / half).is_dir():
+                valid += _readable(collection / half, report, keep_grey=True)
+    return train, valid
 
 
 def _readable(folder: Path, report: Callable[[str], object], keep_grey: bool = False) -> list[Path]:

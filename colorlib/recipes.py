@@ -16,14 +16,19 @@ SCHEDULES = ("constant", "one_cycle", "decay")
 
 @dataclass(frozen=True)
 class Data:
-    """Which photographs: `photographs` as in `photos.training_photographs`; `train` takes the first so many of a
-    seeded shuffle (0: all); `size`, `batch_size` and `crops` as in `data.dataloaders`."""
+    """Which photographs: `photographs` as in `photos.training_photographs`, or with `mix` as in
+    `photos.mixed_photographs`; `train` takes the first so many of a seeded shuffle (0: all); the rest as in
+    `data.dataloaders`."""
 
     photographs: str = "package"
     train: int = 0
     size: int = 128
     batch_size: int = 16
     crops: int = 1
+    smallest_crop: float = 0.6
+    degraded: float = 0.0
+    epoch: int = 0
+    mix: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -40,13 +45,15 @@ class Phase:
     """A stretch of training: who plays for how many epochs, at which rate, and how the rate changes.
 
     "constant" keeps it; "decay" keeps it for the first half and then lowers it to 0 in a straight line, as pix2pix
-    does; "one_cycle" is fastai's.
+    does; "one_cycle" is fastai's. The first `frozen` groups of the generator's parameters (a pretrained encoder, see
+    `models.encoder_decoder`) stand still; those that learn do so at a tenth of the rate, but for the last group.
     """
 
     epochs: int
     players: str = "both"
     lr: float = 2e-4
     schedule: str = "constant"
+    frozen: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,10 @@ class Recipe:
     discriminator : dict
         The arguments of `models.PatchGAN`.
     data, loss : Data, Loss
+    start : str
+        Weights to start from: the name of shipped ones, or a safetensors file. Empty for none.
+    beta1 : float
+        Adam's momentum; 0.5 is the habit of adversarial training.
     ema, clip : float
         As in `train.learner`; 0 for none.
     frames : list of str
@@ -80,6 +91,8 @@ class Recipe:
     discriminator: dict[str, Any] = field(default_factory=dict)
     data: Data = field(default_factory=Data)
     loss: Loss = field(default_factory=Loss)
+    start: str = ""
+    beta1: float = 0.5
     ema: float = 0.0
     clip: float = 0.0
     frames: list[str] = field(default_factory=list)
@@ -124,6 +137,9 @@ def load_recipe(name: str | Path) -> Recipe:
     for phase in recipe.phase:
         _one_of(phase.players, get_args(Players), path, "players")
         _one_of(phase.schedule, SCHEDULES, path, "schedule")
+        if phase.frozen < 0:
+            raise ValueError(f"{path}: frozen counts groups of parameters from the first on, not {phase.frozen}")
+    _check_data(recipe.data, path)
     if unknown := [name for name in recipe.frames if name not in package_photographs()]:
         raise ValueError(f"{path}: no package photograph {unknown[0]!r}; there are {', '.join(package_photographs())}")
     return recipe
@@ -146,6 +162,23 @@ def _checked(kind: type, content: Any, path: Path, where: str) -> Any:
         return kind(**content)
     except TypeError as error:
         raise ValueError(f"{path}: {where} is incomplete: {error}") from error
+
+
+def _check_data(data: Data, path: Path) -> None:
+    """Refuse shares and counts that make no sense, before any photograph is looked at."""
+    if not 0 <= data.degraded <= 1:
+        raise ValueError(f"{path}: degraded is a share of the pictures, 0 to 1, not {data.degraded}")
+    if not 0 < data.smallest_crop <= 1:
+        raise ValueError(
+            f"{path}: smallest_crop is a part of the shorter side, above 0 and up to 1, not {data.smallest_crop}"
+        )
+    if data.epoch < 0:
+        raise ValueError(f"{path}: epoch is a number of photographs, or 0 for all of them, not {data.epoch}")
+    if not isinstance(data.mix, dict):
+        raise ValueError(f"{path}: [data.mix] must be a table of collections and whole numbers, not {data.mix!r}")
+    for name, times in data.mix.items():
+        if type(times) is not int or times < 1:
+            raise ValueError(f"{path}: {name} in [data.mix] must be a positive whole number, not {times!r}")
 
 
 def _one_of(value: str, choices: tuple[str, ...], path: Path, key: str) -> None:

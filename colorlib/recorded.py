@@ -72,20 +72,23 @@ def recorded_log(name: str) -> pd.DataFrame:
     return pd.read_csv(recorded_file(f"{name}.csv"))
 
 
-def recorded_metrics(name: str) -> pd.DataFrame:
+def recorded_metrics(name: str, collection: str | None = None) -> pd.DataFrame:
     """How well a recorded training did on all its validation photographs.
 
     Parameters
     ----------
     name : str
         Of its recipe.
+    collection : str, optional
+        Which photographs, for a recipe that mixes several collections, such as ``"scenes-144"``.
 
     Returns
     -------
     DataFrame
         As `metrics.evaluate` made it: rows model, grey and truth.
     """
-    return pd.DataFrame.from_dict(_record(name)["metrics"], orient="index").astype(float)
+    metrics = _record(name)["metrics"]
+    return pd.DataFrame.from_dict(metrics[collection] if collection else metrics, orient="index").astype(float)
 
 
 def recorded_frames(name: str) -> dict[int, dict[str, Path]]:

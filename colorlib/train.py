@@ -33,9 +33,10 @@ from colorlib.callbacks import (
     is_rehearsal,
 )
 from colorlib.checkpoint import Checkpoint, restore
-from colorlib.game import PRECISIONS, Game, fast_precision
+from colorlib.game import Game
 from colorlib.losses import AdversarialLoss, pixel_loss
 from colorlib.parallel import AnyDeviceTrainer
+from colorlib.precision import PRECISIONS, fast_precision
 
 Players = Literal["generator", "critic", "both"]
 

@@ -43,7 +43,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
         Where the block writes. The name ends like `path`, so that libraries that look at the suffix work.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    temporary = path.with_name(f".{path.stem[:40]}.{os.getpid()}.part{path.suffix}")
     try:
         yield temporary
         os.replace(temporary, path)
@@ -188,6 +188,35 @@ def shipped_weights() -> dict[str, Path]:
         Name (without suffix) to safetensors file, sorted by name; empty when the package ships none.
     """
     return {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
+
+
+def find_weights(name: str | Path) -> Path:
+    """Find weights by the name of shipped ones, or as a file.
+
+    Parameters
+    ----------
+    name : str or Path
+        Such as "natural", or the path of a safetensors file.
+
+    Returns
+    -------
+    Path
+        The safetensors file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is neither; the message lists the shipped ones.
+    """
+    shipped = shipped_weights()
+    if str(name) in shipped:
+        return shipped[str(name)]
+    if not Path(name).is_file():
+        raise FileNotFoundError(
+            f"{name}: no such weights; give a .safetensors file or one of those that are shipped: "
+            f"{', '.join(shipped) or 'none yet'}"
+        )
+    return Path(name)
 
 
 def _half(name: str, tensor: Tensor) -> Tensor:

@@ -246,6 +246,85 @@ class TestShuffling:
         assert loader.new(shuffle=False).dataset.seed == 9
 
 
+class TestPartsOfTheData:
+    def test_an_epoch_is_that_many_photographs_none_twice(self, folder):
+        dls = loaders(folder, epoch=8)
+        assert len(dls.train) == 2
+        draws = [identities(dls.train, folder) for _ in range(12)]
+        assert all(len(set(draw)) == 8 for draw in draws), "within an epoch no photograph comes twice"
+        assert len({frozenset(draw) for draw in draws}) > 6, "drawn anew every epoch"
+        assert {i for draw in draws for i in draw} == set(range(16)), "everything has its turn"
+
+    @pytest.mark.parametrize("workers", [0, 2])
+    def test_the_draw_depends_on_seed_and_epoch_alone(self, folder, workers):
+        used, fresh = loaders(folder, epoch=8, seed=3), loaders(folder, epoch=8, seed=3, workers=workers)
+        for _ in range(3):
+            third = torch.cat([torch.cat(batch, 1) for batch in used.train])
+        set_epoch(fresh, 2)  # as a resumed run does
+        assert torch.equal(third, torch.cat([torch.cat(batch, 1) for batch in fresh.train]))
+
+    def test_a_photograph_listed_three_times_is_drawn_three_times_as_often(self, folder):
+        dls = dataloaders([*folder[:4] * 3, *folder[4:16]], folder[16:], 32, 4, workers=0, epoch=8)
+        seen = [i for _ in range(60) for i in identities(dls.train, folder)]
+        often = sum(i < 4 for i in seen) / len(seen)
+        assert 0.44 < often < 0.56  # twelve of the twenty-four entries
+
+    def test_zero_and_too_many_mean_all(self, folder):
+        for epoch in (0, 1000):
+            assert sorted(identities(loaders(folder, epoch=epoch).train, folder)) == list(range(16))
+        assert len(loaders(folder, epoch=8).valid.dataset) == 5
+
+    def test_an_epoch_must_fill_a_batch(self, folder):
+        with pytest.raises(ValueError, match="epoch of 3 photographs does not fill a batch of 4"):
+            loaders(folder, epoch=3)
+
+    def test_smallest_crop(self, folder):
+        def brightness_range(smallest):
+            """A photograph grows brighter to the right: a small crop sees little of the ramp."""
+            dls = dataloaders(folder[:1], folder[16:], 32, 16, 64, workers=0, smallest_crop=smallest)
+            return torch.cat([L.amax((1, 2, 3)) - L.amin((1, 2, 3)) for L, _ in dls.train])
+
+        whole, small = brightness_range(1.0), brightness_range(0.2)
+        assert whole.min() > 0.8 * whole.max()
+        assert small.min() < 0.35 * whole.max()
+        assert small.max() > 0.7 * whole.max()
+
+
+class TestAgedGreys:
+    def test_the_grey_ages_and_the_colours_stay(self, folder):
+        rgb = torch.stack([validation_loader([path], 32, 1, 0).dataset[0] for path in folder])
+        torch.manual_seed(0)
+        for picture in (rgb, rgb / 255):
+            clean_L, clean_ab = LabTransform()(picture)
+            L, ab = LabTransform(1.0)(picture)
+            assert torch.equal(ab, clean_ab)
+            assert L.shape == clean_L.shape
+            assert -1.001 <= L.min() <= L.max() <= 1.001
+            assert ((L - clean_L).abs().mean((1, 2, 3)) > 0.005).all()
+
+    def test_only_their_share_ages(self, folder):
+        rgb = torch.randint(0, 256, (400, 3, 16, 16), generator=torch.Generator().manual_seed(0)).byte()
+        clean = LabTransform()(rgb)[0]
+        torch.manual_seed(0)
+        aged = (LabTransform(0.3)(rgb)[0] != clean).flatten(1).any(1)
+        assert 0.2 < aged.float().mean() < 0.4
+        assert torch.equal(LabTransform(0.0)(rgb)[0], clean)
+
+    def test_in_training_and_never_in_validation(self, folder):
+        dls, clean = loaders(folder, degraded=1.0), loaders(folder)
+        for other in (dls, clean):
+            set_epoch(other, 1)
+        assert all(torch.equal(a[0], b[0]) for a, b in zip(dls.valid, clean.valid, strict=True))
+        for (L, ab), (clean_L, clean_ab) in zip(dls.train, clean.train, strict=True):
+            assert torch.equal(ab, clean_ab)
+            assert not torch.equal(L, clean_L)
+
+    def test_the_size_must_suit_jpeg(self, folder):
+        with pytest.raises(ValueError, match="multiple of 8, not 36"):
+            loaders(folder, size=36, degraded=0.1)
+        assert len(loaders(folder, size=36).train) == 4
+
+
 class TestBadInput:
     def test_a_validation_photograph_that_is_a_training_photograph(self, folder):
         """The trap: "validation" pictures that were training pictures."""

@@ -1,6 +1,9 @@
 """The networks: their sizes, their sight, their start, and the traps around them."""
 
 import copy
+import inspect
+import subprocess
+import sys
 from urllib.error import URLError
 
 import pytest
@@ -12,9 +15,10 @@ from torchvision.transforms.functional import center_crop, resize, to_tensor
 
 from colorlib import models
 from colorlib.color import from_network, grey_rgb, lightness, rgb_to_lab, to_network
-from colorlib.data import open_rgb
+from colorlib.data import dataloaders, open_rgb
 from colorlib.models import (
     GENERATORS,
+    LightUnet,
     PatchGAN,
     UNet,
     build_generator,
@@ -24,8 +28,11 @@ from colorlib.models import (
     receptive_field,
 )
 from colorlib.models.dynamic import ENCODERS
+from colorlib.models.light import TAKEN, Lite0Encoder
 from colorlib.models.lite0 import lite0, lite0_weights
-from colorlib.photos import package_photographs
+from colorlib.photos import package_photographs, package_split
+from colorlib.train import learner
+from colorlib.weights import load_weights, save_weights
 
 LITE0 = "tf_efficientnet_lite0"
 
@@ -138,7 +145,16 @@ def test_start_grey_survives_init_weights_twice():
         assert net.block.up[1].weight.std().item() == pytest.approx(0.0002, rel=0.1)
 
 
-@pytest.mark.parametrize("arguments", [{"kind": "unet"}, {"kind": "dynamic_unet", "body": LITE0}])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"kind": "unet"},
+        {"kind": "dynamic_unet", "body": LITE0},
+        {"kind": "light"},
+        {"kind": "light", "pretrained": False},
+    ],
+    ids=["unet", "dynamic_unet", "light", "light-random"],
+)
 @pytest.mark.parametrize("training", [True, False])
 def test_an_untrained_generator_paints_grey(arguments, training):
     torch.manual_seed(0)
@@ -287,17 +303,136 @@ def test_encoder_decoder_splits_every_parameter_once(lite0_unet):
     assert [len(group) for group in encoder_decoder(unet)] == [len(list(unet.parameters()))]
 
 
+# --- the light U-Net ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def light():
+    torch.manual_seed(0)
+    return LightUnet()
+
+
+def train_a_little(generator, frozen):
+    """One epoch of 8 crops on CPU; what moved, by name."""
+    dls = dataloaders(*package_split(), size=64, batch_size=4, workers=0, device="cpu")
+    learn = learner(dls, generator, splitter=encoder_decoder, lambda_l1=1.0, precision="fp32")
+    learn.freeze_to(frozen)
+    before = {name: value.clone() for name, value in generator.state_dict().items()}
+    with learn.no_bar(), learn.no_logging():
+        learn.fit(1, slice(1e-3))
+    return {name for name, value in generator.state_dict().items() if not torch.equal(value, before[name])}
+
+
+def test_written_out_encoder_is_timms_to_the_last_bit():
+    L, own = grey_batch(96), Lite0Encoder().eval()
+    x, expected = L, []
+    with torch.no_grad():
+        for number, layer in enumerate(ENCODERS[LITE0](True).eval()):
+            x = layer(x)
+            if number - 1 in TAKEN:
+                expected.append(x)
+        found = own(L)
+    assert [feature.shape[1] for feature in found] == list(Lite0Encoder.channels)
+    assert [96 // feature.shape[-1] for feature in found] == [2, 4, 8, 16, 32]
+    assert all(torch.equal(ours, timms) for ours, timms in zip(found, expected, strict=True))
+
+
+def test_every_tensor_of_the_encoder_is_imagenets():
+    weights, own = list(lite0_weights().values()), list(Lite0Encoder().state_dict().values())
+    assert torch.equal(own[0], weights[0].sum(1, keepdim=True))
+    assert all(torch.equal(ours, theirs) for ours, theirs in zip(own[1:], weights[1:], strict=False))
+    assert len(weights) - len(own) == 8  # the head: a convolution, its batch norm of five tensors, the classifier's two
+    assert not torch.equal(next(Lite0Encoder(pretrained=False).parameters()), own[0])
+
+
+def test_light_unet_colours_what_its_multiple_divides(light):
+    assert count(light) == 4_158_402
+    light.eval()
+    with torch.no_grad():
+        for height, width in ((32, 32), (64, 128), (96, 160)):
+            assert light(torch.zeros(1, 1, height, width)).shape == (1, 2, height, width)
+        loud = copy.deepcopy(light)
+        loud.head.weight.mul_(1e5)
+        ab = loud(grey_batch(64))
+    assert 0.9 < ab.abs().max() <= 1
+
+
+def test_light_unet_finds_its_colours_at_half_the_size(light):
+    sizes = []
+    hook = light.head.register_forward_hook(lambda module, given, out: sizes.append(out.shape[-1]))
+    with torch.no_grad():
+        light.eval()(grey_batch(64))
+    hook.remove()
+    assert sizes == [32]
+
+
+def test_light_unet_splits_every_parameter_once(light):
+    fine, coarse, rest = encoder_decoder(light)
+    together = [id(p) for p in fine + coarse + rest]
+    assert sorted(together) == sorted(id(p) for p in light.parameters())
+    assert {id(p) for p in fine + coarse} == {id(p) for p in light.encoder.parameters()}
+    assert id(light.encoder.stem[0].weight) in {id(p) for p in fine}
+    assert id(light.encoder.stages[-1][0][0][0].weight) in {id(p) for p in coarse}
+    assert id(light.head.weight) in {id(p) for p in rest}
+
+
+@pytest.mark.parametrize("frozen", [0, 1, 2])
+def test_frozen_groups_stand_still(frozen):
+    torch.manual_seed(0)
+    net = LightUnet()
+    groups = encoder_decoder(net)
+    moved = train_a_little(net, frozen)
+    for number, group in enumerate(groups):
+        ids = {id(p) for p in group}
+        names = {name for name, p in net.named_parameters() if id(p) in ids}
+        assert not names & moved if number < frozen else names <= moved
+
+
+@pytest.mark.parametrize("pretrained", [True, False])
+def test_imagenets_statistics_stay_and_a_random_encoder_gathers_its_own(pretrained):
+    torch.manual_seed(0)
+    net = LightUnet(pretrained=pretrained)
+    moved = train_a_little(net, 0)
+    statistics = {name for name, _ in net.named_buffers()}
+    of_encoder = {name for name in statistics if name.startswith("encoder.")}
+    assert statistics - of_encoder <= moved
+    assert not of_encoder & moved if pretrained else of_encoder <= moved
+
+
+def test_coarse_stages_learn_at_a_tenth_of_the_rate(light):
+    dls = dataloaders(*package_split(), size=32, batch_size=4, workers=0, device="cpu")
+    learn = learner(dls, copy.deepcopy(light), splitter=encoder_decoder)
+    learn.create_opt()
+    learn.opt.set_hyper("lr", slice(1e-3))
+    assert [group["lr"] for group in learn.opt.hypers] == pytest.approx([1e-4, 1e-4, 1e-3])
+
+
+@pytest.mark.parametrize("pretrained", [True, False])
+def test_light_unet_comes_back_from_its_file(tmp_path, pretrained, monkeypatch):
+    net = LightUnet(pretrained=pretrained)
+    train_a_little(net, 0)
+    path = save_weights(net, tmp_path / "light.safetensors", "light", {"pretrained": pretrained}, {})
+    monkeypatch.setattr(
+        "colorlib.models.lite0.lite0_weights", None
+    )  # loading needs neither timm nor ImageNet's weights
+    loaded, _ = load_weights(path)
+    L = grey_batch(64)
+    with torch.no_grad():
+        torch.testing.assert_close(loaded(L), net.eval()(L), atol=2e-3, rtol=0)
+
+
 # --- by name, and under autocast ---------------------------------------------------------------------------------
 
 
 def test_build_generator_by_name():
     assert isinstance(build_generator("unet", downs=3, filters=4), UNet)
     assert isinstance(build_generator("dynamic_unet", body=LITE0, pretrained=False), DynamicUnet)
-    assert set(GENERATORS) == {"unet", "dynamic_unet"}
+    assert isinstance(build_generator("light", pretrained=False), LightUnet)
+    assert set(GENERATORS) == {"unet", "dynamic_unet", "light"}
 
 
 def test_build_generator_lists_what_there_is():
-    with pytest.raises(ValueError, match="unet, dynamic_unet"):
+    with pytest.raises(ValueError, match="unet, dynamic_unet, light"):
         build_generator("vit")
     with pytest.raises(ValueError, match=r"no argument depth.*downs, filters"):
         build_generator("unet", depth=8)
@@ -305,8 +440,13 @@ def test_build_generator_lists_what_there_is():
 
 @pytest.mark.parametrize(
     "build",
-    [lambda: UNet(downs=6, filters=8), lambda: dynamic_unet(LITE0, size=64, pretrained=False)],
-    ids=["unet", "dynamic_unet"],
+    [
+        lambda: UNet(downs=6, filters=8),
+        lambda: dynamic_unet(LITE0, size=64, pretrained=False),
+        lambda: LightUnet(pretrained=False),
+        lambda: LightUnet(),
+    ],
+    ids=["unet", "dynamic_unet", "light-random", "light"],
 )
 def test_generators_train_in_bfloat16_and_channels_last(build):
     generator = build().to(memory_format=torch.channels_last)
@@ -320,3 +460,18 @@ def test_generators_train_in_bfloat16_and_channels_last(build):
     (logits.float().mean() + ab.float().pow(2).mean()).backward()
     for net in (generator, critic):
         assert all(p.grad is not None and p.grad.isfinite().all() for p in net.parameters())
+
+
+def test_what_fastai_builds_is_imported_late_and_takes_the_same_arguments():
+    late, real = (inspect.signature(build).parameters for build in (GENERATORS["dynamic_unet"], dynamic_unet))
+    assert list(late.values()) == list(real.values())
+    code = """
+import sys, colorlib.models
+assert "fastai" not in sys.modules
+colorlib.models.dynamic_unet
+print("fastai" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
+    with pytest.raises(AttributeError, match="no attribute 'static_unet'"):
+        models.static_unet  # noqa: B018

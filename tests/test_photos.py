@@ -18,6 +18,7 @@ from colorlib import archives
 from colorlib.opening import open_rgb, read_rgb
 from colorlib.photos import (
     find_photographs,
+    mixed_photographs,
     package_photographs,
     package_split,
     scan_photographs,
@@ -222,6 +223,33 @@ class TestTrainingPhotographs:
             training_photographs(tmp_path, report=lambda _: None)
         with pytest.raises(FileNotFoundError, match="elsewhere does not exist"):
             training_photographs(tmp_path / "elsewhere")
+
+
+class TestMixtures:
+    def test_collections_are_listed_as_often_as_asked(self, tmp_path):
+        cats = [save(tmp_path / f"cats/train/{i}.jpg") for i in range(2)]
+        dogs = [save(tmp_path / f"dogs/train/{i}.jpg") for i in range(3)]
+        save(tmp_path / "cats/train/grey.jpg", (90, 90, 90))
+        unseen = [save(tmp_path / "cats/val/9.jpg"), save(tmp_path / "dogs/valid/9.jpg", (90, 90, 90))]
+        save(tmp_path / "dogs/valid/8.jpg")
+        save(tmp_path / "birds/train/0.jpg")  # not asked for
+        said = []
+        train, valid = mixed_photographs(tmp_path, {"cats": 3, "dogs": 1}, report=said.append)
+        assert sorted(train) == sorted([*cats * 3, *dogs])
+        assert set(unseen) <= set(valid)
+        assert len(valid) == 3, "each validation photograph once; grey ones are welcome there"
+        assert any("2 in colour, 1 grey" in line for line in said)
+
+    def test_a_missing_or_empty_collection_is_named(self, tmp_path):
+        save(tmp_path / "cats/train/0.jpg")
+        with pytest.raises(FileNotFoundError, match=r"dogs.* does not exist"):
+            mixed_photographs(tmp_path, {"cats": 1, "dogs": 1}, report=lambda _: None)
+        (tmp_path / "dogs/train").mkdir(parents=True)
+        with pytest.raises(ValueError, match=r"no photographs in .*dogs"):
+            mixed_photographs(tmp_path, {"dogs": 1}, report=lambda _: None)
+        save(tmp_path / "dogs/train/0.jpg", (90, 90, 90))
+        with pytest.raises(ValueError, match=r"no colour photographs in .*dogs"):
+            mixed_photographs(tmp_path, {"dogs": 1}, report=lambda _: None)
 
 
 @pytest.fixture

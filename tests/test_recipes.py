@@ -13,8 +13,10 @@ import torch
 from safetensors.torch import load_file
 
 from colorlib.experiments import run_recipe
+from colorlib.models import LightUnet, UNet
+from colorlib.photos import package_split
 from colorlib.recipes import SHIPPED, load_recipe
-from colorlib.weights import load_weights
+from colorlib.weights import load_weights, save_weights
 
 TINY = """
 title = "tiny"
@@ -69,6 +71,19 @@ def test_shipped_recipes_are_well_formed(path):
         ('title = "tiny"', "", "title"),
         ('frames = ["flower"]', 'frames = ["lena"]', "lena"),
         ("[data]", "[data", "not a TOML file"),
+        ("[data]", "[data]\ndegraded = 1.5", "degraded is a share .* 0 to 1, not 1.5"),
+        ("[data]", "[data]\ndegraded = -0.1", "degraded is a share"),
+        ("[data]", "[data]\nsmallest_crop = 0", "smallest_crop is a part .* not 0"),
+        ("[data]", "[data]\nsmallest_crop = 1.1", "smallest_crop is a part"),
+        ("[data]", "[data]\nepoch = -1", "epoch is a number of photographs"),
+        ("[data]", "[data]\nepoch = 2", "epoch of 2 photographs does not fill a batch of 4"),
+        ("size = 32", "size = 36\ndegraded = 0.5", "multiple of 8, not 36"),
+        ("[data]", '[data]\nmix = "cats"', r"\[data.mix\] must be a table"),
+        ("[data]", "[data]\nmix = {cats = 0}", "cats in .* positive whole number, not 0"),
+        ("[data]", "[data]\nmix = {cats = 1.5}", "cats in .* positive whole number, not 1.5"),
+        ("[data]", "[data]\nmix = {cats = true}", "cats in .* positive whole number, not True"),
+        ("epochs = 3", "epochs = 3\nfrozen = -1", "frozen counts groups"),
+        ("epochs = 3", "epochs = 3\nfrozen = 1", r"1 group\(s\) of parameters; the last is never frozen"),
     ],
 )
 def test_mistakes_are_named(tiny, tmp_path, old, new, message):
@@ -112,6 +127,76 @@ def test_a_time_limit_ends_after_an_epoch_and_the_next_call_goes_on(tiny, tmp_pa
 def test_data_folder_from_the_environment(tiny, tmp_path, monkeypatch):
     monkeypatch.setenv("COLORLIB_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(FileNotFoundError, match="nowhere"):
+        run_recipe(load_recipe(tiny), tmp_path / "out")
+
+
+def test_a_mixture_is_measured_collection_by_collection(tiny, tmp_path, monkeypatch):
+    train, valid = package_split()
+    for name, seen, unseen in (("cats", train[:3], valid[:2]), ("dogs", train[3:6], [*valid[2:], train[6]])):
+        for half, paths in (("train", seen), ("val", unseen)):
+            (tmp_path / "data" / name / half).mkdir(parents=True)
+            for path in paths:
+                (tmp_path / "data" / name / half / path.name).symlink_to(path)
+    tiny.write_text(tiny.read_text().replace("[data]", "[data]\nepoch = 8\nmix = {cats = 2, dogs = 1}"))
+    monkeypatch.setenv("COLORLIB_DATA", str(tmp_path / "data"))
+    learn = run_recipe(load_recipe(tiny), tmp_path / "out", minutes=0)
+    assert len(learn.dls.train.dataset) == 9
+    assert len(learn.dls.train) == 2
+    metrics = json.loads((tmp_path / "out" / "record.json").read_text())["metrics"]
+    assert list(metrics) == ["cats", "dogs"]
+    assert metrics["cats"]["truth"] != metrics["dogs"]["truth"]
+    (tmp_path / "data" / "dogs").rename(tmp_path / "data" / "wolves")
+    with pytest.raises(FileNotFoundError, match="dogs"):
+        run_recipe(load_recipe(tiny), tmp_path / "other")
+
+
+def test_a_stopped_run_draws_and_ages_as_the_same_run(tiny, tmp_path):
+    tiny.write_text(tiny.read_text().replace("crops = 1", "crops = 3\nepoch = 8\ndegraded = 0.5"))
+    recipe = load_recipe(tiny)
+    run_recipe(recipe, tmp_path / "whole")
+    for _ in range(3):
+        run_recipe(recipe, tmp_path / "stopped", minutes=0)
+    run_recipe(recipe, tmp_path / "stopped")
+    whole, stopped = (load_file(tmp_path / name / "generator.safetensors") for name in ("whole", "stopped"))
+    assert all(torch.equal(whole[name], stopped[name]) for name in whole)
+
+
+def test_a_phase_freezes_what_it_says(tiny, tmp_path):
+    text = (
+        tiny.read_text().replace('kind = "unet"\ndowns = 3\nfilters = 4', 'kind = "light"').replace("ema = 0.9\n", "")
+    )
+    tiny.write_text(text.replace("lr = 1e-3", "lr = 1e-3\nfrozen = 2").replace("lr = 2e-4", "lr = 2e-4\nfrozen = 1"))
+    imagenet, moved = LightUnet(), []
+    for _ in range(3):  # two epochs of the first phase, one of the second
+        net = run_recipe(load_recipe(tiny), tmp_path / "out", minutes=0).live_generator
+        groups = zip(net.parameter_groups()[:2], imagenet.parameter_groups()[:2], strict=True)
+        moved.append([not torch.equal(own[0], start[0]) for own, start in groups])
+    assert moved == [[False, False], [False, False], [False, True]]
+
+
+def started_from(tiny, tmp_path, **arguments):
+    """The recipe, starting from the weights of some other U-Net and learning nothing."""
+    generator = UNet(**arguments)
+    path = save_weights(generator, tmp_path / "start.safetensors", "unet", arguments, {})
+    text = tiny.read_text().replace("ema = 0.9", f'start = "{path}"').replace("lr = 1e-3", "lr = 0.0")
+    tiny.write_text(text)
+    return generator
+
+
+def test_a_run_starts_from_exactly_the_weights_it_names(tiny, tmp_path):
+    torch.manual_seed(5)
+    generator = started_from(tiny, tmp_path, downs=3, filters=4)
+    learn = run_recipe(load_recipe(tiny), tmp_path / "out", minutes=0)  # one epoch at the rate 0
+    for name, value in learn.generator.named_parameters():
+        assert torch.equal(value, generator.state_dict()[name].half().float()), name
+
+
+def test_weights_to_start_from_must_fit_and_exist(tiny, tmp_path):
+    started_from(tiny, tmp_path, downs=4, filters=4)
+    with pytest.raises(ValueError, match=r"start\.safetensors.*unet\(downs=4, filters=4\)"):
+        run_recipe(load_recipe(tiny), tmp_path / "out")
+    (tmp_path / "start.safetensors").unlink()
+    with pytest.raises(FileNotFoundError, match="no such weights"):
         run_recipe(load_recipe(tiny), tmp_path / "out")
 
 

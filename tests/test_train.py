@@ -11,9 +11,9 @@ from torch.nn import functional
 
 from colorlib.checkpoint import Checkpoint
 from colorlib.data import dataloaders
-from colorlib.game import fast_precision
 from colorlib.models import PatchGAN, UNet
 from colorlib.photos import package_split
+from colorlib.precision import fast_precision
 from colorlib.train import learner
 
 

@@ -1,18 +1,20 @@
 """The networks: generators that give colour, and the discriminator that judges it."""
 
+import importlib
 import inspect
 from collections.abc import Callable
 from typing import Any
 
 from torch import nn
 
-from colorlib.models.dynamic import dynamic_unet, encoder_decoder
 from colorlib.models.initial import init_weights
+from colorlib.models.light import LightUnet
 from colorlib.models.patchgan import PatchGAN, receptive_field
 from colorlib.models.unet import UNet, UNetBlock
 
 __all__ = [
     "GENERATORS",
+    "LightUnet",
     "PatchGAN",
     "UNet",
     "UNetBlock",
@@ -23,7 +25,29 @@ __all__ = [
     "receptive_field",
 ]
 
-GENERATORS: dict[str, Callable[..., nn.Module]] = {"unet": UNet, "dynamic_unet": dynamic_unet}
+# fastai takes seconds to import, and colouring a photograph does not need it: what is built on it comes when asked for.
+_WITH_FASTAI = {"dynamic_unet", "encoder_decoder"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is built on fastai when it is first used."""
+    if name in _WITH_FASTAI:
+        return getattr(importlib.import_module("colorlib.models.dynamic"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _dynamic_unet(body: str = "resnet18", size: int = 128, pretrained: bool = True) -> nn.Module:
+    """`dynamic.dynamic_unet`, imported when it is called."""
+    from colorlib.models.dynamic import dynamic_unet
+
+    return dynamic_unet(body, size, pretrained)
+
+
+GENERATORS: dict[str, Callable[..., nn.Module]] = {
+    "unet": UNet,
+    "dynamic_unet": _dynamic_unet,
+    "light": LightUnet,
+}
 
 
 def build_generator(kind: str, **arguments: Any) -> nn.Module:
@@ -31,10 +55,10 @@ def build_generator(kind: str, **arguments: Any) -> nn.Module:
 
     Parameters
     ----------
-    kind : {"unet", "dynamic_unet"}
+    kind : {"unet", "dynamic_unet", "light"}
         A key of `GENERATORS`.
     **arguments
-        What `UNet` or `dynamic_unet` takes.
+        What `UNet`, `dynamic_unet` or `LightUnet` takes.
 
     Returns
     -------

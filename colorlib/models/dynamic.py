@@ -143,8 +143,11 @@ def encoder_decoder(model: nn.Module) -> list[list[nn.Parameter]]:
     Returns
     -------
     list of list of nn.Parameter
-        `[encoder, rest]` for a DynamicUnet, otherwise `[everything]`.
+        `[encoder, rest]` for a DynamicUnet, what `parameter_groups()` says for a model that has it, otherwise
+        `[everything]`.
     """
+    if hasattr(model, "parameter_groups"):
+        return model.parameter_groups()
     if not isinstance(model, DynamicUnet):
         return [list(model.parameters())]
     # A DynamicUnet's only child is one ModuleList; its layers are what can be split.

@@ -7,9 +7,9 @@ import torch
 from torch.nn import functional
 
 from colorlib.data import dataloaders
-from colorlib.game import fast_precision
 from colorlib.models import PatchGAN, UNet
 from colorlib.photos import package_split
+from colorlib.precision import fast_precision
 from colorlib.train import learner
 
 SIZE, BATCH = 256, 16

@@ -1,0 +1,113 @@
+"""Asking a network for colours: at which size it sees a picture, with which margins, and how often."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from colorlib.color import from_network, to_network
+from colorlib.enlarge import resize
+from colorlib.precision import half_precision
+
+__all__ = ["guesses", "multiple_of", "network_size"]
+
+LONGEST = 4  # the network sees at most this many times `size` along the longer side
+
+
+def network_size(height: int, width: int, size: int) -> tuple[int, int]:
+    """The height and width at which a network sees a picture: the shorter side is `size`, the aspect is kept.
+
+    Parameters
+    ----------
+    height, width, size : int
+        In pixels.
+
+    Returns
+    -------
+    tuple of int
+        Height and width; of a very long picture the longer side is four times `size`, and the shorter what remains.
+    """
+    scale = min(size / min(height, width), LONGEST * size / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def multiple_of(generator: nn.Module) -> int:
+    """What the height and width of a generator's input must be multiples of: its attribute `multiple`, or 32."""
+    return getattr(generator, "multiple", 2**generator.downs if hasattr(generator, "downs") else 32)
+
+
+def guesses(generator: nn.Module, L: Tensor, sizes: Sequence[int], flip: bool) -> Tensor:
+    """Ask a generator for the colours of a batch, once for each size and, if wanted, for the mirror image.
+
+    The picture is mirrored at its borders up to the multiple that the generator needs, and what comes back is cropped.
+    The network runs in the precision that is fastest on its device; on photographs that changes ab by 0.1 CIE units on
+    average.
+
+    Parameters
+    ----------
+    generator : nn.Module
+        L (B, 1, H, W) to ab (B, 2, H, W), in network scale. It is switched to evaluation meanwhile.
+    L : Tensor, (B, 1, h, w)
+        L* in [0, 100], on the generator's device.
+    sizes : sequence of int
+        Shorter sides in pixels at which the generator is asked.
+    flip : bool
+        Also ask for the mirror image, and mirror the answer.
+
+    Returns
+    -------
+    Tensor, (N, B, 2, h, w)
+        a and b in CIE units, resized to the size of L.
+
+    Raises
+    ------
+    FloatingPointError
+        If the generator returns numbers that are not finite.
+    """
+    found = []
+    for size in sizes:
+        small = resize(L, *network_size(*L.shape[-2:], size)).clamp(0, 100)
+        padded, (top, left) = _pad(small, multiple_of(generator))
+        answer = _asked(generator, torch.cat([padded, padded.flip(-1)]) if flip else padded)
+        for ab in (answer[: len(L)], answer[len(L) :].flip(-1)) if flip else (answer,):
+            cropped = ab[..., top : top + small.shape[-2], left : left + small.shape[-1]]
+            found.append(resize(cropped, *L.shape[-2:]))
+    return torch.stack(found)
+
+
+def _asked(generator: nn.Module, L: Tensor) -> Tensor:
+    """What the network says to a batch: L (B, 1, h, w) to ab (B, 2, h, w), both in CIE units."""
+    seen, _ = to_network(torch.cat([L, torch.zeros_like(L).expand(-1, 2, -1, -1)], dim=1))
+    with torch.inference_mode(), half_precision(L.device), _evaluating(generator):
+        guess = generator(seen.contiguous(memory_format=torch.channels_last)).float()
+    if not torch.isfinite(guess).all():
+        raise FloatingPointError("the generator returned numbers that are not finite; its weights are damaged")
+    return from_network(seen, guess)[:, 1:]
+
+
+def _pad(x: Tensor, multiple: int) -> tuple[Tensor, tuple[int, int]]:
+    """Mirror a batch at its borders until both sides are multiples; also return where the picture starts."""
+    starts = []
+    for dim in (-2, -1):
+        side = x.shape[dim]
+        extra = -side % multiple
+        starts.append(extra // 2)
+        if extra:
+            # As a triangle wave, the mirror also works for a margin wider than the picture, down to one pixel.
+            period = max(1, 2 * (side - 1))
+            index = (torch.arange(side + extra, device=x.device) - extra // 2) % period
+            x = x.index_select(dim, torch.minimum(index, period - index))
+    return x, (starts[0], starts[1])
+
+
+@contextmanager
+def _evaluating(generator: nn.Module) -> Iterator[None]:
+    """Switch a network to evaluation, and each of its modules back to what it was."""
+    training = [module for module in generator.modules() if module.training]
+    generator.eval()
+    try:
+        yield
+    finally:
+        for module in training:
+            module.training = True

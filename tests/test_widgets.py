@@ -1,0 +1,34 @@
+"""The handle between two pictures: what it shows, and to whom."""
+
+import base64
+import re
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from colorlib.widgets import before_after
+
+
+def test_the_pair_is_in_the_page_itself_and_is_labelled():
+    grey, red = Image.new("RGB", (80, 40), "grey"), Image.new("RGB", (80, 40), "red")
+    text = before_after({'a "red" rose': (grey, red)}, height=20).data
+    found = re.findall(r'<img src="data:image/webp;base64,([^"]+)" width="40" height="20" alt="([^"]+)">', text)
+    assert [alt for _, alt in found] == ["a &quot;red&quot; rose, before", "a &quot;red&quot; rose, after"]
+    pictures = [Image.open(BytesIO(base64.b64decode(content))) for content, _ in found]
+    assert [picture.size for picture in pictures] == [(80, 40)] * 2
+    red_pixel = pictures[1].convert("RGB").getpixel((40, 20))
+    assert red_pixel[0] > 200 > 60 > red_pixel[1]
+    assert text.count('type="range"') == text.count("aria-label=") == 1
+    assert "http" not in text
+
+
+def test_pictures_are_never_enlarged():
+    small = Image.new("RGB", (30, 20))
+    content = re.search(r"base64,([^\"]+)", before_after({"small": (small, small)}, height=200).data)[1]
+    assert Image.open(BytesIO(base64.b64decode(content))).size == (30, 20)
+
+
+def test_two_shapes_are_refused():
+    with pytest.raises(ValueError, match=r"portrait: before is .* one shape"):
+        before_after({"portrait": (Image.new("L", (4, 4)), Image.new("RGB", (4, 5)))})
