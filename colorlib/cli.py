@@ -26,14 +26,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SOME_FAILED, BAD_INPUT, STOPPED = 1, 2, 130
-HOW_TO_GET_WEIGHTS = "train some with `colorlib train RECIPE` and give the file with --weights"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
-
-Size = Annotated[
-    int | None,
-    typer.Option(min=8, help="Shorter side in pixels at which the network sees a picture.", show_default="as trained"),
-]
 
 
 @app.callback()
@@ -148,7 +142,12 @@ def colorize(
 def evaluate(
     weights: Annotated[str, typer.Argument(help="Weights that come along, by name, or a .safetensors file.")],
     folder: Annotated[Path, typer.Argument(help="Folder of colour photographs that the network has not seen.")],
-    size: Size = None,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            min=8, help="Shorter side in pixels at which the network sees a picture.", show_default="as trained"
+        ),
+    ] = None,
     csv: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
 ) -> None:
     """Measure a colorizer on photographs, beside the all-grey answer and the truth."""
@@ -190,7 +189,7 @@ def info() -> None:
         from colorlib.profile import profile
         from colorlib.weights import shipped_weights
 
-        now, shipped = profile(), shipped_weights()
+        now = profile()
         lines = {
             "colorlib": version("colorlib-book"),
             "python": platform.python_version(),
@@ -200,7 +199,7 @@ def info() -> None:
             "AMX": "yes" if getattr(torch.cpu, "_is_amx_tile_supported", bool)() else "no",
             "trains in": fast_precision(now.device),
             "profile": f"{now.name} (size {now.size}, batches of {now.batch_size}, data {now.data})",
-            "weights": ", ".join(shipped) or f"none shipped; {HOW_TO_GET_WEIGHTS}",
+            "weights": ", ".join(shipped_weights()),
         }
         width = max(map(len, lines))
         for name, value in lines.items():

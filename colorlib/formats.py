@@ -28,7 +28,7 @@ from PIL.TiffImagePlugin import AppendingTiffWriter
 from colorlib.deep import write_png, write_tiff_page
 from colorlib.document import Document, read_document
 from colorlib.icc import srgb_profile
-from colorlib.opening import eight_bits
+from colorlib.opening import eight_bits, on_white
 from colorlib.weights import atomic
 
 __all__ = ["FORMATS", "WRITABLE", "Document", "output_suffix", "read_document", "write_document"]
@@ -139,14 +139,6 @@ def _image(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(eight_bits(pixels))
 
 
-def _on_white(pixels: np.ndarray) -> Image.Image:
-    """An 8-bit picture without transparency."""
-    image = _image(pixels)
-    if image.mode == "RGBA":
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    return image
-
-
 def _options(document: Document) -> dict[str, object]:
     """What every format is told, as far as it is known: EXIF, resolution, profile."""
     profile = srgb_profile() if document.has_profile else None
@@ -161,12 +153,12 @@ def _write_jpeg(document: Document, pages: Iterator[np.ndarray], path: Path) -> 
         warnings.warn(f"{document.path}: its EXIF data is too long for a JPEG and not copied", stacklevel=2)
         del options["exif"]
     for page in pages:
-        _on_white(page).save(path, "JPEG", quality=document.quality, subsampling=0, **options)
+        on_white(_image(page)).save(path, "JPEG", quality=document.quality, subsampling=0, **options)
 
 
 def _write_bmp(document: Document, pages: Iterator[np.ndarray], path: Path) -> None:
     for page in pages:
-        _on_white(page).save(path, "BMP", **_options(document))
+        on_white(_image(page)).save(path, "BMP", **_options(document))
 
 
 def _write_png(document: Document, pages: Iterator[np.ndarray], path: Path) -> None:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from colorlib.losses import AdversarialLoss
 from colorlib.parallel import average_gradients
-from colorlib.precision import PRECISIONS
+from colorlib.precision import autocast
 
 
 class Game:
@@ -137,5 +137,4 @@ class Game:
 
     def autocast(self) -> torch.autocast:
         """The context in which networks run: half precision where the device is faster for it."""
-        dtype = PRECISIONS[self.precision]
-        return torch.autocast(self.dls.device.type, dtype if dtype != torch.float32 else None, dtype != torch.float32)
+        return autocast(self.dls.device, self.precision)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from colorlib.color import from_network, to_network
 from colorlib.enlarge import resize
-from colorlib.precision import half_precision
+from colorlib.precision import autocast, fast_precision
 
 __all__ = ["guesses", "multiple_of", "network_size"]
 
@@ -79,7 +79,7 @@ def guesses(generator: nn.Module, L: Tensor, sizes: Sequence[int], flip: bool) -
 def _asked(generator: nn.Module, L: Tensor) -> Tensor:
     """What the network says to a batch: L (B, 1, h, w) to ab (B, 2, h, w), both in CIE units."""
     seen, _ = to_network(torch.cat([L, torch.zeros_like(L).expand(-1, 2, -1, -1)], dim=1))
-    with torch.inference_mode(), half_precision(L.device), _evaluating(generator):
+    with torch.inference_mode(), autocast(L.device, fast_precision(L.device)), _evaluating(generator):
         guess = generator(seen.contiguous(memory_format=torch.channels_last)).float()
     if not torch.isfinite(guess).all():
         raise FloatingPointError("the generator returned numbers that are not finite; its weights are damaged")

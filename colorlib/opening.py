@@ -165,6 +165,11 @@ def as_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "I;16":
         # convert() would clip 16-bit greys at 255 instead of scaling them.
         image = Image.fromarray(eight_bits(np.asarray(image)))
+    return on_white(image)
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """Turn an 8-bit picture, with or without alpha, into RGB: transparency is laid on white."""
     if "A" in image.getbands():
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)

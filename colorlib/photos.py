@@ -291,9 +291,8 @@ def training_photographs(
     if source == "package":
         return package_split()
     folder = untar(str(source)) if source in ARCHIVES else Path(source).expanduser()
-    halves = [folder / "train", next((folder / name for name in ("valid", "val") if (folder / name).is_dir()), folder)]
-    if halves[0].is_dir() and halves[1] != folder:
-        return _readable(halves[0], report), _readable(halves[1], report, keep_grey=True)
+    if (folder / "train").is_dir() and (valid := _validation_half(folder)):
+        return _readable(folder / "train", report), _readable(valid, report, keep_grey=True)
     colour = _readable(folder, report)
     if len(colour) < 2:
         raise ValueError(f"{folder} holds one colour photograph: at least two are needed, to train and to validate")
@@ -331,10 +330,14 @@ def mixed_photographs(
     for name, times in mix.items():
         collection = Path(folder).expanduser() / name
         train += _readable(collection / "train", report) * times
-        for half in ("valid", "val"):
-            if (collection / half).is_dir():
-                valid += _readable(collection / half, report, keep_grey=True)
+        if half := _validation_half(collection):
+            valid += _readable(half, report, keep_grey=True)
     return train, valid
+
+
+def _validation_half(folder: Path) -> Path | None:
+    """The folder of validation photographs in a collection, if it has one."""
+    return next((folder / name for name in ("valid", "val") if (folder / name).is_dir()), None)
 
 
 def _readable(folder: Path, report: Callable[[str], object], keep_grey: bool = False) -> list[Path]:

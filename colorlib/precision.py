@@ -31,18 +31,20 @@ def fast_precision(device: torch.device | str) -> str:
     return "fp32"
 
 
-def half_precision(device: torch.device) -> torch.autocast:
-    """The context in which a network runs in the device's `fast_precision`.
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """The context in which a network runs in a number format.
 
     Parameters
     ----------
     device : torch.device
+    precision : {"fp32", "bf16", "fp16"}
+        For example the device's `fast_precision`.
 
     Returns
     -------
     torch.autocast
-        Without effect where fp32 is the fastest.
+        Without effect for fp32.
     """
-    dtype = PRECISIONS[fast_precision(device)]
+    dtype = PRECISIONS[precision]
     half = dtype != torch.float32
     return torch.autocast(device.type, dtype if half else None, half)
