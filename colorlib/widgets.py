@@ -1,13 +1,14 @@
 """Things to turn in a notebook, which turn as well on a page without a kernel."""
 
 import base64
+from collections.abc import Mapping
 from html import escape
 from io import BytesIO
 
 from IPython.display import HTML
 from PIL import Image
 
-__all__ = ["before_after"]
+__all__ = ["before_after", "frame_slider"]
 
 STYLE = """<style>
 .colorlib-compare { --at: 50%; display: inline-block; margin: 0 0.75rem 1.25rem 0; max-width: 100%; }
@@ -19,6 +20,20 @@ STYLE = """<style>
 .colorlib-compare label { display: block; font-size: 0.9rem; line-height: 1.4; }
 .colorlib-compare input { accent-color: #1f5f7d; cursor: ew-resize; display: block; height: 1.75rem; width: 100%; }
 </style>"""
+FRAMES_STYLE = """<style>
+.colorlib-frames { display: inline-block; margin: 0 0 1.25rem; max-width: 100%; }
+.colorlib-frames img { border-radius: 0.5rem; display: block; height: auto; margin: 0; max-width: 100%; }
+.colorlib-frames img[hidden] { display: none; }
+.colorlib-frames label { display: block; font-size: 0.9rem; line-height: 1.4; margin-top: 0.25rem; }
+.colorlib-frames input { accent-color: #1f5f7d; cursor: ew-resize; display: block; height: 1.75rem; width: 100%; }
+</style>"""
+# Shows the frame that the slider stands at, and says its name to those who look and to those who listen.
+FRAMES_MOVE = (
+    "const images = this.closest('.colorlib-frames').querySelectorAll('img');"
+    "images.forEach((image, i) => { image.hidden = i !== Number(this.value); });"
+    "const name = images[this.value].dataset.name;"
+    "this.setAttribute('aria-valuetext', name); this.previousElementSibling.textContent = name;"
+)
 
 
 def before_after(pairs: dict[str, tuple[Image.Image, Image.Image]], height: int = 220) -> HTML:
@@ -45,6 +60,54 @@ def before_after(pairs: dict[str, tuple[Image.Image, Image.Image]], height: int 
         When the two pictures of a pair differ in shape.
     """
     return HTML(STYLE + "".join(_pair(name, before, after, height) for name, (before, after) in pairs.items()))
+
+
+def frame_slider(frames: Mapping[str, Image.Image], label: str, start: int = 0, height: int = 320) -> HTML:
+    """Show one of several pictures, chosen with a slider: steps of a method, strengths of an effect, frames of a film.
+
+    All pictures are in the page itself. The slider is the browser's own: it works with a mouse, a finger and the
+    arrow keys, needs no kernel and no network; where scripts are off, the picture it starts with stays.
+
+    Parameters
+    ----------
+    frames : mapping of str to Image
+        A name for each picture ("50 points"), in the order of the slider; all of one shape.
+    label : str
+        What the slider chooses, such as "number of points".
+    start : int
+        Which picture is shown first, counted from 0.
+    height : int
+        At which height, in pixels, a picture is shown; it is kept at twice that for sharp screens.
+
+    Returns
+    -------
+    HTML
+        To be the last line of a cell.
+
+    Raises
+    ------
+    ValueError
+        When there is no picture, they differ in shape, or `start` is none of them.
+    """
+    if not frames:
+        raise ValueError(f"{label}: there are no frames to show; give at least one picture")
+    sizes = {name: picture.size for name, picture in frames.items()}
+    if len(set(sizes.values())) > 1:
+        raise ValueError(f"{label}: all frames must have one shape, not {sizes}")
+    if not 0 <= start < len(frames):
+        raise ValueError(f"{label}: start must be from 0 to {len(frames) - 1}, not {start}")
+    width = round(height * next(iter(sizes.values()))[0] / next(iter(sizes.values()))[1])
+    images = "".join(
+        f'<img src="{_data_uri(picture, 2 * width, 2 * height)}" width="{width}" height="{height}" '
+        f'alt="{escape(label)}: {escape(name)}" data-name="{escape(name)}"{"" if i == start else " hidden"}>'
+        for i, (name, picture) in enumerate(frames.items())
+    )
+    name = escape(list(frames)[start])
+    return HTML(
+        f'{FRAMES_STYLE}<div class="colorlib-frames">{images}<label>{escape(label)}: <span>{name}</span>'
+        f'<input type="range" min="0" max="{len(frames) - 1}" value="{start}" oninput="{FRAMES_MOVE}" '
+        f'aria-label="{escape(label)}" aria-valuetext="{name}"></label></div>'
+    )
 
 
 def _pair(name: str, before: Image.Image, after: Image.Image, height: int) -> str:

@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from colorlib.widgets import before_after
+from colorlib.widgets import before_after, frame_slider
 
 
 def test_the_pair_is_in_the_page_itself_and_is_labelled():
@@ -32,3 +32,32 @@ def test_pictures_are_never_enlarged():
 def test_two_shapes_are_refused():
     with pytest.raises(ValueError, match=r"portrait: before is .* one shape"):
         before_after({"portrait": (Image.new("L", (4, 4)), Image.new("RGB", (4, 5)))})
+
+
+def test_one_frame_is_seen_at_a_time_and_all_are_in_the_page():
+    colours = {'no "points"': "grey", "1 point": "red", "5 points": "blue"}
+    frames = {name: Image.new("RGB", (80, 40), colour) for name, colour in colours.items()}
+    text = frame_slider(frames, "points <given>", start=1, height=20).data
+    found = re.findall(
+        r'<img src="data:image/webp;base64,[^"]+" width="40" height="20" alt="([^"]+)"[^>]*?( hidden)?>', text
+    )
+    assert [alt for alt, _ in found] == [
+        "points &lt;given&gt;: no &quot;points&quot;",
+        "points &lt;given&gt;: 1 point",
+        "points &lt;given&gt;: 5 points",
+    ]
+    assert [rest.endswith(" hidden") for _, rest in found] == [True, False, True]
+    assert '<input type="range" min="0" max="2" value="1"' in text
+    assert 'aria-valuetext="1 point"' in text
+    assert "<span>1 point</span>" in text
+    assert "http" not in text
+
+
+def test_frames_that_do_not_fit_are_refused():
+    frame = Image.new("RGB", (8, 4))
+    with pytest.raises(ValueError, match="points: there are no frames"):
+        frame_slider({}, "points")
+    with pytest.raises(ValueError, match="points: all frames must have one shape"):
+        frame_slider({"a": frame, "b": Image.new("RGB", (4, 8))}, "points")
+    with pytest.raises(ValueError, match="points: start must be from 0 to 0, not 1"):
+        frame_slider({"a": frame}, "points", start=1)
