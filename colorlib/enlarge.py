@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["Enlargement", "enlarge", "resize"]
+__all__ = ["Enlargement", "enlarge", "resize", "slope_and_rest"]
 
 RADIUS = 1  # of the window in which colour follows lightness, in small pixels
 EPSILON = 50.0  # variance of L, CIE units squared, above which an edge is believed: smaller ones may be grain
@@ -40,8 +40,7 @@ class Enlargement:
     """
 
     def __init__(self, L: Tensor, ab: Tensor, height: int, width: int) -> None:
-        slope = _mean(_slope(L, ab))
-        small = torch.cat([slope, ab - slope * L], dim=1)
+        small = torch.cat(slope_and_rest(L, ab), dim=1)
         self.down = _weights(L.shape[-2], height, L.device)
         # Enlarging is a product with a matrix, which is several times quicker than interpolate. Across is done now.
         self.columns = small @ _weights(L.shape[-1], width, L.device).T
@@ -85,6 +84,25 @@ def enlarge(small_L: Tensor, ab: Tensor, L: Tensor) -> Tensor:
         a and b in CIE units; see `Enlargement`.
     """
     return Enlargement(small_L, ab, *L.shape[-2:]).rows(slice(None), L)
+
+
+def slope_and_rest(L: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:
+    """Split small colours into what follows the lightness and what does not: ``ab = slope * L + rest``.
+
+    Parameters
+    ----------
+    L : Tensor, (B, 1, h, w)
+        L* in [0, 100].
+    ab : Tensor, (B, 2, h, w)
+        a and b in CIE units.
+
+    Returns
+    -------
+    slope, rest : Tensor, (B, 2, h, w)
+        What `Enlargement` enlarges.
+    """
+    slope = _mean(_slope(L, ab))
+    return slope, ab - slope * L
 
 
 def resize(x: Tensor, height: int, width: int) -> Tensor:

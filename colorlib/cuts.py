@@ -1,0 +1,71 @@
+"""Where one shot of a film ends and the next begins, found while the film runs.
+
+Colour must not be carried over a cut: nothing in the new shot is where it was in the old one. A cut is a frame that
+differs far more from the one before than frames just then do; how much they do depends on how fast the camera moves.
+PySceneDetect's adaptive detector compares each difference with those of its neighbours, so it needs to see two frames
+more before it answers.
+"""
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+import cv2
+import numpy as np
+
+__all__ = ["with_cuts"]
+
+T = TypeVar("T")
+NEIGHBOURS = 2  # frames before and after, with whose differences a difference is compared
+LEAST = 8.0  # mean difference of the grey values, of 255, below which nothing is a cut
+
+
+def with_cuts(frames: Iterable[T], grey: Callable[[T], np.ndarray]) -> Iterator[tuple[T, bool]]:
+    """Tell for each frame of a film whether a new shot begins with it.
+
+    Parameters
+    ----------
+    frames : iterable
+        Of anything. Two more than have been given out are read ahead, not more.
+    grey : callable
+        Gives the grey picture, (h, w) uint8, of such a frame; a small one is enough. All have one size.
+
+    Yields
+    ------
+    frame, cut : tuple
+        The frame, and whether it is the first of a shot. The first frame of the film is.
+
+    References
+    ----------
+    PySceneDetect, https://www.scenedetect.com: AdaptiveDetector, on lightness alone.
+    """
+    from scenedetect import AdaptiveDetector, FrameTimecode
+
+    detector = AdaptiveDetector(min_scene_len=1, window_width=NEIGHBOURS, min_content_val=LEAST, luma_only=True)
+    shown = itertools.count()
+
+    def is_cut(picture: np.ndarray) -> bool:
+        """Whether a shot starts in the middle of the detector's window, which ends with this picture."""
+        # The detector counts frames, so the rate of the film plays no part.
+        return bool(detector.process_frame(FrameTimecode(next(shown), fps=25.0), cv2.merge([picture] * 3)))
+
+    waiting: deque[T] = deque()
+    picture, begins = None, True
+    for frame in frames:
+        if picture is None:
+            picture = grey(frame)
+            for _ in range(
+                NEIGHBOURS
+            ):  # the window reaches over both ends of the film: there, the picture stands still
+                is_cut(picture)
+        picture = grey(frame)
+        waiting.append(frame)
+        cut = is_cut(picture)
+        if len(waiting) > NEIGHBOURS:
+            yield waiting.popleft(), cut or begins
+            begins = False
+    while waiting:
+        cut = is_cut(picture)
+        yield waiting.popleft(), cut or begins
+        begins = False
