@@ -231,14 +231,16 @@ def evaluate(
 ) -> pd.DataFrame:
     """The metrics of a generator on a set of photographs, beside those of the all-grey picture and of the truth.
 
-    One batch is held at a time. The generator runs in evaluation mode and gets its modes back.
+    One batch is held at a time. The generator runs in evaluation mode and gets its modes back. A few photographs that
+    are grey themselves lift the mean PSNR of grey by decibels, since grey is right about them to 60 dB and more; the
+    median does not notice them.
 
     Parameters
     ----------
     generator : nn.Module
         From L (B, 1, H, W) to ab (B, 2, H, W), both on the network's scale.
     batches : iterable of (L, ab)
-        On the network's scale, on any device, all of one size.
+        On the network's scale, on any device, all of one size; labels behind them are not looked at.
     frechet : FrechetDistance, optional
         Adds the column ``frechet``. Its state is reset first.
 
@@ -247,7 +249,7 @@ def evaluate(
     pandas.DataFrame
         Rows ``model``, ``grey``, ``truth``; columns ``psnr``, ``ssim``, ``ab_l1``, ``ab_auc``, ``colourfulness``,
         ``colourfulness_unsigned`` and perhaps ``frechet``, means over the photographs; ``psnr``, ``ab_l1`` and
-        ``colourfulness`` also with a 95 % bootstrap interval, ``_low`` and ``_high``.
+        ``colourfulness`` also with a 95 % bootstrap interval, ``_low`` and ``_high``; and ``psnr_median``.
 
     Raises
     ------
@@ -260,7 +262,7 @@ def evaluate(
     collected: dict[str, list[dict[str, Tensor]]] = {"model": [], "grey": [], "truth": []}
     generator.eval()
     try:
-        for L, ab in batches:
+        for L, ab, *_ in batches:
             L, ab = L.to(device), ab.to(device)
             truth = from_network(L, ab)
             truth_rgb = lab_to_rgb(truth)
@@ -338,6 +340,7 @@ def _table(collected: dict[str, list[dict[str, Tensor]]], distances: dict[str, F
         if name == "truth":  # compared with itself
             values = {key: np.full(len(values["colourfulness"]), best) for key, best in perfect.items()} | values
         rows[name] = {key: value.mean() for key, value in values.items()}
+        rows[name]["psnr_median"] = np.median(values["psnr"])
         if distances:
             rows[name]["frechet"] = 0.0 if name == "truth" else _shared_real(distances, name).compute()
         for key in INTERVALS:

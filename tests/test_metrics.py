@@ -270,6 +270,7 @@ def test_evaluate_puts_model_grey_and_truth_side_by_side(truth):
     rgb, grey = lab_to_rgb(painted), grey_rgb(lab[:, :1])
     expected = {
         "psnr": metrics.psnr(rgb, truth).mean(),
+        "psnr_median": np.median(metrics.psnr(rgb, truth)),
         "ssim": metrics.ssim(rgb, truth).mean(),
         "ab_l1": metrics.ab_error(painted, lab).mean(),
         "ab_auc": metrics.ab_accuracy(painted, lab)[1],
@@ -286,6 +287,15 @@ def test_evaluate_puts_model_grey_and_truth_side_by_side(truth):
         assert (table[f"{column}_low"] <= table[column] + 1e-9).all()
         assert (table[column] <= table[f"{column}_high"] + 1e-9).all()
     assert not table.isna().any().any()
+
+
+def test_grey_photographs_lift_greys_mean_psnr_and_not_its_median(truth):
+    lab = rgb_to_lab(truth)
+    lab[0, 1:] = 0.0
+    table = metrics.evaluate(Paints(10, 20), batches(lab_to_rgb(lab), 4))
+    colour = metrics.psnr(grey_rgb(lab[1:, :1]), lab_to_rgb(lab[1:]))
+    assert table.loc["grey", "psnr"] > colour.max()
+    assert table.loc["grey", "psnr_median"] <= colour.max()
 
 
 def test_evaluate_does_not_depend_on_the_batches_and_takes_a_generator_that_streams(truth):
