@@ -18,6 +18,7 @@ from scipy.ndimage import gaussian_filter, gaussian_filter1d
 from torch import Tensor
 
 from colorlib.classical import monge_kantorovich, propagate
+from colorlib.classical.reference import COLOURLESS
 from colorlib.color import rgb_to_lab
 
 __all__ = ["Point", "follow_points", "follow_reference"]
@@ -29,7 +30,6 @@ GRAIN = 0.7  # pixels: the blur that takes the walls out of grain
 DAB = 0.01  # of the picture's side: radius of the dab that a point stands for, and
 SAME = 10.0  # CIE units: the lightness by which a pixel of the dab may differ from its middle
 GAIN = (0.5, 1.5)  # what a reference may do to the spread of the colours: more makes them garish, and wrong
-COLOURLESS = 1.0  # mean chroma in CIE units below which a reference is grey: less than an eye sees
 BAND = 8  # CIE units of lightness that count as alike between a picture and its reference
 PRIOR = 0.02  # a band that holds a smaller part of the pixels leans on the colour of the whole picture
 

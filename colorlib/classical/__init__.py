@@ -1,6 +1,35 @@
 """What came before the networks: colour from a few strokes, and colour from another photograph."""
 
+from colorlib.classical.density import match_density, pitie, sliced_distance
+from colorlib.classical.luminance import welsh
+from colorlib.classical.regions import tai
 from colorlib.classical.scribbles import propagate
-from colorlib.classical.transfer import match_mean_covariance, match_mean_deviation, monge_kantorovich
+from colorlib.classical.superpixels import gupta
+from colorlib.classical.textures import sheng
+from colorlib.classical.transfer import match_mean_covariance, match_mean_deviation, monge_kantorovich, reinhard
 
-__all__ = ["match_mean_covariance", "match_mean_deviation", "monge_kantorovich", "propagate"]
+__all__ = [
+    "BY_EXAMPLE",
+    "gupta",
+    "match_density",
+    "match_mean_covariance",
+    "match_mean_deviation",
+    "monge_kantorovich",
+    "pitie",
+    "propagate",
+    "reinhard",
+    "sheng",
+    "sliced_distance",
+    "tai",
+    "welsh",
+]
+
+# Every method that colours a grey picture by a reference, called as method(L, reference_lab) -> ab.
+BY_EXAMPLE = {
+    "Reinhard 2001": reinhard,
+    "Welsh 2002": welsh,
+    "Tai 2005": tai,
+    "Pitie 2007": pitie,
+    "Sheng 2011": sheng,
+    "Gupta 2012": gupta,
+}

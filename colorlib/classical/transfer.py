@@ -8,7 +8,9 @@ same kind of scene have similar statistics, and that is all these methods assume
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["match_mean_covariance", "match_mean_deviation", "monge_kantorovich"]
+from colorlib.classical.reference import checked
+
+__all__ = ["checked_sets", "match_mean_covariance", "match_mean_deviation", "monge_kantorovich", "reinhard"]
 
 FLAT = 1e-9  # a direction with less than this part of the largest variance counts as having none
 
@@ -45,7 +47,7 @@ def match_mean_deviation(source: ArrayLike, target: ArrayLike) -> np.ndarray:
     >>> match_mean_deviation([[0.0], [2.0]], [[10.0], [30.0]]).ravel().tolist()
     [10.0, 30.0]
     """
-    source, target = _checked_pair(source, target)
+    source, target = checked_sets(source, target)
     spread = source.std(axis=0)
     gain = np.divide(target.std(axis=0), spread, out=np.ones_like(spread), where=spread > 0)
     return (source - source.mean(axis=0)) * gain + target.mean(axis=0)
@@ -84,9 +86,45 @@ def match_mean_covariance(source: ArrayLike, target: ArrayLike) -> np.ndarray:
     >>> match_mean_covariance([[0.0], [2.0]], [[10.0], [30.0]]).round(6).ravel().tolist()
     [10.0, 30.0]
     """
-    source, target = _checked_pair(source, target)
+    source, target = checked_sets(source, target)
     matrix = monge_kantorovich(_covariance(source), _covariance(target))
     return (source - source.mean(axis=0)) @ matrix + target.mean(axis=0)
+
+
+def reinhard(L: ArrayLike, reference_lab: ArrayLike) -> np.ndarray:
+    """Colour a grey picture so that a and b have the mean and the deviation of a reference's.
+
+    A grey picture's own a and b have no spread that could be stretched. What it has is lightness, so lightness is
+    stretched to be a, and again to be b; where the reference's a falls as its lightness rises, turned round. Dark
+    pixels get the colour at one end of a line in the ab plane and light pixels that at the other end.
+
+    Parameters
+    ----------
+    L : array_like, (H, W)
+        Lightness in [0, 100].
+    reference_lab : array_like, (H2, W2, 3)
+        A photograph in colour, CIE Lab, of any size.
+
+    Returns
+    -------
+    ndarray, (H, W, 2)
+        a and b in CIE units, float32. Of an even L, the mean colour of the reference.
+
+    Raises
+    ------
+    ValueError
+        If a shape is wrong, a number is not finite, or the reference is grey or has one colour only.
+
+    References
+    ----------
+    Reinhard et al. 2001, "Statistics and color correction", equations (10) and (11). Their input is in colour; that
+    lightness takes the place of its colours, with the sign of the reference's correlation, is our addition.
+    """
+    L, reference = checked(L, reference_lab)
+    lightness, colours = reference[..., 0].ravel(), reference[..., 1:].reshape(-1, 2)
+    together = (lightness - lightness.mean()) @ (colours - colours.mean(axis=0))
+    source = L.reshape(-1, 1) * np.where(together < 0, -1, 1)
+    return match_mean_deviation(source, colours).reshape(*L.shape, 2).astype(np.float32)
 
 
 def monge_kantorovich(source: ArrayLike, target: ArrayLike) -> np.ndarray:
@@ -111,7 +149,7 @@ def monge_kantorovich(source: ArrayLike, target: ArrayLike) -> np.ndarray:
     ----------
     Pitie and Kokaram 2007; Olkin and Pukelsheim 1982.
     """
-    source, target = _checked_pair(source, target)
+    source, target = checked_sets(source, target)
     if source.shape != target.shape or source.shape[0] != source.shape[1]:
         raise ValueError(f"covariances must be square and of one size, not {source.shape} and {target.shape}")
     root, inverse = _roots(source)
@@ -134,8 +172,22 @@ def _covariance(colours: np.ndarray) -> np.ndarray:
     return centred.T @ centred / len(centred)
 
 
-def _checked_pair(source: ArrayLike, target: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Both sets as float64 arrays, or a ValueError that says what is wrong."""
+def checked_sets(source: ArrayLike, target: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Two sets of colours as float64 arrays, or a clear error.
+
+    Parameters
+    ----------
+    source, target : array_like, (n, channels) and (m, channels)
+
+    Returns
+    -------
+    tuple of ndarray
+
+    Raises
+    ------
+    ValueError
+        If a set is empty, not two-dimensional or not finite, or if the channels differ in number.
+    """
     pair = np.asarray(source, dtype=np.float64), np.asarray(target, dtype=np.float64)
     for name, colours in zip(("source", "target"), pair, strict=True):
         if colours.ndim != 2 or 0 in colours.shape:
