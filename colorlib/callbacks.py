@@ -1,5 +1,7 @@
 """What happens around the training loop: what is measured, averaged, shown, written and resumed."""
 
+import math
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from colorlib import metrics
 from colorlib.color import from_network, grey_rgb, lab_to_rgb
 from colorlib.data import set_epoch
+from colorlib.losses import own_metrics
 from colorlib.parallel import is_main, sum_over_processes
 from colorlib.weights import atomic
 
@@ -77,14 +80,14 @@ class SeedEpoch(Callback):
 class Validation(Callback):
     """Measure every epoch on the validation photographs: the colours' error and strength, and grey's beside them.
 
-    Sums stay on the device until the epoch ends; with several processes they are added up over all of them.
+    What parts of the network measure of themselves is added. Sums stay on the device until the epoch ends; with several
+    processes they are added up over all of them.
     """
 
     order = 45
-    names = ("ab_l1", "ab_l1_grey", "psnr", "psnr_grey", "colourfulness", "colourfulness_truth")
 
     def before_validate(self) -> None:
-        self.sums = torch.zeros(len(self.names) + 1, device=next(self.model.parameters()).device)
+        self.sums = {}
 
     @torch.no_grad()
     def after_batch(self) -> None:
@@ -94,19 +97,23 @@ class Validation(Callback):
         guess, truth = from_network(L, self.pred.float()), from_network(L, truth_ab)
         grey = from_network(L, torch.zeros_like(truth_ab))
         guess_rgb, truth_rgb = lab_to_rgb(guess), lab_to_rgb(truth)
-        values = [
-            metrics.ab_error(guess, truth),
-            metrics.ab_error(grey, truth),
-            metrics.psnr(guess_rgb, truth_rgb),
-            metrics.psnr(grey_rgb(truth[:, :1]), truth_rgb),
-            metrics.colourfulness(guess_rgb),
-            metrics.colourfulness(truth_rgb),
-        ]
-        self.sums += torch.stack([value.sum() for value in values] + [self.sums.new_tensor(len(L))])
+        values = {
+            "ab_l1": metrics.ab_error(guess, truth),
+            "ab_l1_grey": metrics.ab_error(grey, truth),
+            "psnr": metrics.psnr(guess_rgb, truth_rgb),
+            "psnr_grey": metrics.psnr(grey_rgb(truth[:, :1]), truth_rgb),
+            "colourfulness": metrics.colourfulness(guess_rgb),
+            "colourfulness_truth": metrics.colourfulness(truth_rgb),
+            **own_metrics(self.model, *self.yb),
+            "count": torch.ones(len(L), device=L.device),
+        }
+        for name, value in values.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value.sum()
 
     def after_validate(self) -> None:
-        *sums, count = sum_over_processes(self.sums).tolist()
-        self.learn.measured = {name: total / max(count, 1) for name, total in zip(self.names, sums, strict=True)}
+        totals = sum_over_processes(torch.stack(list(self.sums.values()))).tolist()
+        means = dict(zip(self.sums, [total / max(totals[-1], 1) for total in totals], strict=True))
+        self.learn.measured = {name: mean for name, mean in means.items() if name != "count"}
 
 
 class EpochLog(Callback):
@@ -139,6 +146,7 @@ class EpochLog(Callback):
         row |= {f"valid_{name}": value for name, value in self.learn.measured.items()}
         row["images_per_second"] = batches * self.dls.train.bs / self.train_seconds
         row["seconds"] = time.perf_counter() - self.started
+        row["peak_memory_mib"] = _peak_memory_mib(next(self.model.parameters()).device)
         self.learn.rows.append(row)
         if self.file and is_main():
             self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -148,6 +156,17 @@ class EpochLog(Callback):
     def after_fit(self) -> None:
         losses = self.learn.recorder.losses
         self.learn.recorder.losses = torch.stack(losses).tolist() if losses else []
+
+
+def _peak_memory_mib(device: torch.device) -> float:
+    """The most memory that training has taken so far: the GPU's, or this process's without its loader's workers."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 2**20
+    if sys.platform == "win32":
+        return math.nan
+    import resource  # which Windows does not have
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 class MovingAverage(Callback):

@@ -38,8 +38,13 @@ def colorlib() -> None:
 @app.command()
 def train(
     recipe: Annotated[str, typer.Argument(help="The name of a shipped recipe, or a TOML file.")],
+    variant: Annotated[str | None, typer.Option(help="Which variant, of a recipe that compares several.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Chance starts here.", show_default="as the recipe says")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for log, checkpoint and weights.", show_default="runs/RECIPE")
+        Path | None,
+        typer.Option(
+            help="Folder for log, checkpoint and weights.", show_default="runs/RECIPE, or runs/RECIPE/VARIANT-SEED"
+        ),
     ] = None,
     resume: Annotated[bool, typer.Option(help="Go on from the checkpoint in the output folder.")] = True,
     minutes: Annotated[
@@ -51,8 +56,8 @@ def train(
         from colorlib.experiments import run_recipe
         from colorlib.recipes import load_recipe
 
-        loaded = load_recipe(recipe)
-        folder = out or Path("runs") / Path(recipe).stem
+        loaded = load_recipe(recipe, variant, seed)
+        folder = out or Path("runs") / loaded.folder
         run_recipe(loaded, folder, resume=resume, minutes=minutes)
         _stdout().print(f"the results are in {folder}", soft_wrap=True)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from fastai.data.core import DataLoaders, TfmdDL
 from fastai.data.load import SkipItemException
-from fastai.torch_basics import Transform, default_device
+from fastai.torch_basics import ItemTransform, default_device
 from torch import Tensor
 from torchvision.transforms.v2.functional import InterpolationMode, resize
 
@@ -54,6 +54,9 @@ class Photographs:
         With ``epoch`` (an attribute) and the index it decides every crop.
     smallest_crop : float
         See `augment`.
+    classes : sequence of str
+        Names of folders. When there are some, item ``i`` is a pair: the square, and the place in this list of the
+        folder that the photograph lies in.
     """
 
     n_inp = 1  # fastai: one input (L), the rest is target
@@ -66,16 +69,19 @@ class Photographs:
         augment: bool = False,
         seed: int = 42,
         smallest_crop: float = 0.6,
+        classes: Sequence[str] = (),
     ) -> None:
         self.paths, self.size, self.crops, self.augment, self.seed = list(paths), size, crops, augment, seed
-        self.smallest_crop = smallest_crop
+        self.smallest_crop, self.classes = smallest_crop, list(classes)
+        if self.classes and (lost := [path for path in self.paths if path.parent.name not in self.classes]):
+            raise ValueError(f"{lost[0]}: its folder is none of the classes {', '.join(self.classes)}: move it to one")
         self.epoch = 0
         self._decoded: dict[Path, Tensor] = {}
 
     def __len__(self) -> int:
         return len(self.paths) * self.crops
 
-    def __getitem__(self, index: int) -> Tensor:
+    def __getitem__(self, index: int) -> Tensor | tuple[Tensor, int]:
         path = self.paths[index % len(self.paths)]
         scale, u, v, flip = 1.0, 0.5, 0.5, False
         if self.augment:
@@ -86,7 +92,8 @@ class Photographs:
         except (ValueError, FileNotFoundError) as error:
             warnings.warn(f"skipped: {error}", stacklevel=2)
             raise SkipItemException from error
-        return _square(rgb, self.size, scale, u, v, flip)
+        square = _square(rgb, self.size, scale, u, v, flip)
+        return (square, self.classes.index(path.parent.name)) if self.classes else square
 
     def _open(self, path: Path, scale: float) -> Tensor:
         """Decode one photograph, or take it from those that are kept."""
@@ -112,7 +119,7 @@ def _square(rgb: Tensor, size: int, scale: float, u: float, v: float, flip: bool
     return (crop.flip(2) if flip else crop).contiguous()
 
 
-class LabTransform(Transform):
+class LabTransform(ItemTransform):
     """A fastai batch transform: RGB in, what the networks see out.
 
     It runs on the batch's own device, once per batch, so that workers send bytes and the training device does the
@@ -126,20 +133,22 @@ class LabTransform(Transform):
     Notes
     -----
     Called with RGB (B, 3, H, W), uint8 as the loader collates it or float in [0, 1], it gives L (B, 1, H, W) in
-    [-1, 1] and ab (B, 2, H, W) in about [-1, 1], float32: the network scale of `colorlib.color`.
+    [-1, 1] and ab (B, 2, H, W) in about [-1, 1], float32: the network scale of `colorlib.color`. What comes with the
+    pictures, such as the labels (B,) of their classes, is handed on behind ab.
     """
 
     def __init__(self, degraded: float = 0.0) -> None:
         super().__init__()
         self.degraded = degraded
 
-    def encodes(self, rgb: Tensor):  # noqa: ANN201 (fastcore would cast the result to an annotated type)
+    def encodes(self, batch):  # noqa: ANN001, ANN201 (fastcore would cast the result to an annotated type)
+        rgb, *labels = batch if isinstance(batch, tuple) else (batch,)
         L, ab = bytes_to_network(rgb) if rgb.dtype == torch.uint8 else to_network(rgb_to_lab(rgb))
         old = (torch.rand(len(rgb), device=rgb.device) < self.degraded).nonzero()[:, 0] if self.degraded else ()
         if len(old):
             chosen = rgb[old].float() / 255 if rgb.dtype == torch.uint8 else rgb[old]
             L[old] = to_network(rgb_to_lab(degrade(chosen).expand(-1, 3, -1, -1)))[0]
-        return L, ab
+        return L, ab, *labels
 
 
 class PhotographLoader(TfmdDL):
@@ -211,6 +220,7 @@ def dataloaders(
     smallest_crop: float = 0.6,
     degraded: float = 0.0,
     epoch: int = 0,
+    labels: bool = False,
 ) -> DataLoaders:
     """Make the two loaders that training wants; a batch is a tuple ``(L, ab)`` in network scale.
 
@@ -241,16 +251,20 @@ def dataloaders(
         The part of the training pictures whose grey is aged by `colorlib.degrade`.
     epoch : int
         Photographs in a training epoch, drawn anew each time; 0 for all of them.
+    labels : bool
+        A batch is ``(L, ab, label)``: a photograph's class is the folder it lies in.
 
     Returns
     -------
     DataLoaders
-        ``.train`` and ``.valid`` yield L (B, 1, size, size) in [-1, 1] and ab (B, 2, size, size) in about [-1, 1].
+        ``.train`` and ``.valid`` yield L (B, 1, size, size) in [-1, 1] and ab (B, 2, size, size) in about [-1, 1], and
+        perhaps labels (B,), whole numbers that count the training photographs' folders in the order of their names.
 
     Raises
     ------
     ValueError
-        When a list is empty, when a photograph is in both, or when there are fewer training photographs than a batch.
+        When a list is empty, when a photograph is in both, or when there are fewer training photographs than a batch;
+        with labels, when there is only one folder, or a validation photograph lies in a folder without training ones.
 
     References
     ----------
@@ -271,9 +285,12 @@ def dataloaders(
         raise ValueError(f"an epoch of {epoch} photographs does not fill a batch of {batch_size}: make it longer")
     if degraded and size % 8:
         raise ValueError(f"aged greys are saved as JPEG, in blocks of 8 pixels: choose a multiple of 8, not {size}")
+    classes = sorted({path.parent.name for path in train}) if labels else []
+    if len(classes) == 1:
+        raise ValueError(f"{train[0].parent} holds all photographs: labels need a folder for each of several classes")
     few = crops > 1 and len(train) <= _KEEP_DECODED
     train_loader = PhotographLoader(
-        Photographs(train, size, crops, augment=True, seed=seed, smallest_crop=smallest_crop),
+        Photographs(train, size, crops, True, seed, smallest_crop, classes),
         bs=batch_size,
         shuffle=True,
         drop_last=True,
@@ -281,7 +298,7 @@ def dataloaders(
         after_batch=LabTransform(degraded),
         n=min(epoch or len(train) * crops, len(train) * crops),
     )
-    valid_loader = validation_loader(valid, size, batch_size, workers)
+    valid_loader = validation_loader(valid, size, batch_size, workers, classes=classes)
     return DataLoaders(train_loader, valid_loader, device=torch.device(device or default_device()))
 
 
@@ -291,6 +308,7 @@ def validation_loader(
     batch_size: int = 16,
     workers: int | None = None,
     device: torch.device | str | None = None,
+    classes: Sequence[str] = (),
 ) -> PhotographLoader:
     """Make a loader that shows photographs as they are: in order, all of them, the middle square, no chance.
 
@@ -305,11 +323,13 @@ def validation_loader(
         As in `dataloaders`.
     device : torch.device or str, optional
         As in `dataloaders`.
+    classes : sequence of str
+        As in `Photographs`.
 
     Returns
     -------
     PhotographLoader
-        Yields L (B, 1, size, size) and ab (B, 2, size, size) in network scale.
+        Yields L (B, 1, size, size) and ab (B, 2, size, size) in network scale, and with classes labels (B,).
 
     Raises
     ------
@@ -320,7 +340,7 @@ def validation_loader(
     if not photographs:
         raise ValueError("no photographs: give at least one")
     return PhotographLoader(
-        Photographs(photographs, size),
+        Photographs(photographs, size, classes=classes),
         bs=batch_size,
         num_workers=0 if workers is None and len(photographs) <= batch_size else _workers(workers),
         after_batch=LabTransform(),

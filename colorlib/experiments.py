@@ -1,6 +1,7 @@
 """Run a recipe, and write down what came of it: log, weights, frames, record."""
 
 import dataclasses
+import itertools
 import json
 import math
 import os
@@ -19,19 +20,19 @@ from PIL import Image
 from torch import nn
 
 from colorlib.colorize import Colorizer
-from colorlib.data import dataloaders, validation_loader
-from colorlib.frechet import FrechetDistance
-from colorlib.metrics import evaluate
+from colorlib.data import dataloaders
 from colorlib.models import PatchGAN, build_generator, encoder_decoder
+from colorlib.models.fusion import ClassHead
 from colorlib.opening import open_rgb
 from colorlib.parallel import is_main, together
 from colorlib.photos import mixed_photographs, package_photographs, split_photographs, training_photographs
 from colorlib.profile import set_seed
-from colorlib.recipes import Data, Phase, Recipe
+from colorlib.recipes import Phase, Recipe
 from colorlib.train import ColorizationLearner, learner
+from colorlib.verdict import measure, noise
 from colorlib.weights import atomic, find_weights, load_weights, save_weights
 
-FRAME_SIDE = 192  # shorter side of the small pictures that show a run's progress
+COUNTED = 32  # batches from which a network learns how common colours are
 
 
 def run_recipe(
@@ -79,6 +80,7 @@ def run_recipe(
             smallest_crop=data.smallest_crop,
             degraded=data.degraded,
             epoch=data.epoch,
+            labels=data.labels,
         ),
         _generator(recipe),
         PatchGAN(**recipe.discriminator) if plays_critic else None,
@@ -93,8 +95,12 @@ def run_recipe(
     groups = len(encoder_decoder(learn.model))
     if groups <= max(phase.frozen for phase in recipe.phase):
         raise ValueError(f"{recipe.name}: the generator has {groups} group(s) of parameters; the last is never frozen")
+    _check_classes(recipe, learn)
     learn.add_cbs([KeepResults(recipe, out), TimeLimit(minutes)])
-    done = learn.resume(out / "checkpoint.pt") if resume and (out / "checkpoint.pt").exists() else 0
+    resume = resume and (out / "checkpoint.pt").exists()
+    if hasattr(learn.model, "learn_colours") and not resume:
+        learn.model.learn_colours(ab for _, ab, *_ in itertools.islice(learn.dls.train, COUNTED))
+    done = learn.resume(out / "checkpoint.pt") if resume else 0
     with together(learn):
         for phase in recipe.phase:
             start = min(done, phase.epochs)
@@ -167,7 +173,7 @@ class KeepResults(Callback):
         (self.out / "frames").mkdir(exist_ok=True)
         for name in self.recipe.frames:
             picture = open_rgb(package_photographs()[name])
-            scale = FRAME_SIDE / min(picture.size)
+            scale = self.recipe.frame_side / min(picture.size)
             small = picture.resize([round(side * scale) for side in picture.size], Image.Resampling.LANCZOS)
             with atomic(self.out / "frames" / f"{self.learn.rows[-1]['epoch']:03d}-{name}.webp") as temporary:
                 colorizer(small).save(temporary, quality=80)
@@ -188,6 +194,16 @@ def _generator(recipe: Recipe) -> nn.Module:
                 "not of the recipe's [generator]"
             ) from error
     return generator.train()
+
+
+def _check_classes(recipe: Recipe, learn: ColorizationLearner) -> None:
+    """Refuse a generator that is to name classes other than those that the photographs have."""
+    there = len(learn.dls.train.dataset.classes)
+    for head in (part for part in learn.model.modules() if isinstance(part, ClassHead)):
+        if not there:
+            raise ValueError(f"{recipe.name}: the generator names classes: the recipe's [data] needs labels = true")
+        if head.classes != there:
+            raise ValueError(f"{recipe.name}: the generator names {head.classes} classes, the photographs have {there}")
 
 
 def _constant(learn: ColorizationLearner, phase: Phase, start: int) -> None:
@@ -238,49 +254,32 @@ def photographs(recipe: Recipe) -> tuple[list[Path], list[Path]]:
         train, valid = training_photographs(source, seed=recipe.seed)
     if recipe.data.train:
         train, _ = split_photographs(train, recipe.data.train, 0, recipe.seed)
+    if recipe.data.valid:
+        valid, _ = split_photographs(valid, recipe.data.valid, 0)  # the same for every seed
     return train, valid
-
-
-def measure(generator: nn.Module, data: Data, valid: list[Path]) -> dict[str, Any]:
-    """Measure a generator on validation photographs, those of each collection apart when there are several.
-
-    Parameters
-    ----------
-    generator : nn.Module
-    data : Data
-        Of the recipe: size, batch size, collections.
-    valid : list of Path
-
-    Returns
-    -------
-    dict
-        Rows model, grey and truth of `metrics.evaluate` with the Frechet distance; with a mix, one such table for each
-        collection.
-    """
-
-    def table(photographs: list[Path]) -> dict[str, Any]:
-        batches = validation_loader(photographs, data.size, data.batch_size)
-        return evaluate(generator, batches, FrechetDistance()).replace(math.inf, None).to_dict(orient="index")
-
-    parts = {name: [path for path in valid if name in path.parts] for name in data.mix}
-    return {name: table(part) for name, part in parts.items() if part} if data.mix else table(valid)
 
 
 def _record(recipe: Recipe, learn: ColorizationLearner, metrics: dict[str, Any]) -> dict[str, Any]:
     """What was run, on what machine, for how long, and how well it did."""
     device = learn.dls.device
     return {
-        "command": f"colorlib train {recipe.name}",
+        "command": recipe.command,
         "recipe": dataclasses.asdict(recipe),
         "photographs": {"train": len(learn.dls.train_ds), "valid": len(learn.dls.valid_ds)},
         "epochs": len(learn.history),
         "hours": learn.history["seconds"].sum() / 3600,
-        "machine": torch.cuda.get_device_name(device) if device.type == "cuda" else f"{os.cpu_count()} CPU cores",
+        "machine": torch.cuda.get_device_name(device) if device.type == "cuda" else f"{_cores()} CPU core(s)",
         "precision": learn.precision,
         "versions": {name: version(name) for name in ("colorlib-book", "torch", "fastai")},
         "commit": _commit(),
         "metrics": metrics,
+        "noise": noise(learn.generator, learn.dls.valid.one_batch()[0]),
     }
+
+
+def _cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _commit() -> str:

@@ -5,7 +5,7 @@ from fastai.data.core import DataLoaders
 from fastai.optimizer import OptimWrapper
 from torch import Tensor, nn
 
-from colorlib.losses import AdversarialLoss
+from colorlib.losses import AdversarialLoss, own_losses
 from colorlib.parallel import average_gradients
 from colorlib.precision import autocast
 
@@ -40,7 +40,7 @@ class Game:
     scaler: torch.amp.GradScaler
     totals: dict[str, Tensor]
 
-    def play(self, L: Tensor, ab: Tensor) -> None:
+    def play(self, L: Tensor, ab: Tensor, *labels: Tensor) -> None:
         """Play one round: the generator colours a batch, the critic learns from it, then the generator does.
 
         Parameters
@@ -49,6 +49,8 @@ class Game:
             Grey pictures (B, 1, H, W), in [-1, 1].
         ab : Tensor
             Their true colours (B, 2, H, W), in network scale.
+        *labels : Tensor
+            What else comes with a batch, such as the pictures' classes (B,).
 
         References
         ----------
@@ -62,6 +64,12 @@ class Game:
         # hundred times when the critic joins, its first steps would undo what was learned.
         loss = self.lambda_l1 * loss_pixel
         self.count("pixel", loss_pixel)
+
+        # A network may have an aim of its own beside the colours, such as to name what it sees (chapter 14).
+        if self.players != "critic":
+            for name, loss_own in own_losses(self.model, ab, *labels).items():
+                loss = loss + loss_own
+                self.count(name, loss_own)
 
         # The critic learns: true colours should be called real, the guess fake. `detach` ends its gradient here, and
         # no pixel loss enters: the critic never learns how far off a colour was, only that it was invented.

@@ -17,17 +17,19 @@ SCHEDULES = ("constant", "one_cycle", "decay")
 @dataclass(frozen=True)
 class Data:
     """Which photographs: `photographs` as in `photos.training_photographs`, or with `mix` as in
-    `photos.mixed_photographs`; `train` takes the first so many of a seeded shuffle (0: all); the rest as in
+    `photos.mixed_photographs`; `train` and `valid` take the first so many of a seeded shuffle (0: all); the rest as in
     `data.dataloaders`."""
 
     photographs: str = "package"
     train: int = 0
+    valid: int = 0
     size: int = 128
     batch_size: int = 16
     crops: int = 1
     smallest_crop: float = 0.6
     degraded: float = 0.0
     epoch: int = 0
+    labels: bool = False
     mix: dict[str, int] = field(default_factory=dict)
 
 
@@ -81,7 +83,11 @@ class Recipe:
         As in `train.learner`; 0 for none.
     frames : list of str
         Package photographs (never trained on) that are coloured after every epoch.
+    frame_side : int
+        Their shorter side in pixels.
     seed : int
+    variant : str
+        Which of the recipe's variants this is; empty when it has none.
     """
 
     title: str
@@ -96,16 +102,35 @@ class Recipe:
     ema: float = 0.0
     clip: float = 0.0
     frames: list[str] = field(default_factory=list)
+    frame_side: int = 192
     seed: int = 42
+    variant: str = ""
+
+    @property
+    def command(self) -> str:
+        """What to type to run it again."""
+        return f"colorlib train {self.name}" + (f" --variant {self.variant} --seed {self.seed}" if self.variant else "")
+
+    @property
+    def folder(self) -> str:
+        """Where its results lie, below a folder of results: a variant has a folder of its own for each seed."""
+        return f"{self.name}/{self.variant}-{self.seed}" if self.variant else self.name
 
 
-def load_recipe(name: str | Path) -> Recipe:
+def load_recipe(name: str | Path, variant: str | None = None, seed: int | None = None) -> Recipe:
     """Read and check a recipe.
+
+    A recipe that compares has variants: tables ``[variant.NAME]`` that say what differs from the rest of the file, key
+    by key. Lists, such as the phases, are replaced whole.
 
     Parameters
     ----------
     name : str or Path
         The name of a shipped recipe, or a TOML file.
+    variant : str, optional
+        Which variant; needed when the recipe has some.
+    seed : int, optional
+        Instead of the recipe's.
 
     Returns
     -------
@@ -117,7 +142,7 @@ def load_recipe(name: str | Path) -> Recipe:
         If there is no such recipe; the message lists the shipped ones.
     ValueError
         If the file is no TOML, has a key that no recipe has (with the likely spelling), lacks a needed one, or a value
-        is of the wrong kind.
+        is of the wrong kind; if it has no such variant, or has some and none is chosen.
     """
     path = SHIPPED / f"{name}.toml" if (SHIPPED / f"{name}.toml").is_file() else Path(name)
     if not path.is_file():
@@ -127,6 +152,9 @@ def load_recipe(name: str | Path) -> Recipe:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: not a TOML file ({error})") from error
+    content = _chosen(content, variant, path)
+    if seed is not None:
+        content["seed"] = seed
     phases = content.get("phase", [])
     if not isinstance(phases, list) or not phases:
         raise ValueError(f"{path}: a recipe needs at least one [[phase]] with a number of epochs")
@@ -145,6 +173,40 @@ def load_recipe(name: str | Path) -> Recipe:
     return recipe
 
 
+def variants(name: str) -> list[str]:
+    """List the variants of a shipped recipe.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    list of str
+        In the order of its file; empty when it has none.
+    """
+    return list(tomllib.loads((SHIPPED / f"{name}.toml").read_text(encoding="utf-8")).get("variant", {}))
+
+
+def _chosen(content: dict[str, Any], variant: str | None, path: Path) -> dict[str, Any]:
+    """The recipe with what its variant changes."""
+    known = content.pop("variant", {})
+    if not isinstance(known, dict) or not all(isinstance(changes, dict) for changes in known.values()):
+        raise ValueError(f"{path}: variants are tables, [variant.NAME]")
+    if variant is None and not known:
+        return content
+    if variant not in known:
+        there = f"there are {', '.join(known)}" if known else "the recipe has none"
+        raise ValueError(f"{path}: {'choose a variant' if variant is None else f'no variant {variant!r}'}; {there}")
+    return {**_merged(content, known[variant]), "variant": variant}
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """A table with the changes of another one, table by table."""
+    both = {k: _merged(base[k], v) for k, v in changes.items() if isinstance(v, dict) and isinstance(base.get(k), dict)}
+    return {**base, **changes, **both}
+
+
 def _checked(kind: type, content: Any, path: Path, where: str) -> Any:
     """Build a dataclass from a table, and say what is misspelt, missing or of the wrong type."""
     if not isinstance(content, dict):
@@ -156,7 +218,9 @@ def _checked(kind: type, content: Any, path: Path, where: str) -> Any:
             hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(fields)}"
             raise ValueError(f"{path}: {where} has no key {key!r}{hint}")
         expected = fields[key].type
-        if expected in (int, float, str) and not isinstance(value, (int, float) if expected is float else expected):
+        if expected in (int, float, str, bool) and not isinstance(
+            value, (int, float) if expected is float else expected
+        ):
             raise ValueError(f"{path}: {key} in {where} must be of type {expected.__name__}, not {value!r}")
     try:
         return kind(**content)

@@ -34,7 +34,7 @@ from colorlib.callbacks import (
 )
 from colorlib.checkpoint import Checkpoint, restore
 from colorlib.game import Game
-from colorlib.losses import AdversarialLoss, pixel_loss
+from colorlib.losses import AdversarialLoss, has_own_losses, pixel_loss
 from colorlib.parallel import AnyDeviceTrainer
 from colorlib.precision import PRECISIONS, fast_precision
 
@@ -71,7 +71,7 @@ class ColorizationLearner(Game, Learner):
             raise ValueError(f"there are no players {players!r}; choose one of {', '.join(get_args(Players))}")
         if players != "generator" and self.discriminator is None:
             raise ValueError(f"players {players!r} needs a discriminator: give one to `learner`")
-        if players == "generator" and not self.lambda_l1:
+        if players == "generator" and not (self.lambda_l1 or has_own_losses(self.model)):
             raise ValueError("with lambda_l1 = 0 the generator alone has nothing to learn from")
         self._players = players
 
@@ -176,7 +176,7 @@ class ColorizationLearner(Game, Learner):
         """Play a round in training; in validation only guess."""
         L, ab = (x.contiguous(memory_format=torch.channels_last) for x in (self.xb[0], self.yb[0]))
         if self.training:
-            self.play(L, ab)
+            self.play(L, ab, *self.yb[1:])
         else:
             with self.autocast():
                 self.pred = self.model(L).float()
@@ -220,9 +220,9 @@ def learner(
     Parameters
     ----------
     dls : DataLoaders
-        From `colorlib.data.dataloaders`: batches (L, ab) in network scale.
+        From `colorlib.data.dataloaders`: batches (L, ab) in network scale, or (L, ab, label).
     generator : nn.Module
-        L (B, 1, H, W) to ab (B, 2, H, W).
+        L (B, 1, H, W) to ab (B, 2, H, W). A part of it may have losses of its own, see `losses.own_losses`.
     discriminator : nn.Module, optional
         (B, 3, H, W) to logits. Without one, only "generator" can play.
     pixel : {"l1", "l2", "smooth_l1"}

@@ -1,5 +1,6 @@
 """Recipes: their spelling, their run, and that a killed run goes on as if nothing had happened."""
 
+import inspect
 import json
 import os
 import signal
@@ -13,9 +14,9 @@ import torch
 from safetensors.torch import load_file
 
 from colorlib.experiments import run_recipe
-from colorlib.models import LightUnet, UNet
+from colorlib.models import GENERATORS, LightUnet, UNet
 from colorlib.photos import package_split
-from colorlib.recipes import SHIPPED, load_recipe
+from colorlib.recipes import SHIPPED, load_recipe, variants
 from colorlib.weights import load_weights, save_weights
 
 TINY = """
@@ -55,9 +56,12 @@ def tiny(tmp_path):
 
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.toml")), ids=lambda path: path.stem)
 def test_shipped_recipes_are_well_formed(path):
-    recipe = load_recipe(path.stem)
-    assert recipe.title
-    assert sum(phase.epochs for phase in recipe.phase) > 0
+    for variant in variants(path.stem) or [None]:
+        recipe = load_recipe(path.stem, variant)
+        assert recipe.title
+        assert sum(phase.epochs for phase in recipe.phase) > 0
+        known = inspect.signature(GENERATORS[recipe.generator["kind"]]).parameters
+        assert set(recipe.generator) - {"kind"} <= set(known), recipe.folder
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import torch
 
-from colorlib.experiments import measure, photographs
+from colorlib.experiments import photographs
 from colorlib.recipes import load_recipe
+from colorlib.verdict import measure
 from colorlib.weights import SHIPPED, find_weights, load_weights, save_weights
 
 KEPT = ("title", "size", "commit")

@@ -7,15 +7,22 @@ from typing import Any
 
 from torch import nn
 
+from colorlib.models.fusion import FusionLayer, FusionNet
 from colorlib.models.initial import init_weights
 from colorlib.models.light import LightUnet
 from colorlib.models.patchgan import PatchGAN, receptive_field
+from colorlib.models.rebalance import ClassUNet
+from colorlib.models.rgb import RgbUNet
 from colorlib.models.unet import UNet, UNetBlock
 
 __all__ = [
     "GENERATORS",
+    "ClassUNet",
+    "FusionLayer",
+    "FusionNet",
     "LightUnet",
     "PatchGAN",
+    "RgbUNet",
     "UNet",
     "UNetBlock",
     "build_generator",
@@ -36,17 +43,22 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def _dynamic_unet(body: str = "resnet18", size: int = 128, pretrained: bool = True) -> nn.Module:
+def _dynamic_unet(
+    body: str = "resnet18", size: int = 128, pretrained: bool = True, fusion: dict[str, Any] | None = None
+) -> nn.Module:
     """`dynamic.dynamic_unet`, imported when it is called."""
     from colorlib.models.dynamic import dynamic_unet
 
-    return dynamic_unet(body, size, pretrained)
+    return dynamic_unet(body, size, pretrained, fusion)
 
 
 GENERATORS: dict[str, Callable[..., nn.Module]] = {
     "unet": UNet,
     "dynamic_unet": _dynamic_unet,
     "light": LightUnet,
+    "fusion": FusionNet,
+    "classes": ClassUNet,
+    "rgb": RgbUNet,
 }
 
 
@@ -55,10 +67,10 @@ def build_generator(kind: str, **arguments: Any) -> nn.Module:
 
     Parameters
     ----------
-    kind : {"unet", "dynamic_unet", "light"}
+    kind : {"unet", "dynamic_unet", "light", "fusion", "classes", "rgb"}
         A key of `GENERATORS`.
     **arguments
-        What `UNet`, `dynamic_unet` or `LightUnet` takes.
+        What `UNet`, `dynamic_unet`, `LightUnet`, `FusionNet`, `ClassUNet` or `RgbUNet` takes.
 
     Returns
     -------

@@ -1,12 +1,14 @@
 """A U-Net generator grown around a pretrained encoder, with fastai's DynamicUnet."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 import torchvision
 from fastai.vision.models.unet import DynamicUnet
 from torch import Tensor, nn
 
+from colorlib.models.fusion import FusionLayer
 from colorlib.models.lite0 import lite0
 
 # How much of the last layer's weights an untrained generator keeps. With 0.01 it is grey in training mode only: in eval
@@ -80,7 +82,9 @@ ENCODERS: dict[str, Callable[[bool], nn.Sequential]] = {
 }
 
 
-def dynamic_unet(body: str = "resnet18", size: int = 128, pretrained: bool = True) -> nn.Module:
+def dynamic_unet(
+    body: str = "resnet18", size: int = 128, pretrained: bool = True, fusion: dict[str, Any] | None = None
+) -> nn.Module:
     """A generator whose encoder has already learnt to see: L in, ab out.
 
     fastai's DynamicUnet runs a picture through the encoder, notes where the sizes change, and adds one decoder block
@@ -98,6 +102,8 @@ def dynamic_unet(body: str = "resnet18", size: int = 128, pretrained: bool = Tru
         Side in pixels of the picture with which the decoder is laid out; others work as well.
     pretrained : bool
         False for a random encoder.
+    fusion : dict or None
+        Arguments of a `FusionLayer` between encoder and decoder; None for none.
 
     Returns
     -------
@@ -126,6 +132,9 @@ def dynamic_unet(body: str = "resnet18", size: int = 128, pretrained: bool = Tru
         last.weight.mul_(QUIET)
         last.bias.mul_(QUIET)
     unet.layers[-1] = nn.Tanh()
+    if fusion is not None:
+        # Behind the encoder come its batch norm, a ReLU and two convolutions; then the decoder begins.
+        unet.layers.insert(4, FusionLayer(unet.layers[3][-1][0].out_channels, **fusion))
     return unet.train()
 
 

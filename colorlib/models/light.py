@@ -5,10 +5,13 @@ else. Its tensors come in the order in which the ImageNet weights of `colorlib.m
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from colorlib.models.fusion import FusionLayer
 
 # Tan and Le 2019, table 1 (B0), without squeeze-and-excitation: repeats, kernel, stride, expansion, channels.
 STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192),
@@ -107,6 +110,8 @@ class LightUnet(nn.Module):
         False for a random encoder, whose batch norms then learn as well.
     widths : sequence of int
         Channels of the decoder at strides 2, 4, 8, 16 and 32.
+    fusion : dict or None
+        Arguments of a `FusionLayer` between encoder and decoder; None for none.
 
     References
     ----------
@@ -116,13 +121,19 @@ class LightUnet(nn.Module):
 
     multiple = 32
 
-    def __init__(self, pretrained: bool = True, widths: Sequence[int] = (32, 48, 96, 160, 256)) -> None:
+    def __init__(
+        self,
+        pretrained: bool = True,
+        widths: Sequence[int] = (32, 48, 96, 160, 256),
+        fusion: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__()
         self.pretrained = pretrained
         self.encoder = Lite0Encoder(pretrained)
         *skips, deepest = self.encoder.channels
         *widths, width = widths
         self.bottom = _conv(deepest, width, 1)
+        self.fusion = nn.Identity() if fusion is None else FusionLayer(width, **fusion)
         levels = []
         for skip, out in zip(reversed(skips), reversed(widths), strict=True):
             levels.append(nn.Sequential(_conv(width + skip, out), _conv(out, out)))
@@ -151,7 +162,8 @@ class LightUnet(nn.Module):
         dear, cheap = [], []
         for p in self.encoder.parameters():
             (dear if id(p) in fine | around else cheap).append(p)
-        return [dear, cheap, [p for part in (self.bottom, self.decoder, self.head) for p in part.parameters()]]
+        own = (self.bottom, self.fusion, self.decoder, self.head)
+        return [dear, cheap, [p for part in own for p in part.parameters()]]
 
     def forward(self, L: Tensor) -> Tensor:
         """Colour a batch.
@@ -167,7 +179,7 @@ class LightUnet(nn.Module):
             ab (B, 2, H, W) in (-1, 1), network scale.
         """
         *skips, x = self.encoder(L)
-        x = self.bottom(x)
+        x = self.fusion(self.bottom(x))
         for level, skip in zip(self.decoder, reversed(skips), strict=True):
             x = level(torch.cat([functional.interpolate(x, scale_factor=2, mode="nearest"), skip], dim=1))
         return functional.interpolate(torch.tanh(self.head(x)), scale_factor=2, mode="bilinear", align_corners=False)

@@ -1,8 +1,11 @@
 """The U-Net generator of pix2pix, built from its middle outward."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
+from colorlib.models.fusion import FusionLayer
 from colorlib.models.initial import init_weights
 
 # The widest level has this many times the channels of the outermost one.
@@ -23,14 +26,16 @@ class UNetBlock(nn.Module):
         Channels that come back up out of the block, before the skip is attached.
     inner : int
         Channels one level further down.
-    inside : UNetBlock or None
-        The next block towards the middle; None for the innermost block.
+    inside : UNetBlock, FusionLayer or None
+        The next block towards the middle; None or a fusion layer for the innermost block.
     in_channels : int or None
         Channels that enter, when they differ from `outer`.
     outermost : bool
         The outermost block has no skip and no norm, and ends in tanh.
     dropout : float
         Probability of dropout at the end of the step up; 0 for none.
+    skips : bool
+        False leaves out all skips: an encoder and a decoder that meet in the middle alone.
 
     References
     ----------
@@ -41,14 +46,15 @@ class UNetBlock(nn.Module):
         self,
         outer: int,
         inner: int,
-        inside: "UNetBlock | None" = None,
+        inside: "UNetBlock | FusionLayer | None" = None,
         in_channels: int | None = None,
         outermost: bool = False,
         dropout: float = 0.0,
+        skips: bool = True,
     ) -> None:
         super().__init__()
-        self.outermost = outermost
-        innermost = inside is None
+        self.skip = skips and not outermost
+        innermost = not isinstance(inside, UNetBlock)
 
         down: list[nn.Module] = [] if outermost else [nn.LeakyReLU(0.2)]
         down.append(nn.Conv2d(in_channels or outer, inner, 4, stride=2, padding=1, bias=False))
@@ -57,7 +63,7 @@ class UNetBlock(nn.Module):
             down.append(nn.BatchNorm2d(inner))
 
         # What comes back from inside carries its skip, hence twice the channels.
-        from_below = inner if innermost else 2 * inner
+        from_below = 2 * inner if skips and not innermost else inner
         # A bias in front of batch norm would be subtracted again, so only the last layer has one.
         up: list[nn.Module] = [
             nn.ReLU(),
@@ -73,7 +79,36 @@ class UNetBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.up(self.inside(self.down(x)))
-        return y if self.outermost else torch.cat([x, y], dim=1)
+        return torch.cat([x, y], dim=1) if self.skip else y
+
+
+def nested_blocks(
+    widths: list[int], dropout: float = 0.0, fusion: dict[str, Any] | None = None, skips: bool = True
+) -> UNetBlock:
+    """Build a U from its middle outward, up to its outermost block, which is not in it.
+
+    Parameters
+    ----------
+    widths : list of int
+        Channels at each level, from the outermost one on.
+    dropout : float
+        Probability of dropout in the blocks after the innermost.
+    fusion : dict or None
+        Arguments of the `FusionLayer` in the middle; None for none.
+    skips : bool
+        As in `UNetBlock`.
+
+    Returns
+    -------
+    UNetBlock
+        ``widths[0]`` channels in; out come as many, and with skips those that went in before them.
+    """
+    middle = None if fusion is None else FusionLayer(widths[-1], **fusion)
+    block = UNetBlock(widths[-2], widths[-1], inside=middle, skips=skips)
+    for depth, level in enumerate(range(len(widths) - 2, 0, -1)):
+        noise = dropout if depth < DROPOUT_BLOCKS else 0.0
+        block = UNetBlock(widths[level - 1], widths[level], inside=block, dropout=noise, skips=skips)
+    return block
 
 
 class UNet(nn.Module):
@@ -94,6 +129,11 @@ class UNet(nn.Module):
         Channels after the first halving; they double level by level up to eight times as many.
     dropout : float
         Probability of dropout in the three decoder blocks after the innermost.
+    fusion : dict or None
+        Arguments of a `FusionLayer` in the middle, such as ``{"classes": 10}``. Choose fewer downs with it: where the
+        picture is down to one position, local and global are the same.
+    skips : bool
+        False for an encoder-decoder without skips.
 
     Raises
     ------
@@ -111,7 +151,14 @@ class UNet(nn.Module):
     """
 
     def __init__(
-        self, in_channels: int = 1, out_channels: int = 2, downs: int = 8, filters: int = 64, dropout: float = 0.5
+        self,
+        in_channels: int = 1,
+        out_channels: int = 2,
+        downs: int = 8,
+        filters: int = 64,
+        dropout: float = 0.5,
+        fusion: dict[str, Any] | None = None,
+        skips: bool = True,
     ) -> None:
         super().__init__()
         if downs < 2:
@@ -120,11 +167,8 @@ class UNet(nn.Module):
         # Channels after each halving: 64, 128, 256, 512, 512, ... for 64 filters.
         widths = [filters * min(2**level, WIDEST) for level in range(downs)]
 
-        block = UNetBlock(widths[-2], widths[-1])
-        for depth, level in enumerate(range(downs - 2, 0, -1)):
-            noise = dropout if depth < DROPOUT_BLOCKS else 0.0
-            block = UNetBlock(widths[level - 1], widths[level], inside=block, dropout=noise)
-        self.block = UNetBlock(out_channels, widths[0], inside=block, in_channels=in_channels, outermost=True)
+        block = nested_blocks(widths, dropout, fusion, skips)
+        self.block = UNetBlock(out_channels, widths[0], block, in_channels, outermost=True, skips=skips)
         init_weights(self)
 
     @torch.no_grad()

@@ -1,0 +1,54 @@
+"""Run the experiments that compare, one after the other, and keep their results in book/results.
+
+    python book/tools/choices.py runs book/results
+
+Give the folder for the runs, and the folder for what is kept of them. The list is in the order in which the chapters
+need it. A run that is done is skipped and one that was stopped goes on, so the same command can be given again and
+again. Every run is `colorlib train RECIPE --variant NAME --seed N` in a process of its own, which also makes its peak
+memory its own.
+"""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from colorlib.recipes import load_recipe, variants
+
+FIRST = ("fusion labels", "fusion none", "fusion no-labels", "choices classes", "choices l1", "choices classes-plain",
+         "choices l2", "fusion pyramid", "fusion pyramid-no-labels", "choices gan-l1", "choices gan")  # fmt: skip
+SEEDS = (42, 43, 44)
+
+
+def experiments() -> list[tuple[str, str, int]]:
+    """Recipe, variant and seed of every run: all variants with one seed, then with the next."""
+    first = [tuple(entry.split()) for entry in FIRST]
+    rest = [(name, variant) for name in ("choices", "patches", "fusion") for variant in variants(name)]
+    return [(*entry, seed) for seed in SEEDS for entry in dict.fromkeys(first + rest)]
+
+
+def keep(run: Path, kept: Path) -> None:
+    """Copy what a finished run wrote and the book shows: log, record, frames."""
+    kept.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(run / "log.csv", kept.with_suffix(".csv"))
+    shutil.copyfile(run / "record.json", kept.with_suffix(".json"))
+    for frame in sorted((run / "frames").glob("*.webp")):
+        shutil.copyfile(frame, kept / frame.name)
+
+
+def main(runs: Path, results: Path) -> None:
+    """Run what is not done yet."""
+    for name, variant, seed in experiments():
+        recipe = load_recipe(name, variant, seed)
+        run = runs / recipe.folder
+        if not (run / "record.json").is_file():
+            print(recipe.command, flush=True)
+            command = [sys.executable, "-m", "colorlib", *recipe.command.split()[1:], "--out", str(run)]
+            subprocess.run(command, check=True)
+        keep(run, results / recipe.folder)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
