@@ -227,7 +227,7 @@ def has_colour(image: Image.Image, tolerance: float = 6.0, toned: bool = True) -
         return bool(ab.norm(dim=0).max() > tolerance)
     # What is left when the tint, a cubic curve over the lightness, is taken away. Stains and dates are small.
     powers = torch.stack([(L / 100) ** power for power in range(4)], dim=1)
-    tint = (powers @ torch.linalg.pinv(powers) @ ab.T).T
+    tint = (powers @ (torch.linalg.pinv(powers) @ ab.T)).T
     return bool((ab - tint).norm(dim=0).quantile(0.99) > 1.5 * tolerance)
 
 
