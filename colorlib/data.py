@@ -142,7 +142,7 @@ class LabTransform(ItemTransform):
         self.degraded = degraded
 
     def encodes(self, batch):  # noqa: ANN001, ANN201 (fastcore would cast the result to an annotated type)
-        rgb, *labels = batch if isinstance(batch, tuple) else (batch,)
+        rgb, *labels = batch if isinstance(batch, tuple | list) else (batch,)  # workers send lists
         L, ab = bytes_to_network(rgb) if rgb.dtype == torch.uint8 else to_network(rgb_to_lab(rgb))
         old = (torch.rand(len(rgb), device=rgb.device) < self.degraded).nonzero()[:, 0] if self.degraded else ()
         if len(old):

@@ -389,3 +389,24 @@ def test_file_handles_are_closed(folder):
         list(loaders(folder).train)
     if before:
         assert len(os.listdir("/proc/self/fd")) <= before + 2
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_labels_are_the_folders_in_the_order_of_their_names(folder, tmp_path, workers):
+    for number, path in enumerate(folder):
+        place = tmp_path / ("zebra", "ant", "moth")[number % 3]
+        place.mkdir(exist_ok=True)
+        (place / path.name).symlink_to(path)
+    paths = sorted(tmp_path.glob("*/*.png"), key=lambda path: path.name)
+    dls = dataloaders(paths[:16], paths[16:], 32, 4, workers=workers, labels=True)
+    assert dls.train.dataset.classes == ["ant", "moth", "zebra"]
+    for loader, part in ((dls.train, paths[:16]), (dls.valid, paths[16:])):
+        batches = list(loader)
+        seen = identities([(L, ab) for L, ab, _ in batches], paths)
+        expected = [dls.train.dataset.classes.index(paths[i].parent.name) for i in seen]
+        assert torch.cat([label for *_, label in batches]).tolist() == expected
+        assert len(seen) == len(part)
+    with pytest.raises(ValueError, match="holds all photographs: labels need a folder for each"):
+        dataloaders(folder[:16], folder[16:], 32, 4, labels=True)
+    with pytest.raises(ValueError, match=r"zebra.*none of the classes ant, moth"):
+        dataloaders([path for path in paths[:16] if "zebra" not in path.parts], paths[18:], 32, 4, labels=True)

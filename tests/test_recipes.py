@@ -233,3 +233,79 @@ def test_a_killed_run_goes_on_as_the_same_run(tmp_path):
     timing = ["seconds", "images_per_second"]
     logs = [pd.read_csv(tmp_path / name / "log.csv").drop(columns=timing) for name in ("whole", "killed")]
     pd.testing.assert_frame_equal(*logs)
+
+
+VARIANTS = """
+[variant.short]
+title = "half of it"
+data.crops = 2
+phase = [{ epochs = 1, players = "generator", lr = 1e-3 }]
+[variant.colours]
+title = "colours are classes"
+generator = { kind = "classes", downs = 4 }
+loss.lambda_l1 = 0.0
+phase = [{ epochs = 2, players = "generator", lr = 1e-3 }]
+"""
+
+
+def test_a_variant_says_only_what_differs(tiny):
+    tiny.write_text(tiny.read_text() + VARIANTS)
+    recipe = load_recipe(tiny, "short", 7)
+    assert (recipe.title, recipe.seed, recipe.data.crops, recipe.data.size) == ("half of it", 7, 2, 32)
+    assert recipe.generator == {"kind": "unet", "downs": 3, "filters": 4}
+    assert [phase.epochs for phase in recipe.phase] == [1]
+    assert recipe.command == "colorlib train tiny --variant short --seed 7"
+    assert recipe.folder == "tiny/short-7"
+    with pytest.raises(ValueError, match="choose a variant; there are short, colours"):
+        load_recipe(tiny)
+    with pytest.raises(ValueError, match="no variant 'long'; there are short, colours"):
+        load_recipe(tiny, "long")
+    with pytest.raises(ValueError, match="no variant 'short'; the recipe has none"):
+        load_recipe("quick", "short")
+
+
+def test_colour_classes_are_trained_measured_and_loaded_again(tiny, tmp_path):
+    tiny.write_text(tiny.read_text() + VARIANTS)
+    run_recipe(load_recipe(tiny, "colours"), tmp_path / "out")
+    log = pd.read_csv(tmp_path / "out" / "log.csv")
+    columns = ["epoch", "players", "lr", "loss_pixel", "loss_bins", "valid_ab_l1", "valid_ab_l1_grey"]
+    columns += ["valid_psnr", "valid_psnr_grey", "valid_colourfulness", "valid_colourfulness_truth"]
+    assert log.columns.tolist() == [*columns, "images_per_second", "seconds", "peak_memory_mib"]
+    assert (log[["images_per_second", "seconds", "peak_memory_mib"]] > 0).all(axis=None)
+    record = json.loads((tmp_path / "out" / "record.json").read_text())
+    assert record["recipe"]["variant"] == "colours"
+    assert record["metrics"]["model"]["psnr_low"] <= record["metrics"]["model"]["psnr_high"]
+    assert record["noise"] > 0
+    generator, _ = load_weights(tmp_path / "out" / "generator.safetensors")
+    assert generator.weights.max() > 2 * generator.weights.min()  # it has seen how common colours are
+
+
+@pytest.fixture
+def folders(tmp_path, monkeypatch):
+    """Photographs in a folder for each of two classes."""
+    train, valid = package_split()
+    for half, paths in (("train", train[:6]), ("val", valid)):
+        for number, path in enumerate(paths):
+            folder = tmp_path / "data" / half / ("animals", "things")[number % 2]
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / path.name).symlink_to(path)
+    monkeypatch.setenv("COLORLIB_DATA", str(tmp_path / "data"))
+
+
+FUSION = 'kind = "fusion"\nwhole = 32\nfilters = 4\nfusion = { classes = 2 }'
+
+
+def test_a_fusion_layer_learns_the_labels_and_the_log_says_how_well(tiny, tmp_path, folders):
+    text = tiny.read_text().replace('kind = "unet"\ndowns = 3\nfilters = 4', FUSION)
+    tiny.write_text(text)
+    with pytest.raises(ValueError, match="needs labels = true"):
+        run_recipe(load_recipe(tiny), tmp_path / "out", minutes=0)
+    tiny.write_text(text.replace("[data]", "[data]\nlabels = true\nvalid = 2"))
+    learn = run_recipe(load_recipe(tiny), tmp_path / "out")
+    log = pd.read_csv(tmp_path / "out" / "log.csv")
+    assert log["valid_class_accuracy"].isin([0, 0.5, 1]).all()
+    assert (log["loss_class"] > 0).all()
+    assert len(learn.dls.valid_ds) == 2
+    tiny.write_text(tiny.read_text().replace("classes = 2", "classes = 3"))
+    with pytest.raises(ValueError, match="names 3 classes, the photographs have 2"):
+        run_recipe(load_recipe(tiny), tmp_path / "other")
