@@ -3,16 +3,15 @@
 import numpy as np
 import ot
 import pytest
-import torch
 from scipy.ndimage import rotate
 
 from colorlib.classical import BY_EXAMPLE, gupta, match_density, pitie, reinhard, sheng, sliced_distance, tai, welsh
 from colorlib.classical.luminance import jittered
+from colorlib.classical.pixels import lab_pixels, painted
 from colorlib.classical.reference import checked
 from colorlib.classical.regions import segment
 from colorlib.classical.superpixels import _adjacent, _middles, correspond, superpixels, vote
 from colorlib.classical.textures import WIDTHS, gabor_energies, rotation_invariant
-from colorlib.color import rgb_to_lab
 from colorlib.opening import open_rgb
 from colorlib.photos import package_photographs
 
@@ -21,10 +20,7 @@ each_method = pytest.mark.parametrize("method", BY_EXAMPLE.values(), ids=lambda 
 
 def photograph(name: str, size: int = 96) -> np.ndarray:
     """A package photograph in Lab, (H, W, 3), its longer side `size`."""
-    image = open_rgb(package_photographs()[name])
-    image.thumbnail((size, size))
-    rgb = torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1).double() / 255
-    return rgb_to_lab(rgb).permute(1, 2, 0).numpy()
+    return lab_pixels(package_photographs()[name], size)
 
 
 def scene(seed: int, trees: int, height: int = 40, width: int = 48) -> np.ndarray:
@@ -38,6 +34,17 @@ def scene(seed: int, trees: int, height: int = 40, width: int = 48) -> np.ndarra
 def error(ab: np.ndarray, truth: np.ndarray) -> float:
     """Root mean square over a and b."""
     return float(np.sqrt(np.square(ab - truth[..., 1:]).mean()))
+
+
+def test_a_photograph_becomes_an_array_and_a_picture_again():
+    path = package_photographs()["china"]
+    lab = lab_pixels(path)
+    rgb = np.asarray(open_rgb(path)) / 255
+    assert lab.shape == rgb.shape == (427, 640, 3)
+    np.testing.assert_allclose(painted(lab[..., 0], lab[..., 1:]), rgb, atol=2e-3)
+    assert photograph("china", 100).shape == (67, 100, 3)
+    with pytest.raises(ValueError, match=r"ab \(H, W, 2\), not \(3, 4\) and \(3, 4, 3\)"):
+        painted(np.zeros((3, 4)), np.zeros((3, 4, 3)))
 
 
 @each_method
