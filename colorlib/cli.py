@@ -1,4 +1,4 @@
-"""The command `colorlib`: train, colorize, evaluate, info.
+"""The command `colorlib`: train, colorize, video, evaluate, info.
 
 Every command imports what it needs when it runs, so that `colorlib --help` answers at once. Exit codes: 0 all well,
 1 some files failed, 2 a wrong call or bad input, 130 stopped by Ctrl-C. Errors are one line on stderr.
@@ -144,6 +144,81 @@ def colorize(
 
 
 @app.command()
+def video(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A film.", show_default=False)],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="The film to write, as in coloured.mp4.", show_default=False)
+    ],
+    weights: Annotated[str, typer.Option(help="Weights that come along, by name, or a .safetensors file.")] = "natural",
+    mode: Annotated[
+        str,
+        typer.Option(
+            metavar="flow|exponential|off",
+            help="How colours are kept steady: carried along the motion, mixed with those before, or not at all.",
+        ),
+    ] = "flow",
+    key_every: Annotated[
+        int | None,
+        typer.Option(min=1, help="In mode flow, frames from one that the network sees to the next.", show_default="8"),
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="A frame of the film coloured by hand, or a photograph: take its colours.")
+    ] = None,
+    upscale: Annotated[int, typer.Option(min=1, max=2, help="2 doubles width and height.")] = 1,
+    start: Annotated[str, typer.Option(metavar="TIME", help="Begin here: seconds, or as in 1:02:30.")] = "0",
+    end: Annotated[str | None, typer.Option(metavar="TIME", help="End here.", show_default="the end")] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Show original and result side by side; 10 seconds unless --end is given.")
+    ] = False,
+    codec: Annotated[
+        str | None,
+        typer.Option(help="FFmpeg's name of the encoder.", show_default="libx264, in .webm libvpx-vp9"),
+    ] = None,
+    crf: Annotated[
+        int | None,
+        typer.Option(help="Quality: smaller is finer and larger.", show_default="as good as the original to the eye"),
+    ] = None,
+    make_grey: Annotated[
+        bool, typer.Option("--make-grey", help="Colour a film that has colours, as if it had none.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option(help="Go on after a break, and leave a result that is there; or begin anew.")
+    ] = True,
+) -> None:
+    """Colorize a film; its sounds and subtitles are copied as they are.
+
+    The film is worked on in pieces, in the folder OUT.parts. Call it again to go on after a break.
+    """
+    with _clear_errors():
+        from colorlib.colorize import Colorizer
+        from colorlib.steady import KEY_EVERY, SteadyPainter
+        from colorlib.video import colorize_video
+
+        settings = {"mode": mode, "key_every": key_every or KEY_EVERY, "reference": reference, "upscale": upscale}
+        painter = SteadyPainter(Colorizer.from_pretrained(weights), **settings)
+        result = colorize_video(
+            source,
+            out,
+            painter,
+            start=_seconds("--start", start),
+            end=None if end is None else _seconds("--end", end),
+            preview=preview,
+            codec=codec,
+            crf=crf,
+            make_grey=make_grey,
+            resume=resume,
+            label=f"{weights} {settings}",
+            progress=lambda frames, total: _progress(frames, total, "colorizing"),
+        )
+    for line in (*result.notes, *(f"{source}: {what}" for what in result.damage)):
+        _say(line)
+    if result.frames:
+        _say(f"{result.frames} frames are in {out}")
+    if result.damage:
+        raise typer.Exit(SOME_FAILED)
+
+
+@app.command()
 def evaluate(
     weights: Annotated[str, typer.Argument(help="Weights that come along, by name, or a .safetensors file.")],
     folder: Annotated[Path, typer.Argument(help="Folder of colour photographs that the network has not seen.")],
@@ -248,6 +323,17 @@ def _leave_report(write: Callable[..., Iterable[object]], out: str, report: Repo
         return False
     _say("see " + " and ".join(map(str, paths)))
     return True
+
+
+def _seconds(option: str, time: str) -> float:
+    """A time as people write it: 90, 1:30 or 0:01:30.5."""
+    try:
+        parts = [float(part) for part in time.split(":")]
+        if len(parts) > 3 or not all(0 <= part < float("inf") for part in parts):
+            raise ValueError
+    except ValueError:
+        raise ValueError(f"{option} {time}: give seconds, or minutes and seconds, as in 90 or 1:30") from None
+    return sum(part * 60**place for place, part in enumerate(reversed(parts)))
 
 
 def main() -> None:
