@@ -111,6 +111,8 @@ class Validation(Callback):
             self.sums[name] = self.sums.get(name, 0.0) + value.sum()
 
     def after_validate(self) -> None:
+        if not self.sums:  # a rehearsal that does not validate
+            return
         totals = sum_over_processes(torch.stack(list(self.sums.values()))).tolist()
         means = dict(zip(self.sums, [total / max(totals[-1], 1) for total in totals], strict=True))
         self.learn.measured = {name: mean for name, mean in means.items() if name != "count"}

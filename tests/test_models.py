@@ -104,6 +104,18 @@ def test_skips_hand_over_what_entered_the_block_untouched():
             assert torch.equal(out[:, : x.shape[1]], before)
 
 
+def test_without_skips_the_blocks_meet_in_the_middle_alone():
+    net = UNet(downs=3, filters=4, skips=False)
+    blocks = [block for block in net.modules() if isinstance(block, models.UNetBlock)]
+    x = torch.randn(2, 4, 16, 16)
+    assert blocks[1](x).shape == x.shape
+    assert net(torch.zeros(2, 1, 32, 32)).shape == (2, 2, 32, 32)
+    middle = net.block.inside.inside.inside
+    middle.register_forward_hook(lambda _module, _inputs, out: torch.zeros_like(out))
+    one, other = (net.eval()(torch.full((1, 1, 32, 32), value)) for value in (-0.5, 0.5))
+    assert torch.equal(one, other)
+
+
 def test_seven_downs_fit_128_and_other_multiples():
     net = UNet(downs=7, filters=8)
     assert net(grey_batch(128)).shape == (2, 2, 128, 128)
@@ -428,7 +440,7 @@ def test_build_generator_by_name():
     assert isinstance(build_generator("unet", downs=3, filters=4), UNet)
     assert isinstance(build_generator("dynamic_unet", body=LITE0, pretrained=False), DynamicUnet)
     assert isinstance(build_generator("light", pretrained=False), LightUnet)
-    assert set(GENERATORS) == {"unet", "dynamic_unet", "light"}
+    assert set(GENERATORS) == {"unet", "dynamic_unet", "light", "fusion", "classes", "rgb"}
 
 
 def test_build_generator_lists_what_there_is():

@@ -53,7 +53,7 @@ class UNetBlock(nn.Module):
         skips: bool = True,
     ) -> None:
         super().__init__()
-        self.skip = skips and not outermost
+        self.outermost, self.skip = outermost, skips and not outermost
         innermost = not isinstance(inside, UNetBlock)
 
         down: list[nn.Module] = [] if outermost else [nn.LeakyReLU(0.2)]
