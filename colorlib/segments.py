@@ -36,7 +36,6 @@ _OTHERS = {"flags": "+qscale", "global_quality": str(2 * 118)}  # 118 is FFmpeg'
 _QUIET = {"libx265": {"x265-params": "log-level=error"}, "libvpx-vp9": {"b": "0", "row-mt": "1"}}
 _FORMATS = ("yuv420p", "yuv422p", "yuv444p")
 _GAP = b"\0\0"  # in an mp4: no subtitle from here on
-_COPIED = ("audio", "subtitle", "attachment")
 # What a file says about how it was stored, not about the film.
 _OF_THE_FILE = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration", "rotate"}
 
@@ -224,10 +223,16 @@ def rehearse(film: Film, out: str | Path, coding: Coding, size: tuple[int, int])
         try:
             target.start_encoding()
         except (av.FFmpegError, ValueError) as error:
-            raise ValueError(f"{out}: the container cannot hold this film ({error}); name the result .mkv") from error
+            what = getattr(error, "strerror", None) or error
+            raise ValueError(f"{out}: the container cannot hold this film ({what}); name the result .mkv") from error
         target.close()
-        left = [s for s in source.streams if s.index != film.stream and s.type not in _COPIED]
+        left = [s for s in source.streams if s.index != film.stream and not _is_copied(s, target)]
         return [f"stream {s.index} ({s.type}) is not copied" for s in left]
+
+
+def _is_copied(stream: "Stream", target: "OutputContainer") -> bool:
+    """Whether a stream goes into the result: all sounds and subtitles, and files where only Matroska has a place."""
+    return stream.type in {"audio", "subtitle"} or (stream.type == "attachment" and target.format.name == "matroska")
 
 
 def _add_streams(
@@ -244,7 +249,7 @@ def _add_streams(
     shown.metadata.update(_about(source.streams[film.stream].metadata))
     copies = {}
     for stream in source.streams:
-        if stream.type not in _COPIED:
+        if not _is_copied(stream, target):
             continue
         try:
             copy = copies[stream.index] = target.add_stream_from_template(stream)

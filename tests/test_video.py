@@ -180,6 +180,30 @@ def test_a_stream_that_the_container_cannot_hold_is_told_before_the_work(tmp_pat
     assert left_over(tmp_path) == []
 
 
+def test_what_else_is_in_the_file(tmp_path):
+    """A title, chapters and a font stay; where there is no place for the font, that is said."""
+    source = tmp_path / "in.mkv"
+    with av.open(str(source), "w") as film:
+        shown = film.add_stream("libx264", rate=25)
+        shown.width, shown.height = 64, 48
+        film.add_attachment("font.ttf", "application/x-truetype-font", b"letters")
+        film.metadata["title"] = "A day at the sea"
+        chapter = {"id": 1, "start": 0, "end": 80, "time_base": MILLI, "metadata": {"title": "Morning"}}
+        film.set_chapters([chapter])
+        for index in range(4):
+            frame = to_frame(scene(index)[..., None].repeat(3, 2), "yuv420p", False)
+            frame.pts = index
+            film.mux(shown.encode(frame))
+        film.mux(shown.encode(None))
+    assert colorize_video(source, tmp_path / "out.mkv", Sepia()).notes == []
+    with av.open(str(tmp_path / "out.mkv")) as film:
+        assert film.metadata["title"] == "A day at the sea"
+        assert [part["metadata"]["title"] for part in film.chapters()] == ["Morning"]
+        assert [stream.data for stream in film.streams if stream.type == "attachment"] == [b"letters"]
+    result = colorize_video(source, tmp_path / "out.mp4", Sepia())
+    assert result.notes == ["stream 1 (attachment) is not copied"]
+
+
 def test_a_part_of_a_film(tmp_path):
     source = make(tmp_path / "in.mkv", frames=100, sounds=1)
     out = colorize_video(source, tmp_path / "out.mkv", Sepia(), start=1, end=3).path
