@@ -136,8 +136,19 @@ def _slope(L: Tensor, ab: Tensor) -> Tensor:
 
 
 def _mean(x: Tensor) -> Tensor:
-    """The mean over the window around each pixel, of what lies inside the picture."""
-    return F.avg_pool2d(x, 2 * RADIUS + 1, stride=1, padding=RADIUS, count_include_pad=False)
+    """The mean over the window around each pixel, of what lies inside the picture.
+
+    Sums of shifted pictures: a pooling layer does the same at a third of the speed.
+    """
+    for dim in (-1, -2):
+        side = x.shape[dim]
+        total, count = x.clone(), torch.ones(side, device=x.device)
+        for step in range(1, min(RADIUS, side - 1) + 1):
+            for to, of in ((step, 0), (0, step)):
+                total.narrow(dim, to, side - step).add_(x.narrow(dim, of, side - step))
+                count[to : to + side - step] += 1
+        x = total.div_(count if dim == -1 else count[:, None])
+    return x
 
 
 def _weights(small: int, large: int, device: torch.device) -> Tensor:

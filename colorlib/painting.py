@@ -18,7 +18,7 @@ from colorlib.enlarge import Enlargement
 from colorlib.gamut import displayed_rgb
 from colorlib.opening import as_rgb, opened, plain
 
-__all__ = ["Picture", "check_range", "paint", "pixels_of", "small_view"]
+__all__ = ["Picture", "check_range", "paint", "pixels_of", "shrunk", "small_view"]
 
 Picture = str | Path | Image.Image | np.ndarray
 BAND = 2**18  # pixels that are converted at once: little memory, and few steps of Python
@@ -77,8 +77,27 @@ def check_range(low: float, high: float) -> None:
         raise ValueError(f"floats must be in [0, 1], not {low:g} ... {high:g}: divide 8-bit values by 255")
 
 
-def small_view(values: np.ndarray, height: int, width: int) -> Tensor:
+def shrunk(values: np.ndarray, height: int, width: int) -> np.ndarray:
     """A picture at another size, as the photographs are in training: resized in 8-bit sRGB.
+
+    Parameters
+    ----------
+    values : ndarray
+        (H, W) or (H, W, 3), from `pixels_of`.
+    height, width : int
+        In pixels.
+
+    Returns
+    -------
+    ndarray, (height, width) or (height, width, 3), uint8
+    """
+    # The gap makes Pillow average whole blocks first: a large picture is read once, and quickly.
+    small = Image.fromarray(_eight_bits(values)).resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
+    return np.array(small)
+
+
+def small_view(values: np.ndarray, height: int, width: int) -> Tensor:
+    """A picture as the network sees it: `shrunk`, as a batch of one.
 
     Parameters
     ----------
@@ -92,10 +111,9 @@ def small_view(values: np.ndarray, height: int, width: int) -> Tensor:
     Tensor, (1, 3, height, width)
         sRGB in [0, 1], float32.
     """
-    # The gap makes Pillow average whole blocks first: a large picture is read once, and quickly.
-    small = Image.fromarray(_eight_bits(values)).resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
-    rgb = torch.from_numpy(np.array(small.convert("RGB"))).permute(2, 0, 1)[None]
-    return rgb.float() / 255
+    rgb = torch.from_numpy(shrunk(values, height, width))
+    rgb = rgb.expand(3, *rgb.shape) if rgb.ndim == 2 else rgb.permute(2, 0, 1)
+    return rgb[None].float() / 255
 
 
 def paint(values: np.ndarray, L: Tensor, ab: Tensor, dtype: type) -> np.ndarray:

@@ -5,22 +5,25 @@ cat has moved by half a pixel, and at 24 frames a second the eye sees it boil. T
 each frame to itself. *exponential* mixes each guess with the frame before: calmer, but colour stays behind where things
 move. *flow* moves with them: some frames, the keys, are guessed, what is known from before is carried to them along the
 motion and averaged with the new guess, and the frames between two keys take their colours from both. That is calmer,
-no less right, since a mean of guesses is better than each, and quicker, since most frames need no network.
+no less right, and quicker, since most frames need no network.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import torch
 
+from colorlib.color import rgb_to_lab
 from colorlib.cuts import with_cuts
-from colorlib.eightbit import integer_lightness
-from colorlib.framepaint import paint_frame
+from colorlib.framepaint import frame_lightness, paint_frame
 from colorlib.guesses import guesses, network_size
+from colorlib.hints import follow_reference
 from colorlib.motion import chain, confidence, fetch, find_motion
-from colorlib.painting import Picture, small_view
+from colorlib.painting import Picture, pixels_of, shrunk, small_view
 
 if TYPE_CHECKING:
     from colorlib.colorize import Colorizer
@@ -30,28 +33,73 @@ __all__ = ["MODES", "SteadyPainter"]
 MODES = ("flow", "exponential", "off")
 KEY_EVERY = 8  # frames: a third of a second of film
 MEMORY = 8.0  # guesses that the memory of a place is worth at most, so that it can still change
+CERTAIN = 100.0  # guesses that a colour given by hand is worth
+DOUBT = 1e-3  # guesses that a carried colour is worth at least, so that something is left where nothing is believed
 SHARE = 0.25  # of a new guess in the exponential mean
-DOUBT = 1e-3  # belief in a carried colour where there is none, so that something is left to take
-SAME = 2.0  # CIE units: mean difference in lightness below which a reference is a frame of the film
-CERTAIN = 1e6  # guesses that a colour given by hand is worth
+SAME = 3.0  # CIE units: mean difference in lightness below which a reference is a frame of the film
+AHEAD = 3  # frames that are painted at full size while the next ones are being looked at
+
+T, R = TypeVar("T"), TypeVar("R")
 
 
 @dataclass(eq=False)
 class _Frame:
-    """A frame on its way: as it came, its small view, and the colours found for it so far."""
+    """A frame on its way: as it came, its small view, and what has been found out about it so far."""
 
     pixels: np.ndarray
     L: np.ndarray  # (h, w), of the small view
-    grey: np.ndarray  # (h, w), uint8, the same for the eyes of OpenCV
-    ab: np.ndarray | None = None  # (h, w, 2)
+    grey: np.ndarray  # (h, w), uint8: the same for OpenCV
+    given: bool = False  # whether the reference is this frame
+    ab: np.ndarray | None = None  # (h, w, 2), CIE units
     known: np.ndarray | None = None  # (h, w): how many guesses stand behind each colour
-    back: np.ndarray | None = None  # motion to the frame before, and from there to here
-    forth: np.ndarray | None = None
-    given: np.ndarray | None = field(default=None)  # (H, W, 2): colours at full size that are to be used as they are
+    back: np.ndarray | None = None  # motion from here to the frame before
+    forth: np.ndarray | None = None  # and from there to here
 
 
 class SteadyPainter:
-    """Colour the frames of a film, one after the other, so that they stay steady."""
+    """Colour the frames of a film, one after the other, so that they stay steady.
+
+    In the mode "flow" every `key_every`-th frame of a shot is a key, and so are its first and its last. A key is
+    coloured by the network. The colours of the key before are fetched along the motion (dense inverse search, joined
+    from frame to frame), and each place takes the mean of what was carried there and of the new guess. The carried
+    colour counts as many guesses as it is made of, at most eight, times the belief in the motion: 1 where the way there
+    and back ends at its start and lightness agrees, 0 where something new comes into view. The frames between are not
+    shown to the network; they take from the keys before and after, the nearer one more. Nothing is carried over a cut.
+
+    Parameters
+    ----------
+    colorizer : Colorizer
+        Its network, sizes, mirror image and saturation are used.
+    mode : {"flow", "exponential", "off"}
+        "exponential" mixes a quarter of each new guess with three quarters of the frame before, wherever it has moved;
+        "off" colours each frame as `colorizer` would. Both ask the network for every frame.
+    key_every : int
+        Frames from key to key, at least 1; so many are held in memory. Only for "flow".
+    reference : str, Path, PIL.Image.Image or ndarray, optional
+        A picture in colour. When it is a frame of the film (the same shape and nearly the same lightness), that frame
+        gets exactly its colours, and they are carried on. In any case the network's guesses are pulled towards its
+        colours, as by `hints.follow_reference`.
+    upscale : int
+        How many times higher and wider the frames become: 1, or 2 with `upscale.upscaled`.
+
+    Raises
+    ------
+    FileNotFoundError, TypeError, ValueError
+        If an argument is out of range, or the reference is no picture.
+
+    References
+    ----------
+    Lai et al. 2018 and Liu et al. 2021 (steady colours by motion); Ruder et al. 2016, section 4 (both directions of
+    flow decide what is carried); Kroeger et al. 2016 (the motion); Bonneel et al. 2015 (the network stays a black box).
+
+    Examples
+    --------
+    >>> from colorlib.colorize import Colorizer
+    >>> from colorlib.models import UNet
+    >>> painter = SteadyPainter(Colorizer(UNet(downs=3, filters=4), size=32))
+    >>> [frame.shape for frame in painter.paint(np.full((3, 40, 60), 128, np.uint8))]
+    [(40, 60, 3), (40, 60, 3), (40, 60, 3)]
+    """
 
     def __init__(
         self,
@@ -68,96 +116,170 @@ class SteadyPainter:
         if upscale not in (1, 2):
             raise ValueError(f"upscale must be 1 or 2, not {upscale}")
         self.colorizer, self.mode, self.key_every, self.upscale = colorizer, mode, key_every, upscale
+        self.reference = None if reference is None else pixels_of(reference)
 
     def paint(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Colour frames as they come."""
-        seen = map(self._seen, frames)
+        """Colour the frames of a film as they come.
+
+        Parameters
+        ----------
+        frames : iterable of ndarray, (H, W) or (H, W, 3), uint8 or uint16
+            sRGB, grey or in colour, all of one shape and type. A few more than `key_every` are read ahead.
+
+        Yields
+        ------
+        ndarray, (upscale * H, upscale * W, 3), of the same type
+            One for each frame, in order. Its L* is that of the frame.
+
+        Raises
+        ------
+        ValueError
+            If a frame is of another kind than described or than the first; or if the reference has no colour.
+        FloatingPointError
+            If the generator returns numbers that are not finite.
+        """
+        seen = self._recognised(self._seen(frames))
         if self.mode == "off":
             coloured = map(self._guessed, seen)
         else:
             shots = with_cuts(seen, lambda frame: frame.grey)
             coloured = self._exponential(shots) if self.mode == "exponential" else self._flow(shots)
-        return (paint_frame(frame.pixels, frame.L, frame.ab) for frame in coloured)
+        return _in_background(self._painted, coloured)
 
-    def _seen(self, pixels: np.ndarray) -> _Frame:
-        """A frame with its small view."""
-        size = network_size(*pixels.shape[:2], max(self.colorizer.sizes))
-        small = small_view(pixels, *size)[0]
-        L = integer_lightness((small * 255).round().byte().permute(1, 2, 0))[0, 0].numpy()
-        return _Frame(pixels, L, np.rint(L * 2.55).astype(np.uint8))
+    def _seen(self, frames: Iterable[np.ndarray]) -> Iterator[_Frame]:
+        """The frames with their small views."""
+        first = None
+        for number, pixels in enumerate(frames):
+            kind = (pixels.shape, pixels.dtype)
+            first = first or kind
+            if pixels.dtype not in (np.uint8, np.uint16) or pixels.shape[2:] not in ((), (3,)) or not pixels.size:
+                raise ValueError(
+                    f"frame {number} must be uint8 or uint16, (H, W) or (H, W, 3), not {kind[1]} {kind[0]}"
+                )
+            if kind != first:
+                raise ValueError(f"frame {number} is {kind[1]} {kind[0]}, but the first is {first[1]} {first[0]}")
+            L = frame_lightness(shrunk(pixels, *network_size(*pixels.shape[:2], max(self.colorizer.sizes))))
+            yield _Frame(pixels, L, np.rint(L * 2.55).astype(np.uint8))
+
+    def _recognised(self, frames: Iterable[_Frame]) -> Iterator[_Frame]:
+        """Mark the frame that the reference is: the nearest so far, when the next one is no nearer."""
+        last, least, away, view = None, SAME, np.inf, None
+        for frame in frames:
+            if last is None and self.reference is not None:
+                tall, wide = (
+                    new / old for new, old in zip(self.reference.shape[:2], frame.pixels.shape[:2], strict=True)
+                )
+                if abs(tall / wide - 1) < 0.01:
+                    view = frame_lightness(shrunk(self.reference, *frame.L.shape))
+            distance = np.inf if view is None else float(np.abs(view - frame.L).mean())
+            if last is not None:
+                last.given = away < least and away <= distance
+                least = away if last.given else least
+                yield last
+            last, away = frame, distance
+        if last is not None:
+            last.given = away < least
+            yield last
 
     def _guessed(self, frame: _Frame) -> _Frame:
-        """The frame with the network's own guess."""
+        """The frame with the network's own guess, or with the colours of the reference when it is this frame."""
+        if frame.given:
+            lab = rgb_to_lab(small_view(self.reference, *frame.L.shape))
+            frame.ab, frame.known = _array(lab[:, 1:]), np.full_like(frame.L, CERTAIN)
+            return frame
         colorizer = self.colorizer
         L = torch.from_numpy(frame.L)[None, None].to(colorizer.device)
-        ab = guesses(colorizer.generator, L, colorizer.sizes, colorizer.flip).mean(0) * colorizer.saturation
-        frame.ab = np.ascontiguousarray(ab[0].permute(1, 2, 0).float().cpu().numpy())
-        frame.known = np.ones_like(frame.L)
+        ab = guesses(colorizer.generator, L, colorizer.sizes, colorizer.flip).mean(0)
+        if self.reference is not None:
+            size = network_size(*self.reference.shape[:2], max(colorizer.sizes))
+            ab = follow_reference(L, ab, rgb_to_lab(small_view(self.reference, *size).to(L.device)))
+        frame.ab, frame.known = _array(ab * colorizer.saturation), np.ones_like(frame.L)
         return frame
+
+    def _painted(self, frame: _Frame) -> np.ndarray:
+        """The frame in colour, at full size."""
+        L, ab = frame.L, frame.ab
+        if frame.given:  # its colours are known at full size
+            L = frame_lightness(frame.pixels)
+            ab = _array(rgb_to_lab(small_view(self.reference, *L.shape))[:, 1:])
+        return paint_frame(frame.pixels, L, ab, self.upscale)
 
     def _exponential(self, shots: Iterable[tuple[_Frame, bool]]) -> Iterator[_Frame]:
         """Each guess mixed with the colours of the frame before, wherever things have moved meanwhile."""
         last = None
         for frame, cut in shots:
             self._guessed(frame)
-            if not cut:
+            if not cut and not frame.given:
                 frame.ab = last + SHARE * (frame.ab - last)
             last = frame.ab
             yield frame
 
     def _flow(self, shots: Iterable[tuple[_Frame, bool]]) -> Iterator[_Frame]:
         """Keys guessed and averaged with what is carried to them; the frames between take from the keys around."""
-        group: list[_Frame] = []  # a key, already coloured, and the frames after it
+        group: list[_Frame] = []  # a key, coloured already, and the frames after it
         for frame, cut in shots:
             if cut:
-                yield from self._rest(group)
+                yield from self._filled(group)
                 group = [self._guessed(frame)]
                 continue
-            last = group[-1]
-            frame.back, frame.forth = find_motion(frame.grey, last.grey), find_motion(last.grey, frame.grey)
+            frame.back, frame.forth = find_motion(frame.grey, group[-1].grey), find_motion(group[-1].grey, frame.grey)
             group.append(frame)
-            if len(group) > self.key_every:
-                yield from self._between(group)
-                group = [frame]
-        yield from self._rest(group)
+            if len(group) > self.key_every or frame.given:
+                *done, key = self._filled(group)
+                yield from done
+                group = [key]
+        yield from self._filled(group)
 
-    def _rest(self, group: list[_Frame]) -> Iterator[_Frame]:
-        """What is left at the end of a shot, whose last frame is a key."""
-        if len(group) > 1:
-            yield from self._between(group)
-        yield from group[-1:]
-
-    def _between(self, group: list[_Frame]) -> Iterator[_Frame]:
-        """Colour the last frame of a group, a key, from the first, a key, then those between; give all but the last."""
-        start, end = group[0], group[-1]
-        # Motion from each frame to the first key and from there, then to the last key and from there.
-        before, after = [(None, None)], [(None, None)]
-        for frame in group[1:]:
-            back, forth = before[-1]
-            before.append(
-                (chain(frame.back, back), chain(forth, frame.forth)) if back is not None else (frame.back, frame.forth)
-            )
-        for frame in reversed(group[1:]):
-            forth, back = after[-1]
-            after.append(
-                (chain(frame.forth, forth), chain(back, frame.back)) if forth is not None else (frame.forth, frame.back)
-            )
-        after.reverse()
-        self._guessed(end)
-        ab, known = self._carried(start, end, *before[-1])
-        known = known[..., None]
-        end.ab = (known * ab + end.ab) / (known + 1)
-        end.known = np.minimum(known[..., 0] + 1, MEMORY)
-        yield start
+    def _filled(self, group: list[_Frame]) -> list[_Frame]:
+        """Colour the last frame of a group, a key, with the help of the first, a key; then those between."""
+        if len(group) < 2:
+            return group
+        start, end = group[0], self._guessed(group[-1])
+        since, until = _motion_to_ends(group)
+        if not end.given:
+            ab, known = _carried(start, end, *since[-1])
+            end.ab = (known * ab + end.ab) / (known + 1)
+            end.known = np.minimum(known + 1, np.maximum(known, MEMORY))[..., 0]
         for place, frame in enumerate(group[1:-1], 1):
             part = place / (len(group) - 1)
-            ab_0, known_0 = self._carried(start, frame, *before[place])
-            ab_1, known_1 = self._carried(end, frame, *after[place])
-            w_0, w_1 = ((1 - part) * (known_0 + DOUBT))[..., None], (part * (known_1 + DOUBT))[..., None]
-            frame.ab = (w_0 * ab_0 + w_1 * ab_1) / (w_0 + w_1)
-            yield frame
+            first, known_first = _carried(start, frame, *since[place])
+            second, known_second = _carried(end, frame, *until[place])
+            first_counts, second_counts = (1 - part) * (known_first + DOUBT), part * (known_second + DOUBT)
+            frame.ab = (first_counts * first + second_counts * second) / (first_counts + second_counts)
+        return group
 
-    def _carried(self, key: _Frame, frame: _Frame, flow: np.ndarray, back: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The colours of a key at the places of a frame, and how many guesses they are worth there."""
-        belief = confidence(frame.L, key.L, flow, back)
-        return fetch(key.ab, flow), fetch(key.known, flow) * belief
+
+def _motion_to_ends(group: list[_Frame]) -> tuple[list, list]:
+    """Of each frame of a group the motion to its first frame and back; and to its last frame and back."""
+    still = np.zeros((*group[0].L.shape, 2), np.float32)
+    since, until = [(still, still)], [(still, still)]
+    for frame in group[1:]:
+        there, back = since[-1]
+        since.append((chain(frame.back, there), chain(back, frame.forth)))
+    for frame in reversed(group[1:]):
+        there, back = until[-1]
+        until.append((chain(frame.forth, there), chain(back, frame.back)))
+    return since, until[::-1]
+
+
+def _carried(key: _Frame, frame: _Frame, flow: np.ndarray, back: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The colours (h, w, 2) of a key at the places of a frame, and how many guesses (h, w, 1) each is worth there."""
+    belief = confidence(frame.L, key.L, flow, back)
+    return fetch(key.ab, flow), (fetch(key.known, flow) * belief)[..., None]
+
+
+def _array(ab: torch.Tensor) -> np.ndarray:
+    """Colours (1, 2, h, w) as an array (h, w, 2)."""
+    return np.ascontiguousarray(ab[0].permute(1, 2, 0).float().cpu().numpy())
+
+
+def _in_background(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """Map in a second thread, a few items behind, in order: the first thread looks at the next frames meanwhile."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting = deque()
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
