@@ -15,7 +15,7 @@ from colorlib.classical.reference import checked
 from colorlib.classical.scribbles import propagate
 from colorlib.classical.textures import gabor_energies
 
-__all__ = ["correspond", "gupta", "superpixels", "vote"]
+__all__ = ["cascade_features", "correspond", "gupta", "superpixels", "vote"]
 
 SIDE = 8  # pixels: the side of a superpixel, about, but
 MOST = 1500  # superpixels in a picture
@@ -52,11 +52,11 @@ def gupta(L: ArrayLike, reference_lab: ArrayLike) -> np.ndarray:
 
     References
     ----------
-    Gupta et al. 2012 (superpixels, cascade, image space voting, micro-scribbles). Daisy stands in for SURF.
+    Gupta et al. 2012 (superpixels, cascade, image space voting, micro-scribbles).
     """
     L, reference = checked(L, reference_lab)
     ours, theirs = superpixels(L), superpixels(reference[..., 0])
-    partner, cost = correspond(_features(L, ours), _features(reference[..., 0], theirs))
+    partner, cost = correspond(cascade_features(L, ours), cascade_features(reference[..., 0], theirs))
     colours = np.stack([_means(channel, theirs) for channel in np.moveaxis(reference[..., 1:], -1, 0)], axis=1)
     elected = vote(ours, _means(L, ours), colours[partner], cost)
     marked, values = np.zeros(L.shape, dtype=bool), np.zeros((*L.shape, 2))
@@ -91,6 +91,35 @@ def superpixels(L: ArrayLike) -> np.ndarray:
     count = int(np.clip(L.size / SIDE**2, 1, MOST))
     labels = slic(L / 100, n_segments=count, compactness=0.05, channel_axis=None, enforce_connectivity=True)
     return np.unique(labels, return_inverse=True)[1].reshape(L.shape)
+
+
+def cascade_features(L: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
+    """The four features of each superpixel, in the order of the cascade.
+
+    Parameters
+    ----------
+    L : ndarray, (H, W)
+        Lightness in [0, 100].
+    labels : ndarray of int, (H, W)
+        Superpixels, from 0 without gaps.
+
+    Returns
+    -------
+    list of ndarray, (n, 32), (n, 104), (n, 2), (n, 2)
+        Mean Gabor energies; the daisy at the middle; mean lightness and its deviation, each also of the neighbours.
+
+    References
+    ----------
+    Gupta et al. 2012 (the features of a superpixel; daisy, by Tola et al. 2010, stands in for SURF).
+    """
+    energies = gabor_energies(L).reshape(-1, *L.shape)
+    gabor = np.sqrt(np.stack([_means(channel, labels) for channel in energies], axis=1))
+    mean = _means(L, labels)
+    deviation = np.sqrt(np.maximum(_means(L**2, labels) - mean**2, 0))
+    around = _adjacent(labels)
+    rows = around / around.sum(axis=1)[:, None]
+    pairs = [np.stack([values, rows @ values], axis=1) for values in (mean, deviation)]  # its own, its neighbours'
+    return [gabor, _daisies(L, _middles(labels)), *pairs]
 
 
 def correspond(ours: list[np.ndarray], theirs: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -171,18 +200,6 @@ def vote(labels: np.ndarray, lightness: np.ndarray, colours: np.ndarray, cost: n
         apart = cdist(colours[voters], colours[voters])
         elected[i] = colours[voters[(apart @ weight).argmin()]]
     return elected
-
-
-def _features(L: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
-    """The four features of each superpixel, in the order of the cascade."""
-    energies = gabor_energies(L).reshape(-1, *L.shape)
-    gabor = np.sqrt(np.stack([_means(channel, labels) for channel in energies], axis=1))
-    mean = _means(L, labels)
-    deviation = np.sqrt(np.maximum(_means(L**2, labels) - mean**2, 0))
-    around = _adjacent(labels)
-    rows = around / around.sum(axis=1)[:, None]
-    pairs = [np.stack([values, rows @ values], axis=1) for values in (mean, deviation)]  # its own, its neighbours'
-    return [gabor, _daisies(L, _middles(labels)), *pairs]
 
 
 def _daisies(L: np.ndarray, middles: np.ndarray) -> np.ndarray:
