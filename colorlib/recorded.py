@@ -4,6 +4,7 @@ import importlib.metadata
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,42 @@ def recorded_metrics(name: str, collection: str | None = None) -> pd.DataFrame:
     """
     metrics = _record(name)["metrics"]
     return pd.DataFrame.from_dict(metrics[collection] if collection else metrics, orient="index").astype(float)
+
+
+def recorded_variants(recipe: str, variants: Sequence[str], seed: int = 42) -> pd.DataFrame:
+    """What became of several variants of one recipe, side by side: how good, and at what cost.
+
+    Parameters
+    ----------
+    recipe : str
+        Such as ``"fusion"``.
+    variants : sequence of str
+        Those that were recorded, see `recipes.variants`.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        One row a variant. The model's columns of `recorded_metrics`; ``colour_share``, its colourfulness as a part of
+        the truth's, with ``_low`` and ``_high`` of the model's interval; ``class_accuracy`` where labels were learnt;
+        ``noise``, how much two samples differ (`verdict.noise`); ``images_per_second``, ``minutes`` and
+        ``peak_memory_mib`` of the training.
+    """
+    rows = {}
+    for variant in variants:
+        name = f"{recipe}/{variant}-{seed}"
+        metrics, log = recorded_metrics(name), recorded_log(name)
+        row = metrics.loc["model"].to_dict()
+        for end in ("", "_low", "_high"):
+            row[f"colour_share{end}"] = row[f"colourfulness{end}"] / metrics.loc["truth", "colourfulness"]
+        if "valid_class_accuracy" in log:
+            row["class_accuracy"] = log["valid_class_accuracy"].iloc[-1]
+        row["noise"] = _record(name)["noise"]
+        row["images_per_second"] = log["images_per_second"].mean()
+        row["minutes"] = log["seconds"].sum() / 60
+        row["peak_memory_mib"] = log["peak_memory_mib"].max()
+        rows[variant] = row
+    return pd.DataFrame(rows).T.astype(float)
 
 
 def recorded_frames(name: str) -> dict[int, dict[str, Path]]:

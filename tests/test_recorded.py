@@ -58,3 +58,22 @@ def test_from_the_address(monkeypatch, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"other\.csv"):
         recorded.recorded_log("other")
     assert not list((tmp_path / "cache").glob("*.part*"))
+
+
+def test_variants_side_by_side(monkeypatch, tmp_path):
+    monkeypatch.setattr(recorded, "RESULTS", tmp_path)
+    (tmp_path / "fusion").mkdir()
+    for variant, colour, accuracy in (("none", 10.0, {}), ("labels", 12.0, {"valid_class_accuracy": [0.2, 0.5]})):
+        log = {"images_per_second": [90.0, 110.0], "seconds": [30.0, 60.0], "peak_memory_mib": [700.0, 800.0]}
+        pd.DataFrame(log | accuracy).to_csv(tmp_path / "fusion" / f"{variant}-7.csv", index=False)
+        bounds = {"colourfulness_low": colour - 1, "colourfulness_high": colour + 1}
+        metrics = {"model": {"colourfulness": colour, **bounds}, "truth": {"colourfulness": 20.0}}
+        record = RECORD | {"metrics": metrics, "noise": 0.25}
+        (tmp_path / "fusion" / f"{variant}-7.json").write_text(json.dumps(record))
+    table = recorded.recorded_variants("fusion", ["none", "labels"], seed=7)
+    assert table["colour_share"].tolist() == [0.5, 0.6]
+    assert table.loc["labels", ["colour_share_low", "colour_share_high"]].tolist() == pytest.approx([0.55, 0.65])
+    assert pd.isna(table.loc["none", "class_accuracy"])
+    assert table.loc["labels", "class_accuracy"] == 0.5
+    cost = ["noise", "images_per_second", "minutes", "peak_memory_mib"]
+    assert table.loc["none", cost].tolist() == [0.25, 100.0, 1.5, 800.0]
