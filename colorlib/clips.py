@@ -188,8 +188,8 @@ def write_clip(
     if isinstance(target, io.BytesIO):
         _encode(frames, target, rate, tone, crf)
         return
-    with atomic(target) as temporary, temporary.open("wb") as file:
-        _encode(frames, file, rate, tone, crf)
+    with atomic(target) as temporary:
+        _encode(frames, str(temporary), rate, tone, crf)
 
 
 def _scaled(pixels: np.ndarray, move: str, count: int, size: tuple[int, int]) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -227,12 +227,14 @@ def _scaled(pixels: np.ndarray, move: str, count: int, size: tuple[int, int]) ->
     return pixels, places
 
 
-def _encode(frames: np.ndarray, file: io.IOBase, rate: int, tone: float | None, crf: int) -> None:
+def _encode(frames: np.ndarray, target: str | io.BytesIO, rate: int, tone: float | None, crf: int) -> None:
     """Write both streams, the sound in packets beside the pictures that they belong to."""
     import av
 
     kind = "rgb24" if frames.ndim == 4 else "gray"
-    with av.open(file, "w", format="mp4", options={"movflags": "faststart"}) as container:
+    # A browser starts to play when the index comes first; moving it there needs a file that can be opened again.
+    options = {"movflags": "faststart"} if isinstance(target, str) else {}
+    with av.open(target, "w", format="mp4", options=options) as container:
         video = container.add_stream("libx264", rate=rate, options={"crf": str(crf), "preset": "medium"})
         video.height, video.width, video.pix_fmt = *frames.shape[1:3], "yuv420p"
         video.codec_context.color_range, video.codec_context.colorspace = 1, 1  # BT.709, with room at both ends

@@ -18,6 +18,7 @@ __all__ = ["with_cuts"]
 
 T = TypeVar("T")
 NEIGHBOURS = 2  # frames before and after, with whose differences a difference is compared
+TIMES = 2.0  # as large as theirs it must be to be a cut; a cut too many costs little, one too few smears
 LEAST = 8.0  # mean difference of the grey values, of 255, below which nothing is a cut
 
 
@@ -42,7 +43,7 @@ def with_cuts(frames: Iterable[T], grey: Callable[[T], np.ndarray]) -> Iterator[
     """
     from scenedetect import AdaptiveDetector, FrameTimecode
 
-    detector = AdaptiveDetector(min_scene_len=1, window_width=NEIGHBOURS, min_content_val=LEAST, luma_only=True)
+    detector = AdaptiveDetector(TIMES, 1, NEIGHBOURS, LEAST, luma_only=True)
     shown = itertools.count()
 
     def is_cut(picture: np.ndarray) -> bool:
@@ -50,22 +51,24 @@ def with_cuts(frames: Iterable[T], grey: Callable[[T], np.ndarray]) -> Iterator[
         # The detector counts frames, so the rate of the film plays no part.
         return bool(detector.process_frame(FrameTimecode(next(shown), fps=25.0), cv2.merge([picture] * 3)))
 
-    waiting: deque[T] = deque()
-    picture, begins = None, True
-    for frame in frames:
-        if picture is None:
-            picture = grey(frame)
-            for _ in range(
-                NEIGHBOURS
-            ):  # the window reaches over both ends of the film: there, the picture stands still
-                is_cut(picture)
-        picture = grey(frame)
+    rest = iter(frames)
+    head = list(itertools.islice(rest, NEIGHBOURS + 1))
+    # At both ends the film is continued backwards, as in a mirror, so that the motion goes on.
+    for place in range(NEIGHBOURS, 0, -1):
+        if head:
+            is_cut(grey(head[min(place, len(head) - 1)]))
+    waiting, recent = deque(), deque(maxlen=NEIGHBOURS + 1)
+    begins = True
+    for frame in itertools.chain(head, rest):
         waiting.append(frame)
-        cut = is_cut(picture)
+        recent.append(grey(frame))
+        cut = is_cut(recent[-1])
         if len(waiting) > NEIGHBOURS:
             yield waiting.popleft(), cut or begins
             begins = False
-    while waiting:
-        cut = is_cut(picture)
-        yield waiting.popleft(), cut or begins
-        begins = False
+    for place in range(NEIGHBOURS):
+        if recent:
+            cut = is_cut(recent[max(-2 - place, -len(recent))])
+        if waiting and len(waiting) + place >= NEIGHBOURS:  # a film of one frame has to wait for the whole window
+            yield waiting.popleft(), cut or begins
+            begins = False

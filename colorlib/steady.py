@@ -150,14 +150,12 @@ class SteadyPainter:
         """The frames with their small views."""
         first = None
         for number, pixels in enumerate(frames):
-            kind = (pixels.shape, pixels.dtype)
+            kind = f"{pixels.dtype} of {pixels.shape}"
             first = first or kind
             if pixels.dtype not in (np.uint8, np.uint16) or pixels.shape[2:] not in ((), (3,)) or not pixels.size:
-                raise ValueError(
-                    f"frame {number} must be uint8 or uint16, (H, W) or (H, W, 3), not {kind[1]} {kind[0]}"
-                )
+                raise ValueError(f"frame {number} must be uint8 or uint16, (H, W) or (H, W, 3), not {kind}")
             if kind != first:
-                raise ValueError(f"frame {number} is {kind[1]} {kind[0]}, but the first is {first[1]} {first[0]}")
+                raise ValueError(f"frame {number} is {kind}, but the first frame is {first}")
             L = frame_lightness(shrunk(pixels, *network_size(*pixels.shape[:2], max(self.colorizer.sizes))))
             yield _Frame(pixels, L, np.rint(L * 2.55).astype(np.uint8))
 
@@ -166,10 +164,8 @@ class SteadyPainter:
         last, least, away, view = None, SAME, np.inf, None
         for frame in frames:
             if last is None and self.reference is not None:
-                tall, wide = (
-                    new / old for new, old in zip(self.reference.shape[:2], frame.pixels.shape[:2], strict=True)
-                )
-                if abs(tall / wide - 1) < 0.01:
+                height, width = self.reference.shape[:2]
+                if abs(height / width * frame.pixels.shape[1] / frame.pixels.shape[0] - 1) < 0.01:  # the same aspect
                     view = frame_lightness(shrunk(self.reference, *frame.L.shape))
             distance = np.inf if view is None else float(np.abs(view - frame.L).mean())
             if last is not None:
