@@ -26,6 +26,7 @@ from colorlib.color import from_network, lab_to_rgb
 from colorlib.frechet import FrechetDistance
 
 THRESHOLDS = range(0, 151)  # CIE units of distance in the ab plane (Zhang 2016, section 3.1)
+AB_SPAN = 220.0  # CIE units: from -110 to 110
 INTERVALS = ("psnr", "ab_l1", "colourfulness")
 
 
@@ -102,6 +103,31 @@ def ab_error(lab: Tensor, truth: Tensor) -> Tensor:
     """
     _check(lab, truth)
     return (lab[:, 1:] - truth[:, 1:]).abs().mean(dim=(1, 2, 3))
+
+
+def ab_psnr(lab: Tensor, truth: Tensor) -> Tensor:
+    """Peak signal-to-noise ratio of a and b of each picture: like :func:`psnr`, but lightness has no part in it.
+
+    A picture whose lightness is given is good in RGB before it has any colour. Here the peak is 220 CIE units, the range
+    of a and b, so that grey scores about 20 dB; only differences between methods mean something.
+
+    Parameters
+    ----------
+    lab, truth : Tensor
+        (B, 3, H, W), CIE Lab; L is not looked at.
+
+    Returns
+    -------
+    Tensor
+        (B,), in dB; infinite where the colours are equal.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or the pictures are not floats.
+    """
+    _check(lab, truth)
+    return -10 * ((lab[:, 1:] - truth[:, 1:]) / AB_SPAN).square().mean(dim=(1, 2, 3)).log10()
 
 
 def ab_accuracy(lab: Tensor, truth: Tensor, thresholds: Sequence[float] = THRESHOLDS) -> tuple[Tensor, float]:

@@ -7,7 +7,8 @@ import pytest
 from scipy.sparse import csr_array, diags_array, eye_array
 from scipy.sparse.linalg import spsolve
 
-from colorlib.classical import match_mean_covariance, match_mean_deviation, monge_kantorovich, propagate, scribbles
+from colorlib.classical import match_mean_covariance, match_mean_deviation, monge_kantorovich, propagate
+from colorlib.classical.likeness import SHARPNESS, graph, likeness
 
 
 def marks(shape: tuple[int, int], known: dict[tuple[int, int], float]) -> tuple[np.ndarray, np.ndarray]:
@@ -29,8 +30,8 @@ def test_a_row_of_three_solved_by_hand():
     L = np.array([[20.0, 30.0, 60.0]])
     # Windows mirrored at the border: (20, 20, 30), (20, 30, 60), (30, 60, 60); means 70/3, 110/3, 50.
     deviations = [sqrt(200 / 9), sqrt(2600 / 9), sqrt(200)]
-    left = exp(-(10**2) / (scribbles.SHARPNESS * deviations[0] * deviations[1]))
-    right = exp(-(30**2) / (scribbles.SHARPNESS * deviations[1] * deviations[2]))
+    left = exp(-(10**2) / (SHARPNESS * deviations[0] * deviations[1]))
+    right = exp(-(30**2) / (SHARPNESS * deviations[1] * deviations[2]))
     expected = (left * 8 + right * -4) / (left + right)
     result = propagate(L, *marks((1, 3), {(0, 0): 8, (0, 2): -4}))
     assert result.dtype == np.float32
@@ -54,7 +55,7 @@ def test_it_is_the_textbook_system():
     L = squares()
     rng = np.random.default_rng(1)
     marked, values = rng.random(L.shape) < 0.02, rng.normal(0, 30, (*L.shape, 2))
-    weights = scribbles._weights(L)
+    weights = graph(likeness(L))
     free = diags_array((~marked).ravel().astype(float))
     rows = csr_array(eye_array(L.size) - free @ diags_array(1 / weights.sum(axis=1)) @ weights)
     expected = spsolve(rows, np.where(marked[..., None], values, 0).reshape(-1, 2)).reshape(values.shape)
@@ -64,7 +65,7 @@ def test_it_is_the_textbook_system():
 def test_the_weights_are_symmetric_and_never_zero():
     L = np.where(np.random.default_rng(0).random((9, 9)) < 0.5, 0.0, 100.0)
     L[4, 4] = 100 - L[3:6, 3:6].mean().round(-2)
-    weights = scribbles._weights(L)
+    weights = graph(likeness(L))
     assert abs(weights - weights.T).max() == 0
     assert 0 < weights.data.min() <= weights.data.max() <= 1
     np.testing.assert_array_equal(np.sort(np.unique(np.diff(weights.indptr))), [3, 5, 8])
@@ -105,13 +106,6 @@ def test_all_marked_and_a_single_pixel():
     values = np.arange(12.0).reshape(2, 3, 2)
     np.testing.assert_array_equal(propagate(np.ones((2, 3)), np.ones((2, 3), dtype=bool), values), values)
     assert propagate(np.ones((1, 1)), np.ones((1, 1), dtype=bool), np.full((1, 1, 1), 4.0)).item() == 4
-
-
-@pytest.mark.parametrize("shape", [(1, 50), (50, 1), (2, 2), (17, 9), (8, 64)])
-def test_every_pixel_is_eliminated_once(shape):
-    order = np.concatenate(list(scribbles._dissected(np.arange(shape[0] * shape[1]).reshape(shape))))
-    np.testing.assert_array_equal(np.sort(order), np.arange(shape[0] * shape[1]))
-    assert np.isfinite(propagate(np.full(shape, 9.0), *marks(shape, {(0, 0): 1.0}))).all()
 
 
 L4, MARKED4, VALUES4 = np.full((4, 4), 50.0), np.eye(4, dtype=bool), np.zeros((4, 4, 2))

@@ -82,7 +82,18 @@ def test_ab_error_looks_at_ab_only():
     torch.testing.assert_close(metrics.ab_error(other, lab), torch.tensor([6.0, 6.0]))
 
 
-@pytest.mark.parametrize("metric", [metrics.psnr, metrics.ssim, metrics.ab_error, metrics.ab_accuracy])
+def test_ab_psnr_is_that_of_the_colours_alone():
+    lab = rgb_to_lab(crops(2))
+    other = lab + torch.tensor([9.0, 22.0, -22.0]).view(1, 3, 1, 1)  # a tenth of the range: 20 dB
+    torch.testing.assert_close(metrics.ab_psnr(other, lab), torch.tensor([20.0, 20.0]), atol=1e-3, rtol=0)
+    half = lab.clone()
+    half[:, 1] += 22  # one of the two channels: half of the squared error
+    expected = torch.full((2,), 20 + 10 * math.log10(2))
+    torch.testing.assert_close(metrics.ab_psnr(half, lab), expected, atol=1e-3, rtol=0)
+    assert metrics.ab_psnr(lab, lab).isinf().all()
+
+
+@pytest.mark.parametrize("metric", [metrics.psnr, metrics.ssim, metrics.ab_error, metrics.ab_psnr, metrics.ab_accuracy])
 def test_shapes_that_differ_are_named(metric):
     with pytest.raises(ValueError, match=r"\(1, 3, 16, 16\) and \(2, 3, 16, 16\)"):
         metric(torch.rand(1, 3, 16, 16), torch.rand(2, 3, 16, 16))

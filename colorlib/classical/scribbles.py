@@ -5,31 +5,29 @@ weighted mean of its neighbours', in eq. (1); weights fall with the difference i
 sentence are known. As written it is a system with a different normalisation in each row, which no fast solver likes.
 When the weight of a pair is the same seen from both ends, multiplying each row by the sum of its weights turns it
 into the Laplacian of a graph: symmetric, positive definite once a pixel is marked, with the same solution.
+
+Where an edge is soft, each step across it is small, and the colours bleed. Huang 2005 looks for edges first,
+and lets no colour cross them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
-from scipy.ndimage import uniform_filter
-from scipy.sparse import coo_array, csc_array, diags_array
-from scipy.sparse.linalg import splu
 
-__all__ = ["propagate"]
+from colorlib.classical.dissection import solve_picture
+from colorlib.classical.edges import adaptive_edges, fenced
+from colorlib.classical.likeness import likeness, pairs
+from colorlib.classical.marks import checked
 
-# Half of the neighbours of a pixel, (down, right); the other half is the same pairs seen from the other end.
-NEIGHBOURS = ((0, 1), (1, -1), (1, 0), (1, 1))
-SHARPNESS = 0.3  # of the variance, where eq. (2) has 2: edges hold better, and colours spread truer
-VISIBLE = 2.0  # CIE units of lightness: a smaller deviation is grain, and holds no colour back
-LEAF = 8  # pixels: blocks of this side are not dissected further
+__all__ = ["propagate", "propagate_between_edges"]
 
 
 def propagate(L: np.ndarray, marked: np.ndarray, values: np.ndarray, pull: float = 0.0) -> np.ndarray:
     """Spread values from the marked pixels to all others, along similar lightness.
 
-    Each unmarked pixel becomes the mean of its 8 neighbours, weighted by how alike in lightness they are; marked
-    pixels keep their value. The weights of a pair, ``exp(-(L_r - L_s)^2 / (0.3 sigma_r sigma_s))``, take sigma, the
-    local deviation of lightness, from both ends, so that the system is symmetric. All channels share one
-    factorisation. Time and memory grow a little faster than the number of pixels.
+    Each unmarked pixel becomes the mean of its 8 neighbours, weighted by how alike in lightness they are (see
+    `likeness`); marked pixels keep their value. All channels are solved together, exactly. Time and memory grow a
+    little faster than the number of pixels.
 
     Parameters
     ----------
@@ -66,71 +64,61 @@ def propagate(L: np.ndarray, marked: np.ndarray, values: np.ndarray, pull: float
     >>> propagate(np.full((1, 3), 50.0), marked, reds).ravel().tolist()
     [10.0, 20.0, 30.0]
     """
-    L, marked, known = _checked(L, marked, values, pull)
-    height, width = L.shape
-    result = np.zeros((height * width, known.shape[1]))
-    result[marked.ravel()] = known
-    order = np.concatenate(list(_dissected(np.arange(L.size).reshape(L.shape))))
-    free = order[~marked.ravel()[order]]
-    if len(free):
-        weights = _weights(L)
-        degree = weights.sum(axis=1)
-        right = (weights @ result)[free]
-        system = csc_array((diags_array((1 + pull) * degree) - weights)[free][:, free])
-        # The order is ours, and a positive definite system needs no pivoting.
-        factors = splu(system, permc_spec="NATURAL", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
-        result[free] = factors.solve(right)
-    return result.reshape(height, width, -1).astype(np.float32)
-
-
-def _weights(L: np.ndarray) -> coo_array:
-    """How alike neighbours are: a symmetric sparse matrix (pixels, pixels) with weights in (0, 1]."""
-    variance = uniform_filter(L**2, 3) - uniform_filter(L, 3) ** 2
-    deviation = np.sqrt(np.maximum(variance, VISIBLE**2))
-    index = np.arange(L.size).reshape(L.shape)
-    first, second, weight = [], [], []
-    for down, right in NEIGHBOURS:
-        here = np.s_[: L.shape[0] - down, max(0, -right) : L.shape[1] - max(0, right)]
-        there = np.s_[down:, max(0, right) : L.shape[1] + min(0, right)]
-        squared = (L[here] - L[there]) ** 2 / (SHARPNESS * deviation[here] * deviation[there])
-        first.append(index[here].ravel())
-        second.append(index[there].ravel())
-        weight.append(np.exp(-squared).ravel())
-    row, column, values = map(np.concatenate, (first, second, weight))
-    both = (np.concatenate([row, column]), np.concatenate([column, row]))
-    return coo_array((np.tile(values, 2), both), shape=(L.size, L.size)).tocsr()
-
-
-def _dissected(block: np.ndarray) -> Iterator[np.ndarray]:
-    """Nested dissection: both halves of a block of pixels first, and last the line that keeps them apart.
-
-    Eliminating a pixel ties all its neighbours to each other. In this order the ties stay within a half until its
-    end, and the factors hold three times fewer numbers than row by row.
-    """
-    if max(block.shape) <= LEAF:
-        yield block.ravel()
-        return
-    tall = block if block.shape[0] >= block.shape[1] else block.T
-    middle = len(tall) // 2
-    yield from _dissected(tall[:middle])
-    yield from _dissected(tall[middle + 1 :])
-    yield tall[middle]
-
-
-def _checked(L: np.ndarray, marked: np.ndarray, values: np.ndarray, pull: float) -> tuple[np.ndarray, ...]:
-    """Lightness in float64, the marks, and the marked values (marks, channels); or a clear error."""
-    L, marked, values = np.asarray(L, dtype=np.float64), np.asarray(marked), np.asarray(values, dtype=np.float64)
-    if L.ndim != 2 or 0 in L.shape:
-        raise ValueError(f"L must be (H, W), not {L.shape}")
-    if marked.shape != L.shape or marked.dtype != bool:
-        raise ValueError(f"marked must be bool of L's shape {L.shape}, not {marked.dtype} {marked.shape}")
-    if values.ndim != 3 or values.shape[:2] != L.shape:
-        raise ValueError(f"values must be (H, W, channels) with L's {L.shape}, not {values.shape}")
-    if not marked.any():
-        raise ValueError("no pixel is marked: give at least one colour to spread")
-    known = values[marked]
-    if not (np.isfinite(L).all() and np.isfinite(known).all()):
-        raise ValueError("L and the marked values must be finite numbers")
+    L, marked, values = checked(L, marked, values)
     if not 0 <= pull < np.inf:
         raise ValueError(f"pull must be at least 0 and finite, not {pull}")
-    return L, marked, known
+    return _spread(likeness(L), marked, values, pull)
+
+
+def propagate_between_edges(L: np.ndarray, marked: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Spread values as `propagate` does, but not across edges that were found beforehand.
+
+    The edges of `adaptive_edges` become fences: a pair with an end on an edge, or whose connection crosses one
+    diagonally, keeps a small part of its weight. A pixel on the edge still is the mean of its neighbours, those most
+    like it first, so that no line without colour is left.
+
+    Parameters
+    ----------
+    L : ndarray, (H, W)
+        Lightness in [0, 100].
+    marked : ndarray of bool, (H, W)
+        Where the values are known.
+    values : ndarray, (H, W, channels)
+        Only the marked pixels are looked at.
+
+    Returns
+    -------
+    ndarray, (H, W, channels)
+        float32.
+
+    Raises
+    ------
+    ValueError
+        If nothing is marked, shapes do not fit, or a number is not finite.
+
+    References
+    ----------
+    Huang et al. 2005 (edges found adaptively stop Levin's propagation; the detector here is our own).
+    """
+    L, marked, values = checked(L, marked, values)
+    return _spread(fenced(likeness(L), adaptive_edges(L)), marked, values)
+
+
+def _spread(weights: Sequence[np.ndarray], marked: np.ndarray, values: np.ndarray, pull: float = 0.0) -> np.ndarray:
+    """Solve for the unmarked pixels; a marked one is an equation of its own, and a source for its neighbours."""
+    known = np.where(marked[..., None], values, 0.0)
+    degree, right, ties = np.zeros(marked.shape), np.zeros_like(known), []
+    for weight, (here, there) in zip(weights, pairs(marked.shape), strict=True):
+        degree[here] += weight[here]
+        degree[there] += weight[here]
+        right[here] += weight[here][..., None] * known[there]
+        right[there] += weight[here][..., None] * known[here]
+        tie = np.zeros_like(weight)
+        tie[here] = weight[here] * ~(marked[here] | marked[there])
+        ties.append(tie)
+    # A scale of its own for a marked pixel would do as well; 1 keeps its value exactly.
+    diagonal = np.where(marked, 1.0, (1 + pull) * degree)
+    right[marked] = known[marked]
+    result = solve_picture(diagonal, ties, right)
+    result[marked] = known[marked]
+    return result
