@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["MODES", "SteadyPainter"]
 
 MODES = ("flow", "exponential", "off")
-KEY_EVERY = 8  # frames: a third of a second of film
+KEY_EVERY = 10  # frames: less than half a second of film
 MEMORY = 8.0  # guesses that the memory of a place is worth at most, so that it can still change
 CERTAIN = 100.0  # guesses that a colour given by hand is worth
 DOUBT = 1e-3  # guesses that a carried colour is worth at least, so that something is left where nothing is believed

@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from html import escape
 from io import BytesIO
 
+import numpy as np
 from IPython.display import HTML
 from PIL import Image
 
-__all__ = ["before_after", "frame_slider"]
+from colorlib.clips import write_clip
+
+__all__ = ["before_after", "film", "frame_slider"]
 
 STYLE = """<style>
 .colorlib-compare { --at: 50%; display: inline-block; margin: 0 0.75rem 1.25rem 0; max-width: 100%; }
@@ -26,6 +29,11 @@ FRAMES_STYLE = """<style>
 .colorlib-frames img[hidden] { display: none; }
 .colorlib-frames label { display: block; font-size: 0.9rem; line-height: 1.4; margin-top: 0.25rem; }
 .colorlib-frames input { accent-color: #1f5f7d; cursor: ew-resize; display: block; height: 1.75rem; width: 100%; }
+</style>"""
+FILM_STYLE = """<style>
+.colorlib-film { margin: 0 0 1.25rem; max-width: 100%; }
+.colorlib-film video { border-radius: 0.5rem; display: block; height: auto; max-width: 100%; }
+.colorlib-film figcaption { font-size: 0.9rem; line-height: 1.4; margin-top: 0.25rem; }
 </style>"""
 # Shows the frame that the slider stands at, and says its name to those who look and to those who listen.
 FRAMES_MOVE = (
@@ -107,6 +115,47 @@ def frame_slider(frames: Mapping[str, Image.Image], label: str, start: int = 0, 
         f'{FRAMES_STYLE}<div class="colorlib-frames">{images}<label>{escape(label)}: <span>{name}</span>'
         f'<input type="range" min="0" max="{len(frames) - 1}" value="{start}" oninput="{FRAMES_MOVE}" '
         f'aria-label="{escape(label)}" aria-valuetext="{name}"></label></div>'
+    )
+
+
+def film(frames: np.ndarray, label: str, words: str, rate: int = 24, tone: float | None = None, crf: int = 24) -> HTML:
+    """Show a short film with the browser's own controls. It is part of the page: no file beside it, no network.
+
+    Parameters
+    ----------
+    frames : ndarray, (N, H, W, 3) or (N, H, W), uint8
+        sRGB or grey, with an even height and width. Films to compare are best put side by side into one, so that they
+        run together.
+    label : str
+        The line under the film.
+    words : str
+        What is to be seen, for those who cannot see it or whose browser does not play it.
+    rate : int
+        Frames a second.
+    tone : float, optional
+        A sound of so many hertz.
+    crf : int
+        Quality: smaller is finer and larger.
+
+    Returns
+    -------
+    HTML
+        To be the last line of a cell. The film starts when it is told to, and then repeats.
+
+    Raises
+    ------
+    ValueError
+        As `clips.write_clip`.
+    """
+    content = BytesIO()
+    write_clip(frames, content, rate, tone, crf)
+    data = base64.b64encode(content.getvalue()).decode("ascii")
+    height, width = frames.shape[1:3]
+    return HTML(
+        f'{FILM_STYLE}<figure class="colorlib-film"><video controls loop playsinline preload="metadata" '
+        f'width="{width}" height="{height}" aria-label="{escape(words)}" src="data:video/mp4;base64,{data}">'
+        f"{escape(words)}</video>"
+        f"<figcaption>{escape(label)}</figcaption></figure>"
     )
 
 

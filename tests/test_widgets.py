@@ -4,10 +4,12 @@ import base64
 import re
 from io import BytesIO
 
+import av
+import numpy as np
 import pytest
 from PIL import Image
 
-from colorlib.widgets import before_after, frame_slider
+from colorlib.widgets import before_after, film, frame_slider
 
 
 def test_the_pair_is_in_the_page_itself_and_is_labelled():
@@ -61,3 +63,17 @@ def test_frames_that_do_not_fit_are_refused():
         frame_slider({"a": frame, "b": Image.new("RGB", (4, 8))}, "points")
     with pytest.raises(ValueError, match="points: start must be from 0 to 0, not 1"):
         frame_slider({"a": frame}, "points", start=1)
+
+
+def test_a_film_is_in_the_page_itself_and_plays():
+    frames = np.random.default_rng(0).integers(0, 255, (5, 32, 48, 3), np.uint8)
+    text = film(frames, "Noise & more", 'A film of "noise"', rate=5, tone=440).data
+    found = re.search(r'<video controls [^>]*src="data:video/mp4;base64,([^"]+)">([^<]*)</video>', text)
+    assert found[2] == "A film of &quot;noise&quot;"
+    assert f'aria-label="{found[2]}"' in text
+    assert "<figcaption>Noise &amp; more</figcaption>" in text
+    assert "http" not in text
+    assert "autoplay" not in text, "nothing moves before it is told to"
+    with av.open(BytesIO(base64.b64decode(found[1]))) as container:
+        assert len(container.streams.audio) == 1
+        assert [f.to_ndarray(format="rgb24").shape for f in container.decode(video=0)] == [(32, 48, 3)] * 5
