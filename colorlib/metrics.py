@@ -108,8 +108,8 @@ def ab_error(lab: Tensor, truth: Tensor) -> Tensor:
 def ab_psnr(lab: Tensor, truth: Tensor) -> Tensor:
     """Peak signal-to-noise ratio of a and b of each picture: like :func:`psnr`, but lightness has no part in it.
 
-    A picture whose lightness is given is good in RGB before it has any colour. Here the peak is 220 CIE units, the range
-    of a and b, so that grey scores about 20 dB; only differences between methods mean something.
+    A picture whose lightness is given is good in RGB before it has any colour. Here the peak is 220 CIE units, the
+    range of a and b, and the level says little: only differences between methods do.
 
     Parameters
     ----------

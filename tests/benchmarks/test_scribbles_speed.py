@@ -1,8 +1,8 @@
 """Scribbles at full size, against SciPy's solver for the textbook's system, and as pictures grow.
 
 Aims, on two quiet cores: Levin at 1 megapixel within 5 seconds and 1.5 GB, at 0.25 megapixel 5 times faster than
-`spsolve` once per channel; Yatziv and Sapiro with a few colours at 1 megapixel within 1 second; from 0.1 to 4 megapixels
-nearly proportional to the pixels.
+`spsolve` once per channel; Yatziv and Sapiro with a few colours at 1 megapixel within 1 second; from 0.1 to 4
+megapixels nearly proportional to the pixels.
 """
 
 import subprocess
