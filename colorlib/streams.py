@@ -1,11 +1,11 @@
-"""A film as it is found: what the file says about itself, and its frames, upright and whole, one after the other.
+"""A film file as it is found: what it says about itself, and what in it can be decoded.
 
 A film is a container (mp4, mkv, avi ...) that holds streams: pictures, sounds, subtitles. FFmpeg's libraries, by way
-of PyAV, know all of them. What is left to do is to believe nothing without looking: the rate may vary, the frames may
-lie on their side or consist of two half pictures taken one after the other, the end may be missing.
+of PyAV, know all of them. What is left to do is to believe nothing without looking: a cover is no film, an index may
+be missing, the data may be damaged or break off.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from colorlib.planes import is_deep, is_full_range, pixels_of_frame, turned
+from colorlib.planes import is_deep, is_full_range
 
 if TYPE_CHECKING:
     import av
     from av.container import InputContainer
-    from av.video.reformatter import VideoReformatter
     from av.video.stream import VideoStream
 
-__all__ = ["Film", "film_errors", "frames_of", "opened_film", "picture_of", "read_film", "sample_frames"]
+__all__ = ["Film", "decoded_frames", "film_errors", "opened_film", "read_film", "video_stream"]
 
 _ATTACHED_PICTURE = 0x400  # the disposition of a cover: a picture, not a film
 _UPRIGHT = (1, 0, 0, 1)
@@ -156,9 +155,9 @@ def read_film(path: str | Path) -> Film:
     ISO/IEC 14496-12, section 6.2.2 (the display matrix).
     """
     with opened_film(path) as container:
-        stream = _video_stream(container, path)
+        stream = video_stream(container, path)
         damage: list[str] = []
-        frame = next(_decoded(container, stream, damage), None)
+        frame = next(decoded_frames(container, stream, damage), None)
         if frame is None:
             raise ValueError(f"{path}: there is not one frame in it that can be decoded")
         matrix = _display_matrix(frame)
@@ -180,8 +179,26 @@ def read_film(path: str | Path) -> Film:
         )
 
 
-def _video_stream(container: "InputContainer", path: str | Path) -> "VideoStream":
-    """The stream that holds the film."""
+def video_stream(container: "InputContainer", path: str | Path) -> "VideoStream":
+    """Find the stream that holds the film.
+
+    Parameters
+    ----------
+    container : InputContainer
+        From `opened_film`.
+    path : str or Path
+        For messages.
+
+    Returns
+    -------
+    VideoStream
+        The first that is no cover.
+
+    Raises
+    ------
+    ValueError
+        When there is none, or FFmpeg does not know its codec.
+    """
     streams = [stream for stream in container.streams.video if not stream.disposition & _ATTACHED_PICTURE]
     if not streams:
         kinds = sorted({stream.type for stream in container.streams}) or ["nothing"]
@@ -214,80 +231,23 @@ def _display_matrix(frame: "av.VideoFrame") -> tuple[int, int, int, int]:
     return (a, b, c, d) if (a and d and not b and not c) or (b and c and not a and not d) else _UPRIGHT
 
 
-def frames_of(film: Film, start: float = 0, end: float | None = None) -> "Iterator[tuple[int, av.VideoFrame]]":
-    """Decode a film, frame by frame.
-
-    Interlaced frames are made whole; there are as many as before. What cannot be decoded is left out, and
-    ``film.damage`` says so.
+def decoded_frames(container: "InputContainer", stream: "VideoStream", damage: list[str]) -> "Iterator[av.VideoFrame]":
+    """Decode what can be decoded.
 
     Parameters
     ----------
-    film : Film
-        From `read_film`.
-    start, end : float, optional
-        Seconds from the first frame: those from `start` on, and those before `end`.
+    container : InputContainer
+        From `opened_film`, at its beginning or where it was sought to.
+    stream : VideoStream
+        From `video_stream`.
+    damage : list of str
+        Gets a line for what was wrong, when all is read.
 
     Yields
     ------
-    (int, av.VideoFrame)
-        When it is shown, in ticks of the time base, always later than the one before; and the frame, not yet turned.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        As `read_film`, when the file was changed since.
-
-    References
-    ----------
-    FFmpeg's filter bwdif (after Weston, BBC, and yadif), for interlaced frames.
+    av.VideoFrame
+        In the order in which they are shown.
     """
-    begin = film.first + round(start / film.time_base)
-    until = None if end is None else film.first + round(end / film.time_base)
-    for seek in (True, False) if start > 0 else (False,):
-        with opened_film(film.path) as container:
-            if not seek or _sought(container, film, begin):
-                yield from _between(container, film, begin, until)
-                return
-
-
-def _sought(container: "InputContainer", film: Film, begin: int) -> bool:
-    """Go to a key frame before a time; False when the container landed after it, or cannot seek."""
-    import av
-
-    stream = container.streams[film.stream]
-    try:
-        container.seek(begin, stream=stream, backward=True)
-        frame = next(_decoded(container, stream, []), None)
-        if frame is None or frame.pts is None or frame.pts > begin:
-            return False
-        container.seek(begin, stream=stream, backward=True)
-    except av.FFmpegError:
-        return False
-    return True
-
-
-def _between(
-    container: "InputContainer", film: Film, begin: int, until: int | None
-) -> "Iterator[tuple[int, av.VideoFrame]]":
-    """The frames of an opened container from one time to another."""
-    stream = _video_stream(container, film.path)
-    last = None
-    for frame in _whole(_decoded(container, stream, film.damage), film.time_base):
-        time = frame.pts
-        if time is None or (last is not None and time <= last):
-            time = film.first if last is None else last + (film.step if time is None else 1)
-        last = time
-        if until is not None and time >= until:
-            return
-        if time >= begin:
-            yield time, frame
-    shown = 0 if last is None else float((last - film.first + film.step) * film.time_base)
-    if film.seconds and shown < film.seconds - 1:
-        film.damage.append(f"the film should last {film.seconds:.1f} s and ends after {shown:.1f} s")
-
-
-def _decoded(container: "InputContainer", stream: "VideoStream", damage: list[str]) -> "Iterator[av.VideoFrame]":
-    """All frames that can be decoded; what cannot be is told in `damage`."""
     import av
 
     packets, bad, hurt = container.demux(stream), 0, 0
@@ -314,85 +274,3 @@ def _decoded(container: "InputContainer", stream: "VideoStream", damage: list[st
         damage.append(f"{hurt} {'frame shows' if hurt == 1 else 'frames show'} damage")
     if bad:
         damage.append(f"{bad} {'piece' if bad == 1 else 'pieces'} of the film could not be decoded")
-
-
-def _whole(frames: "Iterable[av.VideoFrame]", time_base: Fraction) -> "Iterator[av.VideoFrame]":
-    """Make interlaced frames whole, from the first such frame on."""
-    import av
-
-    graph = None
-
-    def pulled() -> "Iterator[av.VideoFrame]":
-        while True:
-            try:
-                frame = graph.pull()
-            except (av.error.BlockingIOError, av.error.EOFError):
-                return
-            if frame.pts is not None:
-                frame.pts = round(frame.pts * frame.time_base / time_base)
-            frame.time_base = time_base
-            yield frame
-
-    for frame in frames:
-        if graph is None and frame.interlaced_frame:
-            graph = _deinterlacer(frame, time_base)
-        if graph is None:
-            yield frame
-        else:
-            graph.push(frame)
-            yield from pulled()
-    if graph is not None:
-        graph.push(None)
-        yield from pulled()
-
-
-def _deinterlacer(frame: "av.VideoFrame", time_base: Fraction) -> "av.filter.Graph":
-    """FFmpeg's bwdif: a whole frame for each interlaced one, the others as they are."""
-    import av
-
-    graph = av.filter.Graph()
-    source = graph.add(
-        "buffer",
-        video_size=f"{frame.width}x{frame.height}",
-        pix_fmt=frame.format.name,
-        time_base=f"{time_base.numerator}/{time_base.denominator}",
-        colorspace=str(int(frame.colorspace)),
-        range=str(int(frame.color_range)),
-    )
-    graph.link_nodes(source, graph.add("bwdif", mode="send_frame", deint="interlaced"), graph.add("buffersink"))
-    graph.configure()
-    return graph
-
-
-def picture_of(frame: "av.VideoFrame", film: Film, reformatter: "VideoReformatter") -> np.ndarray:
-    """A decoded frame as a picture, upright: (H, W) or (H, W, 3), uint8 or uint16 (see `planes.pixels_of_frame`)."""
-    return turned(pixels_of_frame(frame, reformatter), film.matrix)
-
-
-def sample_frames(film: Film, count: int = 12) -> "Iterator[av.VideoFrame]":
-    """Look into a film at several places; where it cannot be sought in, at its beginning.
-
-    Parameters
-    ----------
-    film : Film
-    count : int
-        How many frames.
-
-    Yields
-    ------
-    av.VideoFrame
-    """
-    import av
-
-    with opened_film(film.path) as container:
-        stream = _video_stream(container, film.path)
-        length = (film.seconds or 0) / film.time_base
-        for index in range(count):
-            try:
-                container.seek(film.first + round(length * index / count), stream=stream, backward=True)
-            except av.FFmpegError:
-                if index:
-                    return
-            frame = next(_decoded(container, stream, []), None)
-            if frame is not None:
-                yield frame

@@ -19,9 +19,11 @@ import numpy as np
 from PIL import Image
 
 from colorlib.contact import ALREADY_THERE
+from colorlib.frames import frames_of, picture_of, sample_frames
+from colorlib.joining import join_segments, rehearse
 from colorlib.photos import has_colour
-from colorlib.segments import choose_coding, join_segments, length_of_segment, rehearse, write_segment
-from colorlib.streams import Film, frames_of, picture_of, read_film, sample_frames
+from colorlib.segments import choose_coding, length_of_segment, write_segment
+from colorlib.streams import Film, read_film
 from colorlib.weights import atomic
 
 __all__ = ["ColouredFilm", "FramePainter", "colorize_video"]

@@ -1,0 +1,185 @@
+"""The frames of a film, whole and upright, one after the other, each with its time.
+
+The rate may vary, times may be missing, and frames may lie on their side. In an interlaced film each frame is woven of
+two half pictures, the second a moment later than the first: what moves has a comb of lines at its edges.
+"""
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from colorlib.planes import pixels_of_frame, turned
+from colorlib.streams import Film, decoded_frames, opened_film, video_stream
+
+if TYPE_CHECKING:
+    import av
+    from av.container import InputContainer
+    from av.video.reformatter import VideoReformatter
+
+__all__ = ["frames_of", "picture_of", "sample_frames"]
+
+HOLE = 10  # frames of a steady film that may be missing in one place before that counts as damage
+
+
+def frames_of(film: Film, start: float = 0, end: float | None = None) -> "Iterator[tuple[int, av.VideoFrame]]":
+    """Decode a film, frame by frame.
+
+    Interlaced frames are made whole; there are as many as before. What cannot be decoded is left out, and
+    ``film.damage`` says so.
+
+    Parameters
+    ----------
+    film : Film
+        From `read_film`.
+    start, end : float, optional
+        Seconds from the first frame: those from `start` on, and those before `end`.
+
+    Yields
+    ------
+    (int, av.VideoFrame)
+        When it is shown, in ticks of the time base, always later than the one before; and the frame, not yet turned.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `read_film`, when the file was changed since.
+
+    References
+    ----------
+    FFmpeg's filter bwdif (after Weston, BBC, and yadif), for interlaced frames.
+    """
+    begin = film.first + round(start / film.time_base)
+    until = None if end is None else film.first + round(end / film.time_base)
+    for seek in (True, False) if start > 0 else (False,):
+        with opened_film(film.path) as container:
+            if not seek or _sought(container, film, begin):
+                yield from _between(container, film, begin, until)
+                return
+
+
+def _sought(container: "InputContainer", film: Film, begin: int) -> bool:
+    """Go to a key frame before a time; False when the container landed after it, or cannot seek."""
+    import av
+
+    stream = container.streams[film.stream]
+    try:
+        container.seek(begin, stream=stream, backward=True)
+        frame = next(decoded_frames(container, stream, []), None)
+        if frame is None or frame.pts is None or frame.pts > begin:
+            return False
+        container.seek(begin, stream=stream, backward=True)
+    except av.FFmpegError:
+        return False
+    return True
+
+
+def _between(
+    container: "InputContainer", film: Film, begin: int, until: int | None
+) -> "Iterator[tuple[int, av.VideoFrame]]":
+    """The frames of an opened container from one time to another, at times that grow."""
+    stream = video_stream(container, film.path)
+    last, even, frames, holes = None, 0, 0, []
+    for frame in _whole(decoded_frames(container, stream, film.damage), film.time_base):
+        time = frame.pts
+        if time is None or (last is not None and time <= last):
+            time = film.first if last is None else last + (film.step if time is None else 1)
+        if last is not None:
+            frames, even = frames + 1, even + (abs(time - last - film.step) <= 1)
+            if time - last > HOLE * film.step:
+                holes.append(round((time - last) / film.step) - 1)
+        last = time
+        if until is not None and time >= until:
+            break
+        if time >= begin:
+            yield time, frame
+    else:
+        shown = 0 if last is None else float((last - film.first + film.step) * film.time_base)
+        if film.seconds and shown < film.seconds - 1:
+            film.damage.append(f"the film should last {film.seconds:.1f} s and ends after {shown:.1f} s")
+    if holes and even > 0.9 * frames:
+        places = "one place" if len(holes) == 1 else f"{len(holes)} places"
+        film.damage.append(f"about {sum(holes)} frames are missing, in {places}")
+
+
+def _whole(frames: "Iterable[av.VideoFrame]", time_base: Fraction) -> "Iterator[av.VideoFrame]":
+    """Make interlaced frames whole, from the first such frame on."""
+    import av
+
+    graph = None
+
+    def pulled() -> "Iterator[av.VideoFrame]":
+        while True:
+            try:
+                frame = graph.pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
+            if frame.pts is not None:
+                frame.pts = round(frame.pts * frame.time_base / time_base)
+            frame.time_base = time_base
+            yield frame
+
+    for frame in frames:
+        if graph is None and frame.interlaced_frame:
+            graph = _deinterlacer(frame, time_base)
+        if graph is None:
+            yield frame
+        else:
+            graph.push(frame)
+            yield from pulled()
+    if graph is not None:
+        graph.push(None)
+        yield from pulled()
+
+
+def _deinterlacer(frame: "av.VideoFrame", time_base: Fraction) -> "av.filter.Graph":
+    """FFmpeg's bwdif: a whole frame for each interlaced one, the others as they are."""
+    import av
+
+    graph = av.filter.Graph()
+    source = graph.add(
+        "buffer",
+        video_size=f"{frame.width}x{frame.height}",
+        pix_fmt=frame.format.name,
+        time_base=f"{time_base.numerator}/{time_base.denominator}",
+        colorspace=str(int(frame.colorspace)),
+        range=str(int(frame.color_range)),
+    )
+    graph.link_nodes(source, graph.add("bwdif", mode="send_frame", deint="interlaced"), graph.add("buffersink"))
+    graph.configure()
+    return graph
+
+
+def picture_of(frame: "av.VideoFrame", film: Film, reformatter: "VideoReformatter") -> np.ndarray:
+    """A decoded frame as a picture, upright: (H, W) or (H, W, 3), uint8 or uint16 (see `planes.pixels_of_frame`)."""
+    return turned(pixels_of_frame(frame, reformatter), film.matrix)
+
+
+def sample_frames(film: Film, count: int = 12) -> "Iterator[av.VideoFrame]":
+    """Look into a film at several places; where it cannot be sought in, at its beginning.
+
+    Parameters
+    ----------
+    film : Film
+    count : int
+        How many frames.
+
+    Yields
+    ------
+    av.VideoFrame
+    """
+    import av
+
+    with opened_film(film.path) as container:
+        stream = video_stream(container, film.path)
+        length = (film.seconds or 0) / film.time_base
+        for index in range(count):
+            try:
+                container.seek(film.first + round(length * index / count), stream=stream, backward=True)
+            except av.FFmpegError:
+                if index:
+                    return
+            frame = next(decoded_frames(container, stream, []), None)
+            if frame is not None:
+                yield frame
