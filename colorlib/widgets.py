@@ -25,8 +25,9 @@ STYLE = """<style>
 </style>"""
 FRAMES_STYLE = """<style>
 .colorlib-frames { display: inline-block; margin: 0 0 1.25rem; max-width: 100%; }
-.colorlib-frames img { border-radius: 0.5rem; display: block; height: auto; margin: 0; max-width: 100%; }
-.colorlib-frames img[hidden] { display: none; }
+.colorlib-frames > div { display: grid; }
+.colorlib-frames img { grid-area: 1 / 1; border-radius: 0.5rem; display: block; height: auto; margin: 0; max-width: 100%; }
+.colorlib-frames img[data-off] { visibility: hidden; }
 .colorlib-frames label { display: block; font-size: 0.9rem; line-height: 1.4; margin-top: 0.25rem; }
 .colorlib-frames input { accent-color: #1f5f7d; cursor: ew-resize; display: block; height: 1.75rem; width: 100%; }
 </style>"""
@@ -38,7 +39,7 @@ FILM_STYLE = """<style>
 # Shows the frame that the slider stands at, and says its name to those who look and to those who listen.
 FRAMES_MOVE = (
     "const images = this.closest('.colorlib-frames').querySelectorAll('img');"
-    "images.forEach((image, i) => { image.hidden = i !== Number(this.value); });"
+    "images.forEach((image, i) => { image.toggleAttribute('data-off', i !== Number(this.value)); });"
     "const name = images[this.value].dataset.name;"
     "this.setAttribute('aria-valuetext', name); this.previousElementSibling.textContent = name;"
 )
@@ -107,12 +108,12 @@ def frame_slider(frames: Mapping[str, Image.Image], label: str, start: int = 0, 
     width = round(height * next(iter(sizes.values()))[0] / next(iter(sizes.values()))[1])
     images = "".join(
         f'<img src="{_data_uri(picture, 2 * width, 2 * height)}" width="{width}" height="{height}" '
-        f'alt="{escape(label)}: {escape(name)}" data-name="{escape(name)}"{"" if i == start else " hidden"}>'
+        f'alt="{escape(label)}: {escape(name)}" data-name="{escape(name)}"{"" if i == start else " data-off"}>'
         for i, (name, picture) in enumerate(frames.items())
     )
     name = escape(list(frames)[start])
     return HTML(
-        f'{FRAMES_STYLE}<div class="colorlib-frames">{images}<label>{escape(label)}: <span>{name}</span>'
+        f'{FRAMES_STYLE}<div class="colorlib-frames"><div>{images}</div><label>{escape(label)}: <span>{name}</span>'
         f'<input type="range" min="0" max="{len(frames) - 1}" value="{start}" oninput="{FRAMES_MOVE}" '
         f'aria-label="{escape(label)}" aria-valuetext="{name}"></label></div>'
     )

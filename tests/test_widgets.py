@@ -48,7 +48,7 @@ def test_one_frame_is_seen_at_a_time_and_all_are_in_the_page():
         "points &lt;given&gt;: 1 point",
         "points &lt;given&gt;: 5 points",
     ]
-    assert [rest.endswith(" hidden") for _, rest in found] == [True, False, True]
+    assert [rest.endswith(" data-off") for _, rest in found] == [True, False, True]
     assert '<input type="range" min="0" max="2" value="1"' in text
     assert 'aria-valuetext="1 point"' in text
     assert "<span>1 point</span>" in text
