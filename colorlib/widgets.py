@@ -26,7 +26,8 @@ STYLE = """<style>
 FRAMES_STYLE = """<style>
 .colorlib-frames { display: inline-block; margin: 0 0 1.25rem; max-width: 100%; }
 .colorlib-frames > div { display: grid; }
-.colorlib-frames img { grid-area: 1 / 1; border-radius: 0.5rem; display: block; height: auto; margin: 0; max-width: 100%; }
+.colorlib-frames img { border-radius: 0.5rem; display: block; grid-area: 1 / 1; height: auto; margin: 0;
+  max-width: 100%; }
 .colorlib-frames img[data-off] { visibility: hidden; }
 .colorlib-frames label { display: block; font-size: 0.9rem; line-height: 1.4; margin-top: 0.25rem; }
 .colorlib-frames input { accent-color: #1f5f7d; cursor: ew-resize; display: block; height: 1.75rem; width: 100%; }
