@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
+
+from colorlib.terminal import SOME_FAILED, clear_errors, progress, rich_table, say, stdout
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
 
     from colorlib.files import Report
-
-T = TypeVar("T")
-
-SOME_FAILED, BAD_INPUT, STOPPED = 1, 2, 130
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
 
@@ -52,14 +48,14 @@ def train(
     ] = None,
 ) -> None:
     """Train a generator from a recipe."""
-    with _clear_errors():
+    with clear_errors():
         from colorlib.experiments import run_recipe
         from colorlib.recipes import load_recipe
 
         loaded = load_recipe(recipe, variant, seed)
         folder = out or Path("runs") / loaded.folder
         run_recipe(loaded, folder, resume=resume, minutes=minutes)
-        _stdout().print(f"the results are in {folder}", soft_wrap=True)
+        stdout().print(f"the results are in {folder}", soft_wrap=True)
 
 
 @app.command()
@@ -110,7 +106,7 @@ def colorize(
 
     Folders are searched recursively and keep their layout. Call it again to go on after a break.
     """
-    with _clear_errors():
+    with clear_errors():
         remote = [address for address in (*inputs, out) if "://" in address]
         if ray is None:
             if remote:
@@ -134,10 +130,10 @@ def colorize(
             Path(out).mkdir(parents=True, exist_ok=True)
         try:
             with closing(run(painter, planned, finished, **where)) as outcomes:
-                for _ in _progress(outcomes, len(planned), "colorizing"):
+                for _ in progress(outcomes, len(planned), "colorizing"):
                     pass
         finally:
-            _say(finished.summary())
+            say(finished.summary())
             told = not report or _leave_report(write_report, out, finished)
     if finished.of("failed") or not told:
         raise typer.Exit(SOME_FAILED)
@@ -189,7 +185,7 @@ def video(
 
     The film is worked on in pieces, in the folder OUT.parts. Call it again to go on after a break.
     """
-    with _clear_errors():
+    with clear_errors():
         from colorlib.colorize import Colorizer
         from colorlib.steady import KEY_EVERY, SteadyPainter
         from colorlib.video import colorize_video
@@ -208,12 +204,12 @@ def video(
             make_grey=make_grey,
             resume=resume,
             label=f"{weights} {settings}",
-            progress=lambda frames, total: _progress(frames, total, "colorizing"),
+            progress=partial(progress, what="colorizing"),
         )
     for line in (*result.notes, *(f"{source}: {what}" for what in result.damage)):
-        _say(line)
+        say(line)
     if result.frames:
-        _say(f"{result.frames} frames are in {out}")
+        say(f"{result.frames} frames are in {out}")
     if result.damage:
         raise typer.Exit(SOME_FAILED)
 
@@ -231,7 +227,7 @@ def evaluate(
     csv: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
 ) -> None:
     """Measure a colorizer on photographs, beside the all-grey answer and the truth."""
-    with _clear_errors():
+    with clear_errors():
         from colorlib.data import validation_loader
         from colorlib.metrics import evaluate as measure
         from colorlib.photos import find_photographs, scan_photographs
@@ -245,13 +241,13 @@ def evaluate(
         generator, card = load_weights(find_weights(weights))
         side = size or int(card.get("size", 256))
         batches = validation_loader(scan.colour, side, workers=0)
-        table = measure(generator, _progress(batches, len(batches), "measuring"))
-        _stdout().print(_rich_table(table, f"{len(scan.colour)} photographs at {side} x {side}"))
+        table = measure(generator, progress(batches, len(batches), "measuring"))
+        stdout().print(rich_table(table, f"{len(scan.colour)} photographs at {side} x {side}"))
         if csv is not None:
             with atomic(csv) as temporary:
                 table.to_csv(temporary)
     if scan.grey or scan.broken:
-        _say(scan.summary())
+        say(scan.summary())
     if scan.broken:
         raise typer.Exit(SOME_FAILED)
 
@@ -259,7 +255,7 @@ def evaluate(
 @app.command()
 def info() -> None:
     """Show versions, what this machine can do, and which weights there are."""
-    with _clear_errors():
+    with clear_errors():
         import platform
         from importlib.metadata import version
 
@@ -283,8 +279,8 @@ def info() -> None:
         }
         width = max(map(len, lines))
         for name, value in lines.items():
-            _stdout().print(f"[bold]{name:<{width}}[/bold]  ", end="")
-            _stdout().print(value, markup=False, soft_wrap=True)
+            stdout().print(f"[bold]{name:<{width}}[/bold]  ", end="")
+            stdout().print(value, markup=False, soft_wrap=True)
 
 
 def _painter(
@@ -319,9 +315,9 @@ def _leave_report(write: Callable[..., Iterable[object]], out: str, report: Repo
     try:
         paths = write(out, [outcome.row() for outcome in report.outcomes])
     except OSError as error:
-        _say(f"the report could not be written: {error}")
+        say(f"the report could not be written: {error}")
         return False
-    _say("see " + " and ".join(map(str, paths)))
+    say("see " + " and ".join(map(str, paths)))
     return True
 
 
@@ -340,53 +336,5 @@ def main() -> None:
     """Run the command line; what the installed script `colorlib` calls."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore", FutureWarning)  # of other packages: nothing a user could mend
-        warnings.showwarning = lambda message, *_, **__: _say(f"note: {message}")
+        warnings.showwarning = lambda message, *_, **__: say(f"note: {message}")
     app(prog_name="colorlib")
-
-
-def _stdout() -> Console:
-    """Results go to stdout; a new console each time, so that a redirected stdout is respected."""
-    return Console(highlight=False)
-
-
-def _say(text: str) -> None:
-    """Progress, reports and errors go to stderr, as they are."""
-    Console(stderr=True, highlight=False).print(text, markup=False, soft_wrap=True)
-
-
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    """End with one clear line and an exit code instead of a traceback, for everything a user can mend."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        _say("stopped; call the same command again to go on")
-        raise typer.Exit(STOPPED) from None
-    except (OSError, ValueError, MemoryError, FloatingPointError, ModuleNotFoundError) as error:
-        _say("error: " + " ".join(str(error).split()))
-        raise typer.Exit(BAD_INPUT) from None
-
-
-def _progress(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
-    """Go through the steps with a progress bar on stderr, which goes away at the end."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield from bar.track(steps, total=total)
-
-
-def _rich_table(table: pd.DataFrame, title: str) -> object:
-    """A data frame of metrics, turned so that it fits a terminal; 95 % intervals go behind their value."""
-    from rich.table import Table
-
-    shown = Table("", *map(str, table.index), title=title)
-    for name in table.columns:
-        if name.endswith(("_low", "_high")):
-            continue
-        cells = []
-        for row in table.index:
-            low, high = (f"{table[name + end][row]:.2f}" if name + end in table else "" for end in ("_low", "_high"))
-            cells.append(f"{table[name][row]:.2f}" + (f" ({low} ... {high})" if low != high else ""))
-        shown.add_row(name, *cells)
-    return shown
