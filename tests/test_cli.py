@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -306,13 +307,13 @@ def recipes(monkeypatch):
     """Stand-ins for the rooms that read and run recipes, which note how they are called."""
     calls = []
 
-    def load_recipe(name):
+    def load_recipe(name, variant, seed):
         if name == "misspelt":
             raise ValueError("misspelt.toml: unknown key 'epoch'; did you mean 'epochs'?")
-        return f"recipe {name}"
+        return SimpleNamespace(name=name, variant=variant, seed=seed, folder=Path(name).stem)
 
     def run_recipe(recipe, out, resume=True, minutes=None):
-        calls.append((recipe, out, resume, minutes))
+        calls.append((recipe.name, recipe.variant, recipe.seed, out, resume, minutes))
 
     monkeypatch.setattr("colorlib.recipes.load_recipe", load_recipe)
     monkeypatch.setattr("colorlib.experiments.run_recipe", run_recipe)
@@ -321,10 +322,13 @@ def recipes(monkeypatch):
 
 def test_train_runs_the_recipe(recipes, tmp_path):
     assert call("train", "quick", "--out", tmp_path).exit_code == 0
-    result = call("train", "my/own.toml", "--no-resume", "--minutes", 2.5)
+    result = call("train", "my/own.toml", "--variant", "l1", "--seed", 3, "--no-resume", "--minutes", 2.5)
     assert result.exit_code == 0
     assert "runs/own" in result.stdout
-    assert recipes == [("recipe quick", tmp_path, True, None), ("recipe my/own.toml", Path("runs/own"), False, 2.5)]
+    assert recipes == [
+        ("quick", None, None, tmp_path, True, None),
+        ("my/own.toml", "l1", 3, Path("runs/own"), False, 2.5),
+    ]
 
 
 def test_a_bad_recipe_is_one_line(recipes):
