@@ -151,9 +151,11 @@ def _deinterlacer(frame: "av.VideoFrame", time_base: Fraction) -> "av.filter.Gra
     return graph
 
 
-def picture_of(frame: "av.VideoFrame", film: Film, reformatter: "VideoReformatter") -> np.ndarray:
+def picture_of(
+    frame: "av.VideoFrame", film: Film, reformatter: "VideoReformatter", coloured: bool = True
+) -> np.ndarray:
     """A decoded frame as a picture, upright: (H, W) or (H, W, 3), uint8 or uint16 (see `planes.pixels_of_frame`)."""
-    return turned(pixels_of_frame(frame, reformatter), film.matrix)
+    return turned(pixels_of_frame(frame, reformatter, coloured), film.matrix)
 
 
 def sample_frames(film: Film, count: int = 12) -> "Iterator[av.VideoFrame]":

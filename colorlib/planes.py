@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     import av
     from av.video.reformatter import VideoReformatter
 
-__all__ = ["is_deep", "is_full_range", "pixels_of_frame", "to_frame", "turned"]
+__all__ = ["has_chroma", "is_deep", "is_full_range", "pixels_of_frame", "to_frame", "turned"]
 
 _BT709, _BT601 = 1, 5  # the numbers of ITU-T H.273 for matrices, which FFmpeg uses
 _SRGB_CURVE = 13
 _HDR_CURVES = (16, 18)  # PQ and HLG
 _FULL, _LIMITED = 2, 1  # FFmpeg's numbers for the range
 _HD_HEIGHT = 720  # what does not name its matrix is taken for BT.709 from this height on, as players do
+NOISY = 0.01  # share of the colour samples of a grey film that may be away from the middle
 _CAREFUL = 0x2 | 0x40000 | 0x2000  # FFmpeg's bilinear, accurate rounding, full colour interpolation
 # The shares of red and blue in Y', by the number of the matrix.
 _SHARES = {
@@ -52,7 +53,26 @@ def is_full_range(frame: "av.VideoFrame") -> bool:
     return frame.color_range == _FULL
 
 
-def pixels_of_frame(frame: "av.VideoFrame", reformatter: "VideoReformatter") -> np.ndarray:
+def has_chroma(frame: "av.VideoFrame") -> bool:
+    """Return whether there is more than the noise of a codec in the colour planes of a frame.
+
+    Parameters
+    ----------
+    frame : av.VideoFrame
+
+    Returns
+    -------
+    bool
+        True also for RGB and other formats in which brightness has no plane of its own.
+    """
+    if not _is_planar(frame):
+        return True
+    middle, noise = 1 << frame.format.components[0].bits - 1, 1 << frame.format.components[0].bits - 6
+    planes = (_plane(frame, index) for index in range(1, min(3, len(frame.planes))))
+    return any(np.mean(abs(plane.astype(np.int32) - middle) > noise) > NOISY for plane in planes)
+
+
+def pixels_of_frame(frame: "av.VideoFrame", reformatter: "VideoReformatter", coloured: bool = True) -> np.ndarray:
     """Turn a decoded frame into a picture.
 
     Parameters
@@ -61,12 +81,14 @@ def pixels_of_frame(frame: "av.VideoFrame", reformatter: "VideoReformatter") -> 
         In any pixel format that FFmpeg knows.
     reformatter : VideoReformatter
         Of the film; it keeps the tables that it makes, which for a film in HDR takes half a minute.
+    coloured : bool
+        Whether the film has colours or a tint. Without them the plane of brightness is the picture.
 
     Returns
     -------
     ndarray
-        (H, W) when there is no colour in the frame, otherwise (H, W, 3) sRGB; uint8, or uint16 for more than 8 bits.
-        Of HDR (PQ, HLG) what is whiter than white is cut off.
+        (H, W, 3) sRGB, or (H, W) when not `coloured` and brightness has a plane of its own; uint8, or uint16 for more
+        than 8 bits. Of HDR (PQ, HLG) what is whiter than white is cut off.
 
     References
     ----------
@@ -83,7 +105,7 @@ def pixels_of_frame(frame: "av.VideoFrame", reformatter: "VideoReformatter") -> 
         options["format"] = "rgb24" if dtype == np.uint8 else "rgb48le"
         return reformatter.reformat(frame, interpolation=_CAREFUL, **options).to_ndarray()
     first, *colours = (_plane(frame, index) for index in range(min(3, len(frame.planes))))
-    if all(abs(int(end) - (1 << bits - 1)) <= 1 for plane in colours for end in (plane.min(), plane.max())):
+    if not coloured or not colours:
         table = _grey_table(bits, is_full_range(frame))
         return cv2.LUT(first, table) if bits == 8 else np.take(table, first, mode="clip")
     white = int(np.iinfo(dtype).max)

@@ -22,6 +22,7 @@ from colorlib.contact import ALREADY_THERE
 from colorlib.frames import frames_of, picture_of, sample_frames
 from colorlib.joining import join_segments, rehearse
 from colorlib.photos import has_colour
+from colorlib.planes import has_chroma
 from colorlib.segments import choose_coding, length_of_segment, write_segment
 from colorlib.streams import Film, read_film
 from colorlib.weights import atomic
@@ -140,8 +141,7 @@ def colorize_video(
     if preview and end is None:
         end = start + PREVIEW
     _check_times(film, start, end)
-    if not make_grey:
-        _check_grey(film)
+    coloured = _check_grey(film, make_grey)
     size = (film.height * painter.upscale, film.width * painter.upscale * (2 if preview else 1))
     coding = choose_coding(out, codec, crf, film.deep)
     notes = rehearse(film, out, coding, size)
@@ -154,7 +154,7 @@ def colorize_video(
     done = parts.begin(job, resume)
     if done:
         notes.append(f"going on after {done} frames")
-    painted = _painted(film, painter, start, end, preview, done)
+    painted = _painted(film, painter, start, end, preview, done, coloured)
     painted = iter(progress(painted, max(0, _expected(film, start, end) - done)))
     while first := next(painted, None):
         done += write_segment(parts.next(), chain([first], islice(painted, SEGMENT - 1)), film, coding)
@@ -167,7 +167,7 @@ def colorize_video(
 
 
 def _painted(
-    film: Film, painter: FramePainter, start: float, end: float | None, preview: bool, done: int
+    film: Film, painter: FramePainter, start: float, end: float | None, preview: bool, done: int, coloured: bool
 ) -> Iterator[tuple[int, np.ndarray]]:
     """The coloured frames after the first `done` ones, with their times."""
     from av.video.reformatter import VideoReformatter
@@ -176,14 +176,14 @@ def _painted(
 
     def pictures() -> Iterator[np.ndarray]:
         for time, frame in islice(frames_of(film, start, end), max(0, done - WARM_UP), None):
-            picture = picture_of(frame, film, reformatter)
+            picture = picture_of(frame, film, reformatter, coloured)
             waiting.append((time, picture if preview else None))
             yield picture
 
-    for index, coloured in enumerate(painter.paint(pictures()), max(0, done - WARM_UP)):
+    for index, result in enumerate(painter.paint(pictures()), max(0, done - WARM_UP)):
         time, original = waiting.popleft()
         if index >= done:
-            yield time, coloured if original is None else _side_by_side(original, coloured)
+            yield time, result if original is None else _side_by_side(original, result)
     if waiting:
         raise ValueError(f"{film.path}: the painter left out {len(waiting)} frames")
 
@@ -225,16 +225,16 @@ def _check_times(film: Film, start: float, end: float | None) -> None:
         raise ValueError(f"{film.path} is {film.seconds:.1f} s long: there is nothing from {start:g} s on")
 
 
-def _check_grey(film: Film) -> None:
-    """Refuse a film that has colours; a tint over all of it is none."""
-    sampled = [
-        has_colour(Image.fromarray(frame.to_ndarray(format="rgb24")), toned=False) for frame in sample_frames(film)
-    ]
-    if sum(sampled) > len(sampled) / 4:
+def _check_grey(film: Film, make_grey: bool) -> bool:
+    """Refuse a film that has colours, unless they are to be ignored; return whether it has colours or a tint."""
+    sampled = list(sample_frames(film))
+    coloured = [has_colour(Image.fromarray(frame.to_ndarray(format="rgb24")), toned=False) for frame in sampled]
+    if not make_grey and sum(coloured) > len(coloured) / 4:
         raise ValueError(
-            f"{film.path} is in colour ({sum(sampled)} of {len(sampled)} frames looked at); "
+            f"{film.path} is in colour ({sum(coloured)} of {len(coloured)} frames looked at); "
             "give --make-grey (make_grey=True) to have it made grey and coloured anew"
         )
+    return any(map(has_chroma, sampled))
 
 
 class _Parts:

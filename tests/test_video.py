@@ -17,7 +17,7 @@ from av.video.reformatter import Interpolation, VideoReformatter
 
 from colorlib import video
 from colorlib.frames import frames_of, picture_of
-from colorlib.planes import pixels_of_frame, to_frame, turned
+from colorlib.planes import has_chroma, pixels_of_frame, to_frame, turned
 from colorlib.streams import read_film
 from colorlib.video import colorize_video
 
@@ -242,11 +242,13 @@ def test_grey_and_its_frame_are_the_same_pixels():
     ramp = np.arange(256, dtype=np.uint8)[None].repeat(4, 0)
     for full in (True, False):
         frame = to_frame(ramp[..., None].repeat(3, 2), "yuv420p", full)
-        back = pixels_of_frame(frame, VideoReformatter())
+        assert not has_chroma(frame)
+        back = pixels_of_frame(frame, VideoReformatter(), coloured=False)
         assert back.shape == (4, 256)
         assert np.abs(back.astype(int) - ramp).max() <= (0 if full else 1)
     deep = np.arange(0, 65536, 64, dtype=np.uint16)[None].repeat(4, 0)
-    back = pixels_of_frame(to_frame(deep[..., None].repeat(3, 2), "yuv420p10le", False), VideoReformatter())
+    frame = to_frame(deep[..., None].repeat(3, 2), "yuv420p10le", False)
+    back = pixels_of_frame(frame, VideoReformatter(), coloured=False)
     assert np.abs(back.astype(int) - deep).max() <= 65535 / 876 / 2 + 1
 
 
@@ -328,7 +330,7 @@ def test_the_range_stays(tmp_path, full):
     out = colorize_video(source, tmp_path / "out.mkv", Sepia()).path
     before, after = read_film(source), read_film(out)
     assert before.full is after.full is full
-    grey = [picture_of(frame, before, VideoReformatter()) for _, frame in frames_of(before)][1]
+    grey = [picture_of(frame, before, VideoReformatter(), coloured=False) for _, frame in frames_of(before)][1]
     assert np.abs(grey.astype(int) - scene(1)).mean() < 2
     assert np.abs(pictures_of(out)[1][..., 1].astype(int) - scene(1)).mean() < 3
 
@@ -507,6 +509,32 @@ def test_a_file_without_pictures_and_a_film_without_frames(tmp_path):
     with pytest.raises(ValueError, match="is a folder; give a film"):
         colorize_video(tmp_path, tmp_path / "out.mkv", Sepia())
     assert left_over(tmp_path) == []
+
+
+def test_a_painter_gets_frames_of_one_kind(tmp_path):
+    """Here a clean grey frame, there one with the codec's noise in its colours; and a tint, which is no colour."""
+    shapes = []
+
+    class Looking(Sepia):
+        def paint(self, frames):
+            return super().paint(shapes.append(frame.shape) or frame for frame in frames)
+
+    for tint, shape in ((1, (48, 64)), (1.2, (48, 64, 3))):
+        source = tmp_path / f"{tint}.mkv"
+        with av.open(str(source), "w") as film:
+            shown = film.add_stream("ffv1", rate=25)
+            shown.height, shown.width, shown.pix_fmt = 48, 64, "yuv420p"
+            for index in range(20):
+                rgb = scene(index)[..., None] * np.array([tint, 1, 2 - tint])
+                frame = to_frame(rgb.clip(0, 255).astype(np.uint8), "yuv420p", False)
+                if index % 2:
+                    np.frombuffer(frame.planes[1], np.uint8)[::17] += 3
+                frame.pts = index
+                film.mux(shown.encode(frame))
+            film.mux(shown.encode(None))
+        shapes.clear()
+        colorize_video(source, tmp_path / f"{tint}-out.mkv", Looking())
+        assert set(shapes) == {shape}
 
 
 def test_a_film_in_colour_is_refused_or_made_grey(tmp_path):
