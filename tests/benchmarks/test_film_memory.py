@@ -27,7 +27,7 @@ from colorlib.video import colorize_video
 colorize_video({str(source)!r}, {str(out)!r}, SteadyPainter(Colorizer.from_pretrained()))
 print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
 """
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], stdout=subprocess.PIPE, text=True, check=True)
     return round(int(done.stdout) * 1024 / 1e6)
 
 
