@@ -80,7 +80,7 @@ def _between(
 ) -> "Iterator[tuple[int, av.VideoFrame]]":
     """The frames of an opened container from one time to another, at times that grow."""
     stream = video_stream(container, film.path)
-    last, even, frames, holes = None, 0, 0, []
+    last, even, frames, hurt, holes = None, 0, 0, 0, []
     for frame in _whole(decoded_frames(container, stream, film.damage), film.time_base):
         time = frame.pts
         if time is None or (last is not None and time <= last):
@@ -93,11 +93,14 @@ def _between(
         if until is not None and time >= until:
             break
         if time >= begin:
+            hurt += frame.is_corrupt  # those before may be, when the container was sought in
             yield time, frame
     else:
         shown = 0 if last is None else float((last - film.first + film.step) * film.time_base)
         if film.seconds and shown < film.seconds - 1:
             film.damage.append(f"the film should last {film.seconds:.1f} s and ends after {shown:.1f} s")
+    if hurt:
+        film.damage.append(f"{hurt} {'frame shows' if hurt == 1 else 'frames show'} damage")
     if holes and even > 0.9 * frames:
         places = "one place" if len(holes) == 1 else f"{len(holes)} places"
         film.damage.append(f"about {sum(holes)} frames are missing, in {places}")

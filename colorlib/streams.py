@@ -250,7 +250,7 @@ def decoded_frames(container: "InputContainer", stream: "VideoStream", damage: l
     """
     import av
 
-    packets, bad, hurt = container.demux(stream), 0, 0
+    packets, bad = container.demux(stream), 0
     while True:
         try:
             packet = next(packets, None)  # the last one is empty: it makes the decoder give what it holds back
@@ -262,15 +262,10 @@ def decoded_frames(container: "InputContainer", stream: "VideoStream", damage: l
         if packet is None:
             break
         try:
-            frames = packet.decode()
+            yield from packet.decode()
         except av.error.EOFError:
             break
         except av.FFmpegError:
             bad += 1
-            continue
-        hurt += sum(frame.is_corrupt for frame in frames)
-        yield from frames
-    if hurt:
-        damage.append(f"{hurt} {'frame shows' if hurt == 1 else 'frames show'} damage")
     if bad:
         damage.append(f"{bad} {'piece' if bad == 1 else 'pieces'} of the film could not be decoded")
