@@ -172,10 +172,11 @@ def test_blending_by_hand():
     np.testing.assert_allclose(softer[0, 1:3, 0], share * 10, rtol=1e-4)
 
 
-def test_blending_with_many_colours_is_blending_in_groups():
+def test_blending_with_many_colours_is_blending_in_groups(monkeypatch):
+    monkeypatch.setattr(geodesic, "TOGETHER", 24 * 6)
     rng = np.random.default_rng(0)
     L, ab = rng.uniform(30, 60, (20, 24)), rng.normal(0, 20, (20, 24, 2))
-    marked, values = points_from_truth(ab, 3 * geodesic.TOGETHER + 1)
+    marked, values = points_from_truth(ab, 19)
     result = blend(L, marked, values)
     rows, columns = np.nonzero(marked)
     far = np.stack(

@@ -22,7 +22,7 @@ FALL = 4.0  # the exponent b of the weight r^-b, from 1 to 6 in the paper: how m
 STEP = 0.05  # CIE units of lightness that a step of one pixel costs where nothing changes
 ROUNDS = 5  # of four sweeps, at most: colours are then within about 1 CIE unit of those of exact distances
 SETTLED = 0.2  # CIE units of lightness: a round that changes no distance by more is the last
-TOGETHER = 16  # colours that one thread spreads at once: a row of them stays in the processor's cache
+TOGETHER = 16_000  # numbers of a row, pixels times colours, that are worked on at once: they stay in the cache
 
 
 def blend(L: np.ndarray, marked: np.ndarray, values: np.ndarray, fall: float = FALL) -> np.ndarray:
@@ -67,7 +67,7 @@ def blend(L: np.ndarray, marked: np.ndarray, values: np.ndarray, fall: float = F
     colours, which = np.unique(values[marked], axis=0, return_inverse=True)
     labels = np.full(L.shape, -1)
     labels[marked] = which.ravel()
-    groups = [np.arange(first, min(first + TOGETHER, len(colours))) for first in range(0, len(colours), TOGETHER)]
+    groups = np.array_split(np.arange(len(colours)), -(-len(colours) * L.shape[1] // TOGETHER))
 
     def mixed(group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         weight = np.maximum(_spread(L, labels, group), 1e-6)  # its fourth power is still a number in float32
