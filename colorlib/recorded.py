@@ -108,8 +108,8 @@ def recorded_variants(recipe: str, variants: Sequence[str], seed: int = 42) -> p
     DataFrame
         One row a variant. The model's columns of `recorded_metrics`; ``colour_share``, its colourfulness as a part of
         the truth's, with ``_low`` and ``_high`` of the model's interval; ``class_accuracy`` where labels were learnt;
-        ``noise``, how much two samples differ (`verdict.noise`); ``images_per_second``, ``minutes`` and
-        ``peak_memory_mib`` of the training.
+        ``noise``, how much two samples differ (`verdict.noise`); ``images_per_second`` of the median epoch,
+        ``minutes`` and ``peak_memory_mib`` of the training.
     """
     rows = {}
     for variant in variants:
@@ -121,7 +121,7 @@ def recorded_variants(recipe: str, variants: Sequence[str], seed: int = 42) -> p
         if "valid_class_accuracy" in log:
             row["class_accuracy"] = log["valid_class_accuracy"].iloc[-1]
         row["noise"] = _record(name)["noise"]
-        row["images_per_second"] = log["images_per_second"].mean()
+        row["images_per_second"] = log["images_per_second"].median()
         row["minutes"] = log["seconds"].sum() / 60
         row["peak_memory_mib"] = log["peak_memory_mib"].max()
         rows[variant] = row
