@@ -97,6 +97,8 @@ def film_errors(path: str | Path) -> Iterator[None]:
     try:
         yield
     except (av.FFmpegError, OSError) as error:
+        if not isinstance(error, av.FFmpegError) and error.filename is not None:
+            raise  # it names its file already
         chain: list[BaseException] = [error]  # closing the file fails too, and would hide that the disk is full
         while chain[-1].__context__ is not None:
             chain.append(chain[-1].__context__)
