@@ -16,7 +16,8 @@ from pathlib import Path
 from colorlib.recipes import load_recipe, variants
 
 FIRST = ("fusion labels", "fusion none", "fusion no-labels", "choices classes", "choices l1", "choices classes-plain",
-         "choices l2", "fusion pyramid", "fusion pyramid-no-labels", "choices gan-l1", "choices gan")  # fmt: skip
+         "choices l2", "fusion pyramid", "fusion pyramid-no-labels", "choices classes-long",
+         "choices gan-l1", "choices gan")  # fmt: skip
 SEEDS = (42, 43, 44)
 
 
