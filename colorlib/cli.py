@@ -155,7 +155,7 @@ def video(
     ] = "flow",
     key_every: Annotated[
         int | None,
-        typer.Option(min=1, help="In mode flow, frames from one that the network sees to the next.", show_default="8"),
+        typer.Option(min=1, help="In mode flow, frames from one that the network sees to the next.", show_default="10"),
     ] = None,
     reference: Annotated[
         Path | None, typer.Option(help="A frame of the film coloured by hand, or a photograph: take its colours.")

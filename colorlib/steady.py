@@ -90,7 +90,7 @@ class SteadyPainter:
     References
     ----------
     Lai et al. 2018 and Liu et al. 2021 (steady colours by motion); Ruder et al. 2016, section 4 (both directions of
-    flow decide what is carried); Kroeger et al. 2016 (the motion); Bonneel et al. 2015 (the network stays a black box).
+    flow decide what is carried); Kroeger et al. 2016 (the motion).
 
     Examples
     --------
