@@ -72,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
         table.to_csv(path, index=False)
     at_fifty = table[table.points == 50].set_index("method").ab_psnr
     record = {
-        "command": f"python book/tools/classical.py {'/'.join(options.folder.parts[-3:])} "
+        "command": f"python book/tools/classical.py {'/'.join(options.folder.parts[-2:])} "
         f"--photographs {options.photographs} --seed {options.seed}",
         "photographs": len(chosen),
         "longer_side": SIDE,
