@@ -1,6 +1,12 @@
 """Colour by scribbles: the solver against a plain one, edges against bleeding, distances by hand, films, bad input."""
 
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.sparse import csc_array, diags_array
 from scipy.sparse.csgraph import dijkstra
@@ -23,6 +29,8 @@ from colorlib.classical.edges import LEAK, fenced
 from colorlib.classical.likeness import STEPS, graph, likeness, pairs
 from colorlib.classical.pixels import lab_pixels
 from colorlib.photos import package_photographs
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def plain(diagonal: np.ndarray, ties: list[np.ndarray], right: np.ndarray) -> np.ndarray:
@@ -311,3 +319,27 @@ def test_bad_input_is_refused_by_every_method(name, changed, message):
     if name == "Yatziv 2006":
         with pytest.raises(ValueError, match="fall must be above 0"):
             blend(**good, fall=0)
+
+
+def test_the_recorded_curves_can_be_made_again(tmp_path, monkeypatch, capsys):
+    """On two photographs instead of a hundred, into another folder: the same tables as in book/results."""
+    spec = importlib.util.spec_from_file_location("classical_tool", ROOT / "book" / "tools" / "classical.py")
+    tool = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "classical_tool", tool)  # so that other processes find what they are sent
+    spec.loader.exec_module(tool)
+    monkeypatch.setattr(tool, "RESULTS", tmp_path)
+    monkeypatch.setattr(tool, "COUNTS", (1, 50))
+    monkeypatch.setattr(tool, "SIDE", 48)
+    photographs = tmp_path / "photographs"
+    photographs.mkdir()
+    for name in ("coffee", "flower"):
+        path = package_photographs()[name]
+        (photographs / path.name).write_bytes(path.read_bytes())
+    assert tool.main([str(photographs), "--photographs", "2"]) == 0
+    made, recorded = pd.read_csv(tmp_path / "scribbles.csv"), pd.read_csv(ROOT / "book" / "results" / "scribbles.csv")
+    assert list(made) == list(recorded)
+    assert set(made.method) == set(recorded.method) == {"grey", *BY_SCRIBBLES}
+    gains = json.loads((tmp_path / "scribbles.json").read_text("utf8"))["gain_over_grey_with_50_points_db"]
+    assert min(gains.values()) > 4
+    recorded = recorded[recorded.points == 50].ab_psnr - recorded.ab_psnr[0]
+    assert recorded.min() > 4, "fifty points beat grey by 4 dB on the recorded photographs"

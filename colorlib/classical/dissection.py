@@ -32,7 +32,7 @@ __all__ = ["solve_picture"]
 
 LEAF = 4  # pixels: a tile is not cut further when its side is below twice that
 FEW = 64  # tiles: when so few are left they are large, and are merged one by one, each without what lies outside
-CHUNK = 500_000  # numbers that are worked on at once: they stay in the processor's cache
+CHUNK = 150_000  # numbers that are worked on at once: they stay in the processor's cache
 
 
 class Front(NamedTuple):

@@ -105,20 +105,21 @@ def propagate_between_edges(L: np.ndarray, marked: np.ndarray, values: np.ndarra
 
 
 def _spread(weights: Sequence[np.ndarray], marked: np.ndarray, values: np.ndarray, pull: float = 0.0) -> np.ndarray:
-    """Solve for the unmarked pixels; a marked one is an equation of its own, and a source for its neighbours."""
+    """Solve for the unmarked pixels; a marked one is an equation of its own, and a source for its neighbours.
+
+    The weights are used up: those of marked pixels become 0.
+    """
     known = np.where(marked[..., None], values, 0.0)
-    degree, right, ties = np.zeros(marked.shape), np.zeros_like(known), []
+    degree, right = np.zeros(marked.shape), np.zeros_like(known)
     for weight, (here, there) in zip(weights, pairs(marked.shape), strict=True):
         degree[here] += weight[here]
         degree[there] += weight[here]
         right[here] += weight[here][..., None] * known[there]
         right[there] += weight[here][..., None] * known[here]
-        tie = np.zeros_like(weight)
-        tie[here] = weight[here] * ~(marked[here] | marked[there])
-        ties.append(tie)
+        weight[here] *= ~(marked[here] | marked[there])
+    degree *= 1 + pull
     # A scale of its own for a marked pixel would do as well; 1 keeps its value exactly.
-    diagonal = np.where(marked, 1.0, (1 + pull) * degree)
-    right[marked] = known[marked]
-    result = solve_picture(diagonal, ties, right)
-    result[marked] = known[marked]
+    degree[marked], right[marked], known = 1.0, known[marked], known[marked]
+    result = solve_picture(degree, weights, right)
+    result[marked] = known
     return result
