@@ -28,6 +28,7 @@ from colorlib.cli import app
 from colorlib.colorize import Colorizer
 from colorlib.files import Painter, plan
 from colorlib.models import UNet
+from colorlib.opening import opened
 from colorlib.weights import save_weights
 
 ARGUMENTS = {"downs": 3, "filters": 4}
@@ -306,7 +307,7 @@ def test_mutated_files_crash_nothing(tmp_path):
             results = files(out)
             assert results == ([name] if outcome.status == "done" else [])
             if outcome.status == "done":
-                with Image.open(out / name) as image:
+                with opened(out / name) as image:  # a damaged header may claim more pixels than Pillow alone opens
                     image.load()
             else:
                 assert outcome.status == "failed"
