@@ -108,7 +108,7 @@ def frame_slider(frames: Mapping[str, Image.Image], label: str, start: int = 0, 
         raise ValueError(f"{label}: start must be from 0 to {len(frames) - 1}, not {start}")
     width = round(height * next(iter(sizes.values()))[0] / next(iter(sizes.values()))[1])
     images = "".join(
-        f'<img src="{_data_uri(picture, 2 * width, 2 * height)}" width="{width}" height="{height}" '
+        f'<img src="{data_uri(picture, 2 * width, 2 * height)}" width="{width}" height="{height}" '
         f'alt="{escape(label)}: {escape(name)}" data-name="{escape(name)}"{"" if i == start else " data-off"}>'
         for i, (name, picture) in enumerate(frames.items())
     )
@@ -168,7 +168,7 @@ def _pair(name: str, before: Image.Image, after: Image.Image, height: int) -> st
     scale = height / before.height
     width = round(before.width * scale)
     images = "".join(
-        f'<img src="{_data_uri(image, 2 * width, 2 * height)}" width="{width}" height="{height}" alt="{escape(alt)}">'
+        f'<img src="{data_uri(image, 2 * width, 2 * height)}" width="{width}" height="{height}" alt="{escape(alt)}">'
         for image, alt in ((before, f"{name}, before"), (after, f"{name}, after"))
     )
     move = "this.closest('.colorlib-compare').style.setProperty('--at', this.value + '%')"
@@ -179,7 +179,7 @@ def _pair(name: str, before: Image.Image, after: Image.Image, height: int) -> st
     )
 
 
-def _data_uri(image: Image.Image, width: int, height: int) -> str:
+def data_uri(image: Image.Image, width: int, height: int) -> str:
     """A picture as text, never enlarged."""
     small = image.convert("RGB")
     small.thumbnail((width, height), Image.Resampling.LANCZOS)

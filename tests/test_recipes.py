@@ -1,5 +1,6 @@
 """Recipes: their spelling, their run, and that a killed run goes on as if nothing had happened."""
 
+import dataclasses
 import inspect
 import json
 import os
@@ -17,6 +18,7 @@ from colorlib.experiments import run_recipe
 from colorlib.models import GENERATORS, LightUnet, UNet
 from colorlib.photos import package_split
 from colorlib.recipes import SHIPPED, load_recipe, variants
+from colorlib.recorded import recorded_file, recorded_log
 from colorlib.weights import load_weights, save_weights
 
 TINY = """
@@ -309,3 +311,23 @@ def test_a_fusion_layer_learns_the_labels_and_the_log_says_how_well(tiny, tmp_pa
     tiny.write_text(tiny.read_text().replace("classes = 2", "classes = 3"))
     with pytest.raises(ValueError, match="names 3 classes, the photographs have 2"):
         run_recipe(load_recipe(tiny), tmp_path / "other")
+
+
+@pytest.mark.parametrize("name", ["choices/gan-l1", "fusion/labels"])
+def test_a_short_run_of_a_comparison_leaves_what_the_recorded_one_left(name, tmp_path, folders):
+    recipe = load_recipe(*name.split("/"))
+    generator = recipe.generator | ({"fusion": {"classes": 2}} if "fusion" in recipe.generator else {})
+    data = dataclasses.replace(recipe.data, train=0, valid=0, epoch=8, batch_size=4)
+    run_recipe(dataclasses.replace(recipe, generator=generator, data=data), tmp_path / "out", minutes=2)
+    log, recorded = pd.read_csv(tmp_path / "out" / "log.csv"), recorded_log(recipe.folder)
+    assert list(log) == list(recorded)
+    assert log.dtypes.to_dict() == recorded.dtypes.to_dict()
+    assert log["epoch"].tolist() == recorded["epoch"].tolist()
+    assert log.select_dtypes("number").notna().all(axis=None)
+    there = {path.name for path in recorded_file(f"{recipe.folder}/001-flower.webp").parent.iterdir()}
+    assert {path.name for path in (tmp_path / "out" / "frames").iterdir()} == there
+    record = json.loads((tmp_path / "out" / "record.json").read_text())
+    kept = json.loads(recorded_file(f"{recipe.folder}.json").read_text())
+    assert record.keys() == kept.keys()
+    assert record["metrics"]["model"].keys() == kept["metrics"]["model"].keys()
+    assert record["command"] == kept["command"] == f"colorlib train {recipe.name} --variant {recipe.variant} --seed 42"
