@@ -136,7 +136,7 @@ def test_a_page_in_a_browser(site, browser, page, view):
     finally:
         context.close()
     assert not trouble
-    for key in ("missing", "wordless", "hidden", "filtered", "outside", "formulas", "wrong"):
+    for key in ("missing", "wordless", "hidden", "filtered", "outside", "formulas", "wrong", "faint"):
         assert not seen[key], f"{key}: {seen[key]}"
     assert seen["overflow"] <= 1, f"{seen['overflow']} px too wide: {seen['wide'][:5]}"
     assert seen["letters"] >= 15
