@@ -128,6 +128,23 @@ def recorded_variants(recipe: str, variants: Sequence[str], seed: int = 42) -> p
     return pd.DataFrame(rows).T.astype(float)
 
 
+def recorded_errors(recipe: str) -> pd.DataFrame:
+    """How far off each photograph's colours are in the runs of a recipe that compares.
+
+    Parameters
+    ----------
+    recipe : str
+        Such as ``"fusion"``.
+
+    Returns
+    -------
+    DataFrame
+        One row a validation photograph, the same in all columns; one column a run, ``"labels-42"``: mean absolute error
+        of a and b, in CIE units (`verdict.photograph_errors`).
+    """
+    return pd.read_csv(recorded_file(f"{recipe}/errors.csv"))
+
+
 def recorded_frames(name: str) -> dict[int, dict[str, Path]]:
     """What a recorded training made of a few photographs that it never trained on, epoch by epoch.
 

@@ -1,4 +1,4 @@
-"""How a run is judged when it has ended: on all validation photographs, and by how much two of its samples differ."""
+"""How a run is judged when it has ended: on all validation photographs and on each, and by how two samples differ."""
 
 import math
 from pathlib import Path
@@ -37,6 +37,30 @@ def measure(generator: nn.Module, data: Data, valid: list[Path]) -> dict[str, An
 
     parts = {name: [path for path in valid if name in path.parts] for name in data.mix}
     return {name: table(part) for name, part in parts.items() if part} if data.mix else table(valid)
+
+
+@torch.no_grad()
+def photograph_errors(generator: nn.Module, data: Data, valid: list[Path]) -> Tensor:
+    """How far off each photograph's colours are: what two generators are compared by, photograph by photograph.
+
+    The mean error of one generator depends on which photographs were drawn. Two generators that coloured the same ones
+    share that luck, and the differences of their errors do not.
+
+    Parameters
+    ----------
+    generator : nn.Module
+        In evaluation mode.
+    data : Data
+        Of the recipe: size and batch size.
+    valid : list of Path
+
+    Returns
+    -------
+    Tensor, (N,)
+        Mean absolute error of a and b, in CIE units, in the order of `valid`.
+    """
+    batches = validation_loader(valid, data.size, data.batch_size)
+    return torch.cat([ab_error(from_network(L, generator(L)), from_network(L, ab)) for L, ab in batches])
 
 
 @torch.no_grad()

@@ -1,12 +1,15 @@
 """What was recorded is found in the repository, or fetched from its address."""
 
+import dataclasses
 import email.message
 import json
+from importlib.util import module_from_spec, spec_from_file_location
 
 import pandas as pd
 import pytest
 
 from colorlib import recorded
+from colorlib.recipes import load_recipe
 
 RECORD = {
     "epochs": 2,
@@ -77,3 +80,29 @@ def test_variants_side_by_side(monkeypatch, tmp_path):
     assert table.loc["labels", "class_accuracy"] == 0.5
     cost = ["noise", "images_per_second", "minutes", "peak_memory_mib"]
     assert table.loc["none", cost].tolist() == [0.25, 100.0, 1.5, 800.0]
+
+
+def comparisons():
+    """The runs that book/tools/choices.py makes."""
+    spec = spec_from_file_location("choices", recorded.RESULTS.parent / "tools" / "choices.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.experiments()
+
+
+@pytest.mark.parametrize(("name", "variant", "seed"), comparisons())
+def test_every_comparison_is_recorded_as_its_recipe_says(name, variant, seed):
+    recipe = load_recipe(name, variant, seed)
+    record = json.loads(recorded.recorded_file(f"{recipe.folder}.json").read_text())
+    assert record["command"] == recipe.command
+    assert record["recipe"] == json.loads(json.dumps(dataclasses.asdict(recipe)))
+    assert record["epochs"] == len(recorded.recorded_log(recipe.folder)) == sum(p.epochs for p in recipe.phase)
+    pictures = [path for epoch in recorded.recorded_frames(recipe.folder).values() for path in epoch.values()]
+    assert len(pictures) == record["epochs"] * len(recipe.frames)
+    errors = recorded.recorded_errors(name)[f"{variant}-{seed}"]
+    assert len(errors) == record["photographs"]["valid"]
+    assert errors.mean() == pytest.approx(record["metrics"]["model"]["ab_l1"], abs=0.01)
+
+
+def test_recorded_pictures_stay_small():
+    assert sum(path.stat().st_size for path in recorded.RESULTS.rglob("*.webp")) <= 12e6

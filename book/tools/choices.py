@@ -13,7 +13,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from colorlib.recipes import load_recipe, variants
+import pandas as pd
+
+from colorlib.experiments import photographs
+from colorlib.recipes import Recipe, load_recipe, variants
+from colorlib.verdict import photograph_errors
+from colorlib.weights import atomic, load_weights
 
 FIRST = ("fusion labels", "fusion none", "fusion no-labels", "choices classes", "choices l1", "choices classes-plain",
          "choices l2", "fusion pyramid", "fusion pyramid-no-labels", "choices classes-long",
@@ -40,6 +45,18 @@ def keep(run: Path, kept: Path) -> None:
         shutil.copyfile(frame, kept / frame.name)
 
 
+def keep_errors(recipe: Recipe, run: Path, results: Path) -> None:
+    """Add the error of each photograph to the recipe's table, from the weights of a finished run."""
+    path, name = results / recipe.name / "errors.csv", f"{recipe.variant}-{recipe.seed}"
+    table = pd.read_csv(path) if path.is_file() else pd.DataFrame()
+    if name in table:
+        return
+    generator, _ = load_weights(run / "generator.safetensors")
+    table[name] = photograph_errors(generator.eval(), recipe.data, photographs(recipe)[1]).numpy().round(3)
+    with atomic(path) as temporary:
+        table.to_csv(temporary, index=False)
+
+
 def main(runs: Path, results: Path) -> None:
     """Run what is not done yet."""
     for name, variant, seed in experiments():
@@ -50,6 +67,7 @@ def main(runs: Path, results: Path) -> None:
             command = [sys.executable, "-m", "colorlib", *recipe.command.split()[1:], "--out", str(run)]
             subprocess.run(command, check=True)
         keep(run, results / recipe.folder)
+        keep_errors(recipe, run, results)
 
 
 if __name__ == "__main__":
