@@ -153,9 +153,11 @@ def film(frames: np.ndarray, label: str, words: str, rate: int = 24, tone: float
     write_clip(frames, content, rate, tone, crf)
     data = base64.b64encode(content.getvalue()).decode("ascii")
     height, width = frames.shape[1:3]
+    poster = data_uri(Image.fromarray(frames[0]), width, height)  # some browsers show nothing before the film plays
     return HTML(
         f'{FILM_STYLE}<figure class="colorlib-film"><video controls loop playsinline preload="metadata" '
-        f'width="{width}" height="{height}" aria-label="{escape(words)}" src="data:video/mp4;base64,{data}">'
+        f'width="{width}" height="{height}" aria-label="{escape(words)}" poster="{poster}" '
+        f'src="data:video/mp4;base64,{data}">'
         f"{escape(words)}</video>"
         f"<figcaption>{escape(label)}</figcaption></figure>"
     )

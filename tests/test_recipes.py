@@ -19,6 +19,7 @@ from colorlib.models import GENERATORS, LightUnet, UNet
 from colorlib.photos import package_split
 from colorlib.recipes import SHIPPED, load_recipe, variants
 from colorlib.recorded import recorded_file, recorded_log
+from colorlib.verdict import photograph_errors
 from colorlib.weights import load_weights, save_weights
 
 TINY = """
@@ -330,4 +331,7 @@ def test_a_short_run_of_a_comparison_leaves_what_the_recorded_one_left(name, tmp
     kept = json.loads(recorded_file(f"{recipe.folder}.json").read_text())
     assert record.keys() == kept.keys()
     assert record["metrics"]["model"].keys() == kept["metrics"]["model"].keys()
+    generator, _ = load_weights(tmp_path / "out" / "generator.safetensors")
+    errors = photograph_errors(generator.eval(), data, package_split()[1])
+    assert errors.mean().item() == pytest.approx(record["metrics"]["model"]["ab_l1"], abs=0.01)
     assert record["command"] == kept["command"] == f"colorlib train {recipe.name} --variant {recipe.variant} --seed 42"

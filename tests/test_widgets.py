@@ -70,6 +70,8 @@ def test_a_film_is_in_the_page_itself_and_plays():
     assert found[2] == "A film of &quot;noise&quot;"
     assert f'aria-label="{found[2]}"' in text
     assert "<figcaption>Noise &amp; more</figcaption>" in text
+    poster = Image.open(BytesIO(base64.b64decode(re.search(r'poster="data:image/webp;base64,([^"]+)"', text)[1])))
+    assert np.abs(np.asarray(poster, float) - frames[0]).mean() < 60, "the first frame, not another one"
     assert "http" not in text
     assert "autoplay" not in text, "nothing moves before it is told to"
     with av.open(BytesIO(base64.b64decode(found[1]))) as container:
