@@ -21,6 +21,7 @@ from torch import nn
 
 from colorlib.colorize import Colorizer
 from colorlib.data import dataloaders
+from colorlib.guesses import multiple_of
 from colorlib.models import PatchGAN, build_generator, encoder_decoder
 from colorlib.models.fusion import ClassHead
 from colorlib.opening import open_rgb
@@ -95,6 +96,8 @@ def run_recipe(
     groups = len(encoder_decoder(learn.model))
     if groups <= max(phase.frozen for phase in recipe.phase):
         raise ValueError(f"{recipe.name}: the generator has {groups} group(s) of parameters; the last is never frozen")
+    if data.final_size % (multiple := multiple_of(learn.generator)):
+        raise ValueError(f"{recipe.name}: test_size must be a multiple of {multiple}, not {data.final_size}")
     _check_classes(recipe, learn)
     learn.add_cbs([KeepResults(recipe, out), TimeLimit(minutes)])
     resume = resume and (out / "checkpoint.pt").exists()
@@ -161,7 +164,7 @@ class KeepResults(Callback):
         kind, arguments = self.recipe.generator["kind"], {k: v for k, v in self.recipe.generator.items() if k != "kind"}
         card = {
             "title": self.recipe.title,
-            "size": self.recipe.data.size,
+            "size": self.recipe.data.final_size,
             "recipe": dataclasses.asdict(self.recipe),
             "commit": _commit(),
             "metrics": self.learn.rows[-1],
@@ -169,7 +172,7 @@ class KeepResults(Callback):
         generator = self.learn.generator
         save_weights(generator, self.out / "generator.safetensors", kind, arguments, card)
         mode = generator.training
-        colorizer = Colorizer(generator.eval(), size=self.recipe.data.size)
+        colorizer = Colorizer(generator.eval(), size=self.recipe.data.final_size)
         (self.out / "frames").mkdir(exist_ok=True)
         for name in self.recipe.frames:
             picture = open_rgb(package_photographs()[name])

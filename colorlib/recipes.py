@@ -17,13 +17,15 @@ SCHEDULES = ("constant", "one_cycle", "decay")
 @dataclass(frozen=True)
 class Data:
     """Which photographs: `photographs` as in `photos.training_photographs`, or with `mix` as in
-    `photos.mixed_photographs`; `train` and `valid` take the first so many of a seeded shuffle (0: all); the rest as in
-    `data.dataloaders`."""
+    `photos.mixed_photographs`; `train` and `valid` take the first so many of a seeded shuffle (0: all); `test_size` is
+    the size at which the trained network is measured, shown and used (0: `size`), because what a random crop shows is
+    larger than what a whole photograph shows (Touvron et al. 2019); the rest as in `data.dataloaders`."""
 
     photographs: str = "package"
     train: int = 0
     valid: int = 0
     size: int = 128
+    test_size: int = 0
     batch_size: int = 16
     crops: int = 1
     smallest_crop: float = 0.6
@@ -31,6 +33,11 @@ class Data:
     epoch: int = 0
     labels: bool = False
     mix: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def final_size(self) -> int:
+        """The size at which the trained network looks at photographs."""
+        return self.test_size or self.size
 
 
 @dataclass(frozen=True)
@@ -236,6 +243,8 @@ def _check_data(data: Data, path: Path) -> None:
         raise ValueError(
             f"{path}: smallest_crop is a part of the shorter side, above 0 and up to 1, not {data.smallest_crop}"
         )
+    if data.test_size < 0:
+        raise ValueError(f"{path}: test_size is a number of pixels, or 0 for the training's, not {data.test_size}")
     if data.epoch < 0:
         raise ValueError(f"{path}: epoch is a number of photographs, or 0 for all of them, not {data.epoch}")
     if not isinstance(data.mix, dict):

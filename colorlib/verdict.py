@@ -32,7 +32,7 @@ def measure(generator: nn.Module, data: Data, valid: list[Path]) -> dict[str, An
     """
 
     def table(photographs: list[Path]) -> dict[str, Any]:
-        batches = validation_loader(photographs, data.size, data.batch_size)
+        batches = validation_loader(photographs, data.final_size, data.batch_size)
         return evaluate(generator, batches, FrechetDistance()).replace(math.inf, None).to_dict(orient="index")
 
     parts = {name: [path for path in valid if name in path.parts] for name in data.mix}
@@ -59,7 +59,7 @@ def photograph_errors(generator: nn.Module, data: Data, valid: list[Path]) -> Te
     Tensor, (N,)
         Mean absolute error of a and b, in CIE units, in the order of `valid`.
     """
-    batches = validation_loader(valid, data.size, data.batch_size)
+    batches = validation_loader(valid, data.final_size, data.batch_size)
     return torch.cat([ab_error(from_network(L, generator(L)), from_network(L, ab)) for L, ab in batches])
 
 

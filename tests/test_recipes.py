@@ -14,7 +14,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from colorlib.data import validation_loader
 from colorlib.experiments import run_recipe
+from colorlib.metrics import evaluate
 from colorlib.models import GENERATORS, LightUnet, UNet
 from colorlib.photos import package_split
 from colorlib.recipes import SHIPPED, load_recipe, variants
@@ -85,6 +87,8 @@ def test_shipped_recipes_are_well_formed(path):
         ("[data]", "[data]\nepoch = -1", "epoch is a number of photographs"),
         ("[data]", "[data]\nepoch = 2", "epoch of 2 photographs does not fill a batch of 4"),
         ("size = 32", "size = 36\ndegraded = 0.5", "multiple of 8, not 36"),
+        ("size = 32", "size = 32\ntest_size = 36", "test_size must be a multiple of 8, not 36"),
+        ("size = 32", "size = 32\ntest_size = -8", "test_size is a number of pixels"),
         ("[data]", '[data]\nmix = "cats"', r"\[data.mix\] must be a table"),
         ("[data]", "[data]\nmix = {cats = 0}", "cats in .* positive whole number, not 0"),
         ("[data]", "[data]\nmix = {cats = 1.5}", "cats in .* positive whole number, not 1.5"),
@@ -99,6 +103,17 @@ def test_mistakes_are_named(tiny, tmp_path, old, new, message):
     tiny.write_text(text.replace(old, new))
     with pytest.raises(ValueError, match=message):
         run_recipe(load_recipe(tiny), tmp_path / "out")
+
+
+def test_the_trained_network_may_look_closer_than_in_training(tiny, tmp_path):
+    tiny.write_text(tiny.read_text().replace("size = 32", "size = 32\ntest_size = 48"))
+    learn = run_recipe(load_recipe(tiny), tmp_path / "out", minutes=0)
+    _, card = load_weights(tmp_path / "out" / "generator.safetensors")
+    assert card["size"] == 48
+    record = json.loads((tmp_path / "out" / "record.json").read_text())
+    at = {size: evaluate(learn.generator, validation_loader(package_split()[1], size))["ab_l1"] for size in (32, 48)}
+    assert record["metrics"]["grey"]["ab_l1"] == pytest.approx(at[48]["grey"], abs=1e-4)
+    assert at[48]["grey"] != pytest.approx(at[32]["grey"], abs=1e-3)
 
 
 def test_missing_recipe_lists_what_there_is():

@@ -51,7 +51,7 @@ def test_they_are_small():
 def test_the_card_says_where_they_come_from_and_what_they_can_do(name):
     card = read_card(shipped_weights()[name])
     assert card["command"] == f"colorlib train {name}"
-    assert card["size"] == load_recipe(name).data.size
+    assert card["size"] == load_recipe(name).data.final_size
     assert card["hours"] > 0
     assert len(card["commit"]) == 40
     assert "licence" in card
