@@ -166,12 +166,10 @@ def _chart(logs: list[pd.DataFrame], names: list[str], curve: tuple[str, str, st
         for step in range(every - 1, last + 1, every)
     ]
     parts += [
-        f'<text x="{LEFT}" y="14" font-weight="bold">{title}</text>',
+        f'<text x="{LEFT}" y="14"><tspan font-weight="bold">{title}</tspan>, dotted: {reference}</text>',
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 4}" text-anchor="middle">epoch</text>',
         f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(level):.1f}" y2="{y(level):.1f}" stroke="{INK}" '
         'stroke-dasharray="2 3"/>',
-        f'<text x="{WIDTH - RIGHT}" y="{y(level) + (13 if level > (low + high) / 2 else -5):.1f}" '
-        f'text-anchor="end">{reference}</text>',
     ]
     for run, line in enumerate(lines):
         points = " ".join(f"{x(step):.1f},{y(value):.1f}" for step, value in enumerate(line))
