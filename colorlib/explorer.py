@@ -1,7 +1,5 @@
 """Recorded trainings to scrub through: one slider for what was changed, one for how long it had trained."""
 
-import base64
-import json
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
@@ -15,7 +13,7 @@ from colorlib.opening import open_rgb
 from colorlib.photos import package_photographs
 from colorlib.recorded import recorded_frames, recorded_log
 from colorlib.show import INK, LINES, SHADE, SURROUND
-from colorlib.widgets import data_uri
+from colorlib.widgets import SLIDER_STYLE, data_uri, slider, webp_uri
 
 __all__ = ["run_explorer"]
 
@@ -26,7 +24,7 @@ CURVES = (
 )
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 300, 165, 34, 24, 8, 34  # of a chart, with its margins
 
-STYLE = f"""<style>
+STYLE = f"""{SLIDER_STYLE}<style>
 .colorlib-runs {{ background: {SURROUND}; border-radius: 0.5rem; color: {INK}; display: flex; flex-wrap: wrap;
   gap: 0.5rem 1rem; margin: 0 0 1.25rem; max-width: 44rem; padding: 0.75rem; }}
 .colorlib-runs > .pictures {{ flex: 1 1 17rem; min-width: 0; }}
@@ -43,8 +41,7 @@ STYLE = f"""<style>
 .colorlib-runs polyline[data-on] {{ stroke: {LINES[1]}; stroke-opacity: 1; stroke-width: 2.6; }}
 .colorlib-runs circle {{ fill: {LINES[1]}; }}
 .colorlib-runs circle:not([data-on]) {{ display: none; }}
-.colorlib-runs label {{ flex: 1 1 15rem; font-size: 0.9rem; line-height: 1.4; }}
-.colorlib-runs input {{ accent-color: #1f5f7d; cursor: ew-resize; display: block; height: 1.75rem; width: 100%; }}
+.colorlib-runs label {{ flex: 1 1 15rem; }}
 </style>"""
 # Whatever carries the number of a run, and perhaps of a step, is on when the sliders stand there.
 MOVE = (
@@ -52,8 +49,6 @@ MOVE = (
     "const [run, step] = [...box.querySelectorAll('input')].map(input => input.value);"
     "box.querySelectorAll('[data-run]').forEach(part => part.toggleAttribute('data-on',"
     " part.dataset.run === run &amp;&amp; (part.dataset.step ?? step) === step));"
-    "const name = JSON.parse(this.dataset.names)[this.value];"
-    "this.setAttribute('aria-valuetext', name); this.previousElementSibling.textContent = name;"
 )
 
 
@@ -104,7 +99,7 @@ def run_explorer(runs: Mapping[str, str], label: str, start: str) -> HTML:
             numbers += f"<p {mark}>{_numbers(log.iloc[step])}</p>"
     truth = "".join(_truth(path, photo) for photo, path in frames[0][last + 1].items())
     charts = "".join(_chart(logs, list(runs), curve, at, last) for curve in CURVES)
-    sliders = _slider(label, list(runs), at) + _slider("trained for", steps, last)
+    sliders = slider(label, list(runs), at, MOVE) + slider("trained for", steps, last, MOVE)
     return HTML(
         f'{STYLE}<div class="colorlib-runs" role="group" aria-label="{escape(label)}">'
         f'<div class="sliders">{sliders}</div><div class="pictures"><div class="pair"><p>guessed</p><p>truth</p>'
@@ -120,8 +115,7 @@ def _mark(run: int, step: int | None, on: bool) -> str:
 
 def _image(path: Path, words: str) -> str:
     """A recorded frame, as it was written."""
-    content = base64.b64encode(path.read_bytes()).decode("ascii")
-    return f'<img src="data:image/webp;base64,{content}" alt="{escape(words)}">'
+    return f'<img src="{webp_uri(path.read_bytes())}" alt="{escape(words)}">'
 
 
 def _truth(frame: Path, photo: str) -> str:
@@ -189,13 +183,3 @@ def _ticks(low: float, high: float) -> list[float]:
     unit = 10.0 ** np.floor(np.log10(rough))
     step = unit * next(factor for factor in (1, 2, 5, 10) if factor * unit >= rough)
     return [round(float(value), 10) for value in np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step]
-
-
-def _slider(label: str, names: list[str], at: int) -> str:
-    """A labelled slider over names."""
-    listed = escape(json.dumps(names))
-    return (
-        f'<label>{escape(label)}: <span>{escape(names[at])}</span><input type="range" min="0" max="{len(names) - 1}" '
-        f'value="{at}" oninput="{MOVE}" data-names="{listed}" aria-label="{escape(label)}" '
-        f'aria-valuetext="{escape(names[at])}"></label>'
-    )

@@ -1,6 +1,7 @@
 """Things to turn in a notebook, which turn as well on a page without a kernel."""
 
 import base64
+import json
 from collections.abc import Mapping
 from html import escape
 from io import BytesIO
@@ -13,35 +14,39 @@ from colorlib.clips import write_clip
 
 __all__ = ["before_after", "film", "frame_slider"]
 
-STYLE = """<style>
-.colorlib-compare { --at: 50%; display: inline-block; margin: 0 0.75rem 1.25rem 0; max-width: 100%; }
-.colorlib-compare > div { position: relative; line-height: 0; }
-.colorlib-compare img { border-radius: 0.5rem; display: block; height: auto; margin: 0; max-width: 100%; }
-.colorlib-compare img + img { position: absolute; inset: 0; clip-path: inset(0 0 0 var(--at)); }
-.colorlib-compare > div::after { background: #fff; bottom: 0; box-shadow: 0 0 3px #000; content: ""; left: var(--at);
-  margin-left: -1px; pointer-events: none; position: absolute; top: 0; width: 2px; }
-.colorlib-compare label { display: block; font-size: 0.9rem; line-height: 1.4; }
-.colorlib-compare input { accent-color: #1f5f7d; cursor: ew-resize; display: block; height: 1.75rem; width: 100%; }
+SLIDER_STYLE = """<style>
+.colorlib-slider { display: block; font-size: 0.9rem; line-height: 1.4; }
+.colorlib-slider input { accent-color: #1f5f7d; cursor: ew-resize; display: block; height: 1.75rem; width: 100%; }
 </style>"""
-FRAMES_STYLE = """<style>
-.colorlib-frames { display: inline-block; margin: 0 0 1.25rem; max-width: 100%; }
-.colorlib-frames > div { display: grid; }
-.colorlib-frames img { border-radius: 0.5rem; display: block; grid-area: 1 / 1; height: auto; margin: 0;
-  max-width: 100%; }
-.colorlib-frames img[data-off] { visibility: hidden; }
-.colorlib-frames label { display: block; font-size: 0.9rem; line-height: 1.4; margin-top: 0.25rem; }
-.colorlib-frames input { accent-color: #1f5f7d; cursor: ew-resize; display: block; height: 1.75rem; width: 100%; }
+STYLE = f"""{SLIDER_STYLE}<style>
+.colorlib-compare {{ --at: 50%; display: inline-block; margin: 0 0.75rem 1.25rem 0; max-width: 100%; }}
+.colorlib-compare > div {{ position: relative; line-height: 0; }}
+.colorlib-compare img {{ border-radius: 0.5rem; display: block; height: auto; margin: 0; max-width: 100%; }}
+.colorlib-compare img + img {{ position: absolute; inset: 0; clip-path: inset(0 0 0 var(--at)); }}
+.colorlib-compare > div::after {{ background: #fff; bottom: 0; box-shadow: 0 0 3px #000; content: ""; left: var(--at);
+  margin-left: -1px; pointer-events: none; position: absolute; top: 0; width: 2px; }}
+</style>"""
+FRAMES_STYLE = f"""{SLIDER_STYLE}<style>
+.colorlib-frames {{ display: inline-block; margin: 0 0 1.25rem; max-width: 100%; }}
+.colorlib-frames > div {{ display: grid; }}
+.colorlib-frames img {{ border-radius: 0.5rem; display: block; grid-area: 1 / 1; height: auto; margin: 0;
+  max-width: 100%; }}
+.colorlib-frames img[data-off] {{ visibility: hidden; }}
+.colorlib-frames label {{ margin-top: 0.25rem; }}
 </style>"""
 FILM_STYLE = """<style>
 .colorlib-film { margin: 0 0 1.25rem; max-width: 100%; }
 .colorlib-film video { border-radius: 0.5rem; display: block; height: auto; max-width: 100%; }
 .colorlib-film figcaption { font-size: 0.9rem; line-height: 1.4; margin-top: 0.25rem; }
 </style>"""
-# Shows the frame that the slider stands at, and says its name to those who look and to those who listen.
+# Shows the frame that the slider stands at.
 FRAMES_MOVE = (
-    "const images = this.closest('.colorlib-frames').querySelectorAll('img');"
-    "images.forEach((image, i) => { image.toggleAttribute('data-off', i !== Number(this.value)); });"
-    "const name = images[this.value].dataset.name;"
+    "this.closest('.colorlib-frames').querySelectorAll('img')"
+    ".forEach((image, i) => { image.toggleAttribute('data-off', i !== Number(this.value)); });"
+)
+# Says the name of where a slider stands, to those who look and to those who listen.
+SAY = (
+    "const name = JSON.parse(this.dataset.names)[this.value];"
     "this.setAttribute('aria-valuetext', name); this.previousElementSibling.textContent = name;"
 )
 
@@ -109,15 +114,11 @@ def frame_slider(frames: Mapping[str, Image.Image], label: str, start: int = 0, 
     width = round(height * next(iter(sizes.values()))[0] / next(iter(sizes.values()))[1])
     images = "".join(
         f'<img src="{data_uri(picture, 2 * width, 2 * height)}" width="{width}" height="{height}" '
-        f'alt="{escape(label)}: {escape(name)}" data-name="{escape(name)}"{"" if i == start else " data-off"}>'
+        f'alt="{escape(label)}: {escape(name)}"{"" if i == start else " data-off"}>'
         for i, (name, picture) in enumerate(frames.items())
     )
-    name = escape(list(frames)[start])
-    return HTML(
-        f'{FRAMES_STYLE}<div class="colorlib-frames"><div>{images}</div><label>{escape(label)}: <span>{name}</span>'
-        f'<input type="range" min="0" max="{len(frames) - 1}" value="{start}" oninput="{FRAMES_MOVE}" '
-        f'aria-label="{escape(label)}" aria-valuetext="{name}"></label></div>'
-    )
+    handle = slider(label, list(frames), start, FRAMES_MOVE)
+    return HTML(f'{FRAMES_STYLE}<div class="colorlib-frames"><div>{images}</div>{handle}</div>')
 
 
 def film(frames: np.ndarray, label: str, words: str, rate: int = 24, tone: float | None = None, crf: int = 24) -> HTML:
@@ -175,7 +176,7 @@ def _pair(name: str, before: Image.Image, after: Image.Image, height: int) -> st
     )
     move = "this.closest('.colorlib-compare').style.setProperty('--at', this.value + '%')"
     return (
-        f'<div class="colorlib-compare"><div>{images}</div><label>{escape(name)}'
+        f'<div class="colorlib-compare"><div>{images}</div><label class="colorlib-slider">{escape(name)}'
         f'<input type="range" min="0" max="100" value="50" oninput="{move}" '
         f'aria-label="{escape(name)}: how much is shown before, in per cent"></label></div>'
     )
@@ -187,4 +188,19 @@ def data_uri(image: Image.Image, width: int, height: int) -> str:
     small.thumbnail((width, height), Image.Resampling.LANCZOS)
     content = BytesIO()
     small.save(content, "WEBP", quality=82, method=6)
-    return "data:image/webp;base64," + base64.b64encode(content.getvalue()).decode("ascii")
+    return webp_uri(content.getvalue())
+
+
+def webp_uri(content: bytes) -> str:
+    """A WebP file as text."""
+    return "data:image/webp;base64," + base64.b64encode(content).decode("ascii")
+
+
+def slider(label: str, names: list[str], at: int, move: str) -> str:
+    """A labelled slider over names, and the script that runs when it is moved."""
+    return (
+        f'<label class="colorlib-slider">{escape(label)}: <span>{escape(names[at])}</span>'
+        f'<input type="range" min="0" max="{len(names) - 1}" value="{at}" oninput="{move}{SAY}" '
+        f'data-names="{escape(json.dumps(names))}" aria-label="{escape(label)}" '
+        f'aria-valuetext="{escape(names[at])}"></label>'
+    )

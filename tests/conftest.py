@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from types import ModuleType
@@ -91,7 +91,4 @@ def browser() -> Iterator[object]:
 @pytest.fixture(scope="session")
 def tools() -> ModuleType:
     """The module book/tools/notebooks.py."""
-    spec = spec_from_file_location("notebook_tools", ROOT / "book" / "tools" / "notebooks.py")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return import_module("notebooks")

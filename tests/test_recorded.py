@@ -3,8 +3,8 @@
 import dataclasses
 import email.message
 import json
-from importlib.util import module_from_spec, spec_from_file_location
 
+import choices
 import pandas as pd
 import pytest
 
@@ -82,15 +82,7 @@ def test_variants_side_by_side(monkeypatch, tmp_path):
     assert table.loc["none", cost].tolist() == [0.25, 100.0, 1.5, 800.0]
 
 
-def comparisons():
-    """The runs that book/tools/choices.py makes."""
-    spec = spec_from_file_location("choices", recorded.RESULTS.parent / "tools" / "choices.py")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.experiments()
-
-
-@pytest.mark.parametrize(("name", "variant", "seed"), comparisons())
+@pytest.mark.parametrize(("name", "variant", "seed"), choices.experiments())
 def test_every_comparison_is_recorded_as_its_recipe_says(name, variant, seed):
     recipe = load_recipe(name, variant, seed)
     record = json.loads(recorded.recorded_file(f"{recipe.folder}.json").read_text())

@@ -1,10 +1,9 @@
 """Colour by scribbles: the solver against a plain one, edges against bleeding, distances by hand, films, bad input."""
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
 
+import classical
 import numpy as np
 import pandas as pd
 import pytest
@@ -323,19 +322,15 @@ def test_bad_input_is_refused_by_every_method(name, changed, message):
 
 def test_the_recorded_curves_can_be_made_again(tmp_path, monkeypatch, capsys):
     """On two photographs instead of a hundred, into another folder: the same tables as in book/results."""
-    spec = importlib.util.spec_from_file_location("classical_tool", ROOT / "book" / "tools" / "classical.py")
-    tool = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "classical_tool", tool)  # so that other processes find what they are sent
-    spec.loader.exec_module(tool)
-    monkeypatch.setattr(tool, "RESULTS", tmp_path)
-    monkeypatch.setattr(tool, "COUNTS", (1, 50))
-    monkeypatch.setattr(tool, "SIDE", 48)
+    monkeypatch.setattr(classical, "RESULTS", tmp_path)
+    monkeypatch.setattr(classical, "COUNTS", (1, 50))
+    monkeypatch.setattr(classical, "SIDE", 48)
     photographs = tmp_path / "photographs"
     photographs.mkdir()
     for name in ("coffee", "flower"):
         path = package_photographs()[name]
         (photographs / path.name).write_bytes(path.read_bytes())
-    assert tool.main([str(photographs), "--photographs", "2"]) == 0
+    assert classical.main([str(photographs), "--photographs", "2"]) == 0
     made, recorded = pd.read_csv(tmp_path / "scribbles.csv"), pd.read_csv(ROOT / "book" / "results" / "scribbles.csv")
     assert list(made) == list(recorded)
     assert set(made.method) == set(recorded.method) == {"grey", *BY_SCRIBBLES}

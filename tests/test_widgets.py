@@ -77,3 +77,17 @@ def test_a_film_is_in_the_page_itself_and_plays():
     with av.open(BytesIO(base64.b64decode(found[1]))) as container:
         assert len(container.streams.audio) == 1
         assert [f.to_ndarray(format="rgb24").shape for f in container.decode(video=0)] == [(32, 48, 3)] * 5
+
+
+def test_the_arrow_keys_choose_a_frame(browser):
+    frames = {'no "points"': Image.new("RGB", (8, 4)), "<1> point": Image.new("RGB", (8, 4), "red")}
+    tab = browser.new_page()
+    try:
+        tab.set_content("<!doctype html>" + frame_slider(frames, "points").data)
+        tab.locator("input").press("ArrowRight")
+        seen = [image.get_attribute("alt") for image in tab.locator("img").all() if image.is_visible()]
+        assert seen == ["points: <1> point"]
+        assert tab.locator("input").get_attribute("aria-valuetext") == "<1> point"
+        assert tab.locator("label span").inner_text() == "<1> point"
+    finally:
+        tab.close()

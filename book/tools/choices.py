@@ -49,8 +49,8 @@ def keep_errors(recipe: Recipe, run: Path, results: Path) -> None:
     """Add the error of each photograph to the recipe's table, from the weights of a finished run."""
     path, name = results / recipe.name / "errors.csv", f"{recipe.variant}-{recipe.seed}"
     table = pd.read_csv(path) if path.is_file() else pd.DataFrame()
-    if name in table:
-        return
+    if name in table and path.stat().st_mtime > (run / "record.json").stat().st_mtime:
+        return  # the table is younger than the run, so these are the run's
     generator, _ = load_weights(run / "generator.safetensors")
     table[name] = photograph_errors(generator.eval(), recipe.data, photographs(recipe)[1]).numpy().round(3)
     with atomic(path) as temporary:
