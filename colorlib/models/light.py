@@ -85,11 +85,10 @@ def scaled_stages(body: str) -> list[tuple[int, int, int, int, int]]:
     if body not in SCALES:
         raise ValueError(f"unknown encoder {body!r}: choose from {', '.join(SCALES)}")
     width, depth = SCALES[body]
-    outer = (STAGES[0], STAGES[-1])
+    depths = [1, *[depth] * (len(STAGES) - 2), 1]
     return [
-        (repeats if stage in outer else math.ceil(repeats * depth), *how, int(out * width + 4) // 8 * 8)
-        for stage in STAGES
-        for repeats, *how, out in [stage]
+        (math.ceil(repeats * deeper), kernel, stride, expansion, int(out * width + 4) // 8 * 8)
+        for (repeats, kernel, stride, expansion, out), deeper in zip(STAGES, depths, strict=True)
     ]
 
 
@@ -99,14 +98,15 @@ class LiteEncoder(nn.Module):
     def __init__(self, pretrained: bool = True, body: str = "lite0") -> None:
         super().__init__()
         self.stem = Conv(1, STEM, 3, stride=2)
+        shapes = scaled_stages(body)
         stages, inp = [], STEM
-        for repeats, kernel, stride, expansion, out in scaled_stages(body):
+        for repeats, kernel, stride, expansion, out in shapes:
             blocks = [InvertedResidual(inp, out, kernel, stride, expansion)]
             blocks += [InvertedResidual(out, out, kernel, 1, expansion) for _ in range(repeats - 1)]
             stages.append(nn.Sequential(*blocks))
             inp = out
         self.stages = nn.ModuleList(stages)
-        self.channels = tuple(scaled_stages(body)[stage][-1] for stage in TAKEN)
+        self.channels = tuple(shapes[stage][-1] for stage in TAKEN)
         if pretrained:
             self._load_imagenet(body)
 
