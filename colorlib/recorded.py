@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from colorlib.metrics import bootstrap_interval
 from colorlib.weights import atomic
 
 RESULTS = Path(__file__).resolve().parent.parent / "book" / "results"
@@ -143,6 +144,27 @@ def recorded_errors(recipe: str) -> pd.DataFrame:
         of a and b, in CIE units (`verdict.photograph_errors`).
     """
     return pd.read_csv(recorded_file(f"{recipe}/errors.csv"))
+
+
+def recorded_difference(recipe: str, one: str, other: str, seed: int = 42) -> tuple[float, float, float]:
+    """How much larger one variant's error is than another's, compared photograph by photograph.
+
+    Parameters
+    ----------
+    recipe : str
+        Such as ``"fusion"``.
+    one, other : str
+        Its variants, recorded with this seed.
+    seed : int
+
+    Returns
+    -------
+    mean, low, high : float
+        Difference of the errors of a and b, in CIE units, and its 95 % bootstrap interval over the photographs.
+    """
+    errors = recorded_errors(recipe)
+    difference = errors[f"{one}-{seed}"] - errors[f"{other}-{seed}"]
+    return float(difference.mean()), *bootstrap_interval(difference)
 
 
 def recorded_frames(name: str) -> dict[int, dict[str, Path]]:

@@ -82,6 +82,14 @@ def test_variants_side_by_side(monkeypatch, tmp_path):
     assert table.loc["none", cost].tolist() == [0.25, 100.0, 1.5, 800.0]
 
 
+def test_difference_is_taken_photograph_by_photograph(monkeypatch, tmp_path):
+    monkeypatch.setattr(recorded, "RESULTS", tmp_path)
+    (tmp_path / "fusion").mkdir()
+    errors = pd.DataFrame({"labels-7": [5.0, 9.0, 22.0], "none-7": [4.0, 8.0, 21.0], "none-42": [0.0, 0.0, 0.0]})
+    errors.to_csv(tmp_path / "fusion/errors.csv", index=False)
+    assert recorded.recorded_difference("fusion", "labels", "none", seed=7) == (1.0, 1.0, 1.0)  # whoever was drawn
+
+
 @pytest.mark.parametrize(("name", "variant", "seed"), choices.experiments())
 def test_every_comparison_is_recorded_as_its_recipe_says(name, variant, seed):
     recipe = load_recipe(name, variant, seed)
