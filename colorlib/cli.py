@@ -229,7 +229,7 @@ def evaluate(
     """Measure a colorizer on photographs, beside the all-grey answer and the truth."""
     with clear_errors():
         from colorlib.data import validation_loader
-        from colorlib.metrics import evaluate as measure
+        from colorlib.evaluation import evaluate as measure
         from colorlib.photos import find_photographs, scan_photographs
         from colorlib.weights import atomic, find_weights, load_weights
 

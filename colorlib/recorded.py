@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from colorlib.metrics import bootstrap_interval
+from colorlib.evaluation import bootstrap_interval
 from colorlib.weights import atomic
 
 RESULTS = Path(__file__).resolve().parent.parent / "book" / "results"
@@ -87,7 +87,7 @@ def recorded_metrics(name: str, collection: str | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `metrics.evaluate` made it: rows model, grey and truth.
+        As `evaluation.evaluate` made it: rows model, grey and truth.
     """
     metrics = _record(name)["metrics"]
     return pd.DataFrame.from_dict(metrics[collection] if collection else metrics, orient="index").astype(float)

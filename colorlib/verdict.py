@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from colorlib.color import from_network
 from colorlib.data import validation_loader
+from colorlib.evaluation import evaluate
 from colorlib.frechet import FrechetDistance
-from colorlib.metrics import ab_error, evaluate
+from colorlib.metrics import ab_error
 from colorlib.recipes import Data
 
 
@@ -27,8 +28,8 @@ def measure(generator: nn.Module, data: Data, valid: list[Path]) -> dict[str, An
     Returns
     -------
     dict
-        Rows model, grey and truth of `metrics.evaluate` with the Frechet distance; with a mix, one such table for each
-        collection.
+        Rows model, grey and truth of `evaluation.evaluate` with the Frechet distance; with a mix, one such table for
+        each collection.
     """
 
     def table(photographs: list[Path]) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from skimage import data
 from torch import Tensor, nn
 from torchmetrics.functional.image import peak_signal_noise_ratio
 
+from colorlib import evaluation, metrics
 from colorlib import frechet as frechet_room
-from colorlib import metrics
 from colorlib.color import from_network, grey_rgb, lab_to_rgb, lightness, rgb_to_lab, to_network
 
 
@@ -234,21 +234,21 @@ def test_bootstrap_interval_covers_the_mean_as_often_as_it_says():
     rng = np.random.default_rng(0)
     covered = 0
     for trial in range(200):
-        low, high = metrics.bootstrap_interval(rng.normal(5, 2, 60), confidence=0.9, resamples=300, seed=trial)
+        low, high = evaluation.bootstrap_interval(rng.normal(5, 2, 60), confidence=0.9, resamples=300, seed=trial)
         covered += low <= 5 <= high
     assert 0.83 < covered / 200 < 0.96
 
 
 def test_bootstrap_interval_narrows_repeats_and_survives_infinity():
     few, many = torch.randn(50), torch.randn(5000)
-    width = [np.subtract(*metrics.bootstrap_interval(values)[::-1]) for values in (few, many)]
+    width = [np.subtract(*evaluation.bootstrap_interval(values)[::-1]) for values in (few, many)]
     assert width[1] < width[0] / 4
-    assert metrics.bootstrap_interval(few, seed=3) == metrics.bootstrap_interval(few.numpy(), seed=3)
-    assert metrics.bootstrap_interval([2.5] * 7) == (2.5, 2.5)
-    assert metrics.bootstrap_interval([math.inf] * 7) == (math.inf, math.inf)
+    assert evaluation.bootstrap_interval(few, seed=3) == evaluation.bootstrap_interval(few.numpy(), seed=3)
+    assert evaluation.bootstrap_interval([2.5] * 7) == (2.5, 2.5)
+    assert evaluation.bootstrap_interval([math.inf] * 7) == (math.inf, math.inf)
     for values, confidence in (([], 0.95), ([1.0], 1.0), ([1.0], 0.0)):
         with pytest.raises(ValueError, match="at least one value"):
-            metrics.bootstrap_interval(values, confidence)
+            evaluation.bootstrap_interval(values, confidence)
 
 
 class Paints(nn.Module):
@@ -271,7 +271,7 @@ def batches(pictures: Tensor, size: int):
 def test_evaluate_puts_model_grey_and_truth_side_by_side(truth):
     generator = Paints(10, 20).train()
     generator.noise.eval()  # one part in another mode than the rest
-    table = metrics.evaluate(generator, batches(truth, 4))
+    table = evaluation.evaluate(generator, batches(truth, 4))
     assert generator.training
     assert not generator.noise.training
     assert list(table.index) == ["model", "grey", "truth"]
@@ -303,14 +303,14 @@ def test_evaluate_puts_model_grey_and_truth_side_by_side(truth):
 def test_grey_photographs_lift_greys_mean_psnr_and_not_its_median(truth):
     lab = rgb_to_lab(truth)
     lab[0, 1:] = 0.0
-    table = metrics.evaluate(Paints(10, 20), batches(lab_to_rgb(lab), 4))
+    table = evaluation.evaluate(Paints(10, 20), batches(lab_to_rgb(lab), 4))
     colour = metrics.psnr(grey_rgb(lab[1:, :1]), lab_to_rgb(lab[1:]))
     assert table.loc["grey", "psnr"] > colour.max()
     assert table.loc["grey", "psnr_median"] <= colour.max()
 
 
 def test_evaluate_does_not_depend_on_the_batches_and_takes_a_generator_that_streams(truth):
-    tables = [metrics.evaluate(Paints(5, 5), batches(truth, size)) for size in (1, 4, 6)]
+    tables = [evaluation.evaluate(Paints(5, 5), batches(truth, size)) for size in (1, 4, 6)]
     for table in tables[1:]:
         pd.testing.assert_frame_equal(table, tables[0], rtol=1e-4)
 
@@ -328,24 +328,33 @@ def test_evaluate_holds_one_batch_at_a_time(truth):
             alive.append(weakref.ref(ab))
             yield L, ab
 
-    metrics.evaluate(Paints(0, 0), watched())
+    evaluation.evaluate(Paints(0, 0), watched())
     assert len(alive) == len(truth)
 
 
 def test_evaluate_adds_the_frechet_distance_of_model_and_grey(frechet):
     pictures = crops(32, size=32)
-    table = metrics.evaluate(Paints(0, 0), batches(pictures, 8), frechet)
+    table = evaluation.evaluate(Paints(0, 0), batches(pictures, 8), frechet)
     grey = grey_rgb(lightness(pictures))
     assert table.loc["grey", "frechet"] == pytest.approx(distance(frechet, pictures, grey), rel=0.02)
     assert table.loc["model", "frechet"] == pytest.approx(table.loc["grey", "frechet"], rel=1e-3)
     assert table.loc["truth", "frechet"] == 0
 
 
+def test_shares_are_against_grey_and_of_the_truth():
+    rows = {"psnr": [26.0, 25.0, math.inf], "ab_l1": [6.0, 8.0, 0.0], "colourfulness": [15.0, 0.0, 30.0]}
+    table = pd.DataFrame(rows, index=["model", "grey", "truth"])
+    few = {"dB over grey": 1.0, "ab error, of grey's": 0.75, "colourfulness, of truth's": 0.5}
+    assert evaluation.shares(table) == few
+    table = table.assign(psnr_median=[27.0, 25.0, math.inf], frechet=[40.0, 200.0, 0.0])
+    assert evaluation.shares(table) == {**few, "dB over grey, median": 2.0, "Frechet, of grey's": 0.2}
+
+
 def test_evaluate_restores_modes_after_an_error_and_refuses_nothing(truth):
     generator = Paints(0, 0).train()
     with pytest.raises(ValueError, match="no batch"):
-        metrics.evaluate(generator, [])
+        evaluation.evaluate(generator, [])
     with pytest.raises(ValueError, match=r"ab"):
-        metrics.evaluate(generator, [(torch.zeros(1, 1, 16, 16), torch.zeros(1, 3, 16, 16))])
+        evaluation.evaluate(generator, [(torch.zeros(1, 1, 16, 16), torch.zeros(1, 3, 16, 16))])
     assert generator.training
     assert generator.noise.training

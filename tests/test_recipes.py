@@ -15,8 +15,8 @@ import torch
 from safetensors.torch import load_file
 
 from colorlib.data import validation_loader
+from colorlib.evaluation import evaluate
 from colorlib.experiments import run_recipe
-from colorlib.metrics import evaluate
 from colorlib.models import GENERATORS, LightUnet, UNet
 from colorlib.photos import package_split
 from colorlib.recipes import SHIPPED, load_recipe, variants
