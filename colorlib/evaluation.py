@@ -141,7 +141,7 @@ def shares(table: pd.DataFrame) -> dict[str, float]:
         "colourfulness, of truth's": model["colourfulness"] / truth["colourfulness"],
         "Frechet, of grey's": part.get("frechet"),
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: float(value) for name, value in found.items() if value is not None}
 
 
 def _colours(rgb: Tensor) -> dict[str, Tensor]:

@@ -69,7 +69,7 @@ def test_the_recipe_still_builds_the_network_of_the_weights(name):
     recipe = load_recipe(name)
     generator, card = load_weights(shipped_weights()[name])
     assert card["kind"] == recipe.generator["kind"]
-    build_generator(card["kind"], pretrained=False).load_state_dict(generator.state_dict())
+    build_generator(**recipe.generator | {"pretrained": False}).load_state_dict(generator.state_dict())
 
 
 @each
