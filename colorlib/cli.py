@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from colorlib.files import Report
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+WEIGHTS = "careful (pale, seldom wrong), natural, vivid (strong, oftener wrong), or a .safetensors file."
 
 
 @app.callback()
@@ -62,7 +63,7 @@ def train(
 def colorize(
     inputs: Annotated[list[str], typer.Argument(help="Photographs, and folders of photographs.", show_default=False)],
     out: Annotated[str, typer.Option(help="Folder for the results; must not be an input folder.", show_default=False)],
-    weights: Annotated[str, typer.Option(help="Weights that come along, by name, or a .safetensors file.")] = "natural",
+    weights: Annotated[str, typer.Option(help=WEIGHTS)] = "natural",
     size: Annotated[
         str | None,
         typer.Option(
@@ -145,7 +146,7 @@ def video(
     out: Annotated[
         Path, typer.Argument(metavar="OUT", help="The film to write, as in coloured.mp4.", show_default=False)
     ],
-    weights: Annotated[str, typer.Option(help="Weights that come along, by name, or a .safetensors file.")] = "natural",
+    weights: Annotated[str, typer.Option(help=WEIGHTS)] = "natural",
     mode: Annotated[
         str,
         typer.Option(

@@ -5,6 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
+from colorlib.cli import WEIGHTS
 from colorlib.color import rgb_to_lab
 from colorlib.colorize import Colorizer
 from colorlib.models import build_generator
@@ -13,7 +14,7 @@ from colorlib.photos import package_photographs
 from colorlib.recipes import load_recipe
 from colorlib.weights import SHIPPED, load_weights, read_card, shipped_weights
 
-NAMES = ("natural", "vivid")
+NAMES = ("careful", "natural", "vivid")
 each = pytest.mark.parametrize("name", NAMES)
 
 
@@ -39,6 +40,7 @@ def coloured() -> dict[str, dict[str, tuple[torch.Tensor, torch.Tensor]]]:
 
 def test_the_package_ships_these_and_no_others():
     assert sorted(shipped_weights()) == sorted(NAMES)
+    assert all(name in WEIGHTS for name in NAMES)
 
 
 def test_they_are_small():
@@ -50,8 +52,10 @@ def test_they_are_small():
 @each
 def test_the_card_says_where_they_come_from_and_what_they_can_do(name):
     card = read_card(shipped_weights()[name])
-    assert card["command"] == f"colorlib train {name}"
-    assert card["size"] == load_recipe(name).data.final_size
+    recipe = load_recipe(card["recipe"]["name"])
+    assert card["command"] == recipe.command
+    assert card["size"] == recipe.data.final_size
+    assert (0 < card["part"] < 1) if recipe.start else "part" not in card
     assert card["hours"] > 0
     assert len(card["commit"]) == 40
     assert "licence" in card
@@ -66,8 +70,8 @@ def test_the_card_says_where_they_come_from_and_what_they_can_do(name):
 
 @each
 def test_the_recipe_still_builds_the_network_of_the_weights(name):
-    recipe = load_recipe(name)
     generator, card = load_weights(shipped_weights()[name])
+    recipe = load_recipe(card["recipe"]["name"])
     assert card["kind"] == recipe.generator["kind"]
     build_generator(**recipe.generator | {"pretrained": False}).load_state_dict(generator.state_dict())
 
@@ -90,6 +94,9 @@ def test_trees_are_green_and_the_night_sky_is_blue(name, coloured):
     assert sky[2].mean() < -3, "b below 0 is blue"
 
 
-def test_vivid_is_more_colourful_than_natural(coloured):
-    chroma = {name: np.mean([lab[1:].norm(dim=0).mean() for lab, _ in coloured[name].values()]) for name in NAMES}
-    assert chroma["vivid"] > 1.1 * chroma["natural"]
+def test_each_is_more_colourful_than_the_one_before(coloured):
+    careful, natural, vivid = (
+        np.mean([lab[1:].norm(dim=0).mean() for lab, _ in coloured[name].values()]) for name in NAMES
+    )
+    assert careful < natural < vivid
+    assert vivid > 1.1 * careful
