@@ -13,9 +13,8 @@ from ship import mixture
 
 from colorlib.evaluation import shares
 from colorlib.experiments import photographs
-from colorlib.recipes import load_recipe
 from colorlib.verdict import measure
-from colorlib.weights import atomic, read_card
+from colorlib.weights import atomic
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 PARTS = (0.0, 0.25, 0.5, 0.65, 0.8, 1.0)
@@ -23,7 +22,7 @@ PARTS = (0.0, 0.25, 0.5, 0.65, 0.8, 1.0)
 
 def main(run: Path, parts: tuple[float, ...] = PARTS, results: Path = RESULTS) -> Path:
     """Measure the mixtures that the file does not have yet."""
-    recipe = load_recipe(read_card(run / "generator.safetensors")["recipe"]["name"])
+    recipe = mixture(run)[-1]
     path, valid = results / f"{recipe.name}-parts.csv", photographs(recipe)[1]
     rows = pd.read_csv(path).to_dict("records") if path.exists() else []
     for part in track([part for part in parts if part not in {row["part"] for row in rows}], "measuring the mixtures"):
