@@ -105,7 +105,8 @@ def _pad(x: Tensor, multiple: int) -> tuple[Tensor, tuple[int, int]]:
 def _evaluating(generator: nn.Module) -> Iterator[None]:
     """Switch a network to evaluation, and each of its modules back to what it was."""
     training = [module for module in generator.modules() if module.training]
-    generator.eval()
+    if training:  # asking hundreds of modules costs more than looking, and a film asks at every frame
+        generator.eval()
     try:
         yield
     finally:

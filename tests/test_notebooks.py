@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -11,24 +12,33 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+RUNS = "test_a_chapter_runs_and_prints_what_it_promises"
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+
+
+@pytest.fixture(scope="module")
+def runs(request):
+    """What nbval says of each chapter that is to be tested: as many run at once as there are cores, with one each."""
+    wanted = [i.callspec.params["chapter"] for i in request.session.items if i.originalname == RUNS]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    pool = ThreadPoolExecutor(cores)
+    yield {chapter: pool.submit(nbval, chapter) for chapter in wanted}
+    pool.shutdown(cancel_futures=True)
+
+
+def nbval(chapter):
+    """Run each cell. What cells tagged nbval-check-output print is compared, the others only have to work."""
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=600"]
+    command += [f"--nbval-sanitize-with={ROOT / 'tests' / 'sanitize.cfg'}", "-p", "no:cacheprovider", "-q"]
+    command += ["--no-header", "-x", "--durations=3", "-o", "addopts=", "-o", "timeout=0", str(chapter)]
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1"}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
 @pytest.mark.timeout(2400)
 @each_chapter
-def test_a_chapter_runs_and_prints_what_it_promises(chapter):
-    """nbval runs each cell. What cells tagged nbval-check-output print is compared, the others only have to work."""
-    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=600"]
-    command += [
-        f"--nbval-sanitize-with={ROOT / 'tests' / 'sanitize.cfg'}",
-        "-p",
-        "no:cacheprovider",
-        "-q",
-        "--no-header",
-    ]
-    command += ["-x", "--durations=3", "-o", "addopts=", "-o", "timeout=0", str(chapter)]
-    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
-    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+def test_a_chapter_runs_and_prints_what_it_promises(runs, chapter):
+    result = runs[chapter].result()
     assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
 
 
