@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from colorlib.color import lab_to_rgb, lightness, rgb_to_lab
 from colorlib.enlarge import enlarge, resize
 from colorlib.gamut import fit_gamut
-from colorlib.guesses import guesses, network_size
+from colorlib.guesses import fold_batch_norms, guesses, network_size
 from colorlib.painting import Picture, check_range, paint, pixels_of, small_view
 from colorlib.weights import find_weights, load_weights
 
@@ -130,6 +130,7 @@ class Colorizer:
         >>> colorizer("grandmother.jpg").save("grandmother-in-colour.jpg")  # doctest: +SKIP
         """
         generator, card = load_weights(find_weights(name))
+        fold_batch_norms(generator)
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         return cls(generator, int(card.get("size", 256)) if size is None else size, device, flip, saturation)
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from colorlib.color import from_network, to_network
 from colorlib.enlarge import resize
 from colorlib.precision import autocast, fast_precision
 
-__all__ = ["guesses", "multiple_of", "network_size"]
+__all__ = ["fold_batch_norms", "guesses", "multiple_of", "network_size"]
 
 LONGEST = 4  # the network sees at most this many times `size` along the longer side
 
@@ -35,6 +37,28 @@ def network_size(height: int, width: int, size: int) -> tuple[int, int]:
 def multiple_of(generator: nn.Module) -> int:
     """What the height and width of a generator's input must be multiples of: its attribute `multiple`, or 32."""
     return getattr(generator, "multiple", 2**generator.downs if hasattr(generator, "downs") else 32)
+
+
+def fold_batch_norms(generator: nn.Module) -> None:
+    """Multiply each batch norm into the convolution before it: the same answers, with a third fewer steps.
+
+    A trained batch norm is a factor and a summand for each channel, which the filters and the bias can take over. What is
+    left cannot be trained any further as it was.
+
+    Parameters
+    ----------
+    generator : nn.Module
+        In evaluation; it is changed in place. Pairs that do not follow each other in an `nn.Sequential` stay.
+
+    References
+    ----------
+    Ioffe and Szegedy 2015, section 3.1 (the transform in inference is linear); Jacob et al. 2018, section 3.2 (folding).
+    """
+    for chain in [module for module in generator.modules() if isinstance(module, nn.Sequential)]:
+        for (name, layer), (after, norm) in pairwise(list(chain.named_children())):
+            if type(layer) is nn.Conv2d and isinstance(norm, nn.BatchNorm2d):
+                setattr(chain, name, fuse_conv_bn_eval(layer, norm))
+                setattr(chain, after, nn.Identity().eval())
 
 
 def guesses(generator: nn.Module, L: Tensor, sizes: Sequence[int], flip: bool) -> Tensor:

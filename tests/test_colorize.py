@@ -13,7 +13,7 @@ from torch import nn
 from colorlib.color import lab_to_rgb, lightness, rgb_to_lab
 from colorlib.colorize import Colorizer
 from colorlib.gamut import fit_gamut, in_gamut
-from colorlib.guesses import multiple_of
+from colorlib.guesses import fold_batch_norms, multiple_of
 from colorlib.hints import Point
 from colorlib.models import UNet, build_generator
 from colorlib.weights import save_weights
@@ -474,3 +474,22 @@ print([name for name in heavy if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("kind", ["light", "unet", "dynamic_unet"])
+def test_folded_batch_norms_give_the_same_answers(kind):
+    torch.manual_seed(3)
+    generator = build_generator(kind, **({} if kind == "unet" else {"pretrained": False})).eval()
+    norms = [module for module in generator.modules() if isinstance(module, nn.BatchNorm2d)]
+    for norm in norms:
+        for values in (norm.weight.data, norm.bias.data, norm.running_mean, norm.running_var):
+            values.uniform_(0.5, 1.5)
+    L = torch.rand(2, 1, 256, 256) * 2 - 1
+    with torch.no_grad():
+        before = generator(L)
+        fold_batch_norms(generator)
+        after = generator(L)
+    assert (after - before).abs().max() < 1e-3 * before.std()
+    left = sum(isinstance(module, nn.BatchNorm2d) for module in generator.modules())
+    assert left == 0 if kind == "light" else left < len(norms)
+    assert not any(module.training for module in generator.modules())
