@@ -42,8 +42,8 @@ def multiple_of(generator: nn.Module) -> int:
 def fold_batch_norms(generator: nn.Module) -> None:
     """Multiply each batch norm into the convolution before it: the same answers, with a third fewer steps.
 
-    A trained batch norm is a factor and a summand for each channel, which the filters and the bias can take over. What is
-    left cannot be trained any further as it was.
+    A trained batch norm is a factor and a summand for each channel, which the filters and a bias can take over. The
+    network is then one for use: trained on, it would learn as one without batch norms.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def fold_batch_norms(generator: nn.Module) -> None:
 
     References
     ----------
-    Ioffe and Szegedy 2015, section 3.1 (the transform in inference is linear); Jacob et al. 2018, section 3.2 (folding).
+    Ioffe and Szegedy 2015, section 3.1 (linear in inference); Jacob et al. 2018, section 3.2 (folding).
     """
     for chain in [module for module in generator.modules() if isinstance(module, nn.Sequential)]:
         for (name, layer), (after, norm) in pairwise(list(chain.named_children())):
