@@ -128,7 +128,10 @@ def colorize(
         painter = Painter(paint, out, resume=resume, skip_colour=skip_colour, thumbnails=report)
         finished = Report()
         if "://" not in out:
-            Path(out).mkdir(parents=True, exist_ok=True)
+            try:
+                Path(out).mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise OSError(f"{out} cannot be made ({error.strerror}): choose another folder for --out") from error
         try:
             with closing(run(painter, planned, finished, **where)) as outcomes:
                 for _ in progress(outcomes, len(planned), "colorizing"):
@@ -316,7 +319,7 @@ def _leave_report(write: Callable[..., Iterable[object]], out: str, report: Repo
     try:
         paths = write(out, [outcome.row() for outcome in report.outcomes])
     except OSError as error:
-        say(f"the report could not be written: {error}")
+        say(f"the report could not be written ({error.strerror or error}): make room, and call the same command again")
         return False
     say("see " + " and ".join(map(str, paths)))
     return True

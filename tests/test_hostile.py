@@ -141,6 +141,7 @@ def test_an_output_that_cannot_be_written(album, weights, tmp_path, where):
     assert result.exit_code == 2, result.stderr
     assert "error: " in result.stderr
     assert str(out) in result.stderr
+    assert "folder for" in result.stderr  # what to do
     assert "Traceback" not in result.stderr
 
 
