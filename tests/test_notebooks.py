@@ -10,6 +10,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from colorlib.files import sensible_workers
+
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 RUNS = "test_a_chapter_runs_and_prints_what_it_promises"
@@ -19,9 +21,8 @@ each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: pat
 @pytest.fixture(scope="module")
 def runs(request):
     """What nbval says of each chapter that is to be tested: as many run at once as there are cores, with one each."""
-    wanted = [i.callspec.params["chapter"] for i in request.session.items if i.originalname == RUNS]
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    pool = ThreadPoolExecutor(cores)
+    wanted = [i.callspec.params["chapter"] for i in request.session.items if getattr(i, "originalname", "") == RUNS]
+    pool = ThreadPoolExecutor(sensible_workers())
     yield {chapter: pool.submit(nbval, chapter) for chapter in wanted}
     pool.shutdown(cancel_futures=True)
 
