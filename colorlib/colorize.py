@@ -117,6 +117,7 @@ class Colorizer:
         Returns
         -------
         Colorizer
+            Its generator is for use: batch norms are folded. To train on, load it with `weights.load_weights`.
 
         Raises
         ------
