@@ -20,7 +20,7 @@ each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: pat
 
 @pytest.fixture(scope="module")
 def runs(request):
-    """What nbval says of each chapter that is to be tested: as many run at once as there are cores, with one each."""
+    """What nbval says of each chapter that is to be tested; several run at once, on one core each."""
     wanted = [i.callspec.params["chapter"] for i in request.session.items if getattr(i, "originalname", "") == RUNS]
     pool = ThreadPoolExecutor(sensible_workers())
     yield {chapter: pool.submit(nbval, chapter) for chapter in wanted}
