@@ -74,7 +74,7 @@ def read_tint(rgb: np.ndarray) -> tuple[str, float] | None:
 
 
 def tint_weights(path: Path, tint: str) -> Path:
-    """Save weights that give everything one colour."""
+    """Save weights that give everything one colour; none, when it is not one of `TINTS`."""
     torch.manual_seed(0)
     arguments = {"downs": 3, "filters": 4}
     network = UNet(**arguments).eval()
@@ -82,5 +82,5 @@ def tint_weights(path: Path, tint: str) -> Path:
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.zero_()
-        last.bias.fill_(float(np.arctanh(BIAS)) if tint == "warm" else -float(np.arctanh(BIAS)))
+        last.bias.fill_({"warm": 1, "cold": -1}.get(tint, 0) * float(np.arctanh(BIAS)))
     return save_weights(network, path, "unet", arguments, {"size": 32})
