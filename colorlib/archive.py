@@ -19,7 +19,10 @@ from typing import Any
 
 from colorlib import contact, files
 from colorlib.files import Job, Outcome, Painter, Report
-from colorlib.formats import WRITABLE, output_suffix
+from colorlib.folder import LeftOut
+from colorlib.formats import WRITABLE, result_name
+from colorlib.kinds import NAMED
+from colorlib.printable import one_line, printable
 
 try:
     import pyarrow as pa
@@ -36,7 +39,7 @@ MOST_PORTIONS = 400  # the photographs are handed out in so many portions, or on
 TRIES = 3  # workers that may die while they work on one photograph
 
 
-def plan(inputs: Iterable[str], out: str, format: str | None = None) -> list[Job]:
+def plan(inputs: Iterable[str], out: str, format: str | None = None, left_out: LeftOut | None = None) -> list[Job]:
     """List the photographs among files, folders and addresses, each with the place for its coloured copy.
 
     Parameters
@@ -47,6 +50,8 @@ def plan(inputs: Iterable[str], out: str, format: str | None = None) -> list[Job
         The folder for the results, path or address.
     format : str, optional
         As in `files.plan`.
+    left_out : LeftOut, optional
+        As in `files.plan`. Behind an address photographs are known by their names: nothing is fetched to plan.
 
     Returns
     -------
@@ -58,9 +63,9 @@ def plan(inputs: Iterable[str], out: str, format: str | None = None) -> list[Job
     FileNotFoundError, ValueError
         As from `files.plan`.
     """
-    inputs = list(inputs)
-    if not any("://" in address for address in (*inputs, out)):
-        return files.plan([Path(given).absolute() for given in inputs], Path(out).absolute(), format)
+    inputs, left_out = list(inputs), LeftOut() if left_out is None else left_out
+    if not any(map(_remote, (*inputs, out))):
+        return files.plan([Path(given).absolute() for given in inputs], Path(out).absolute(), format, left_out)
     target, jobs = Place.of(out), {}
     for given in map(Place.of, inputs):
         sources = given.files()
@@ -70,12 +75,14 @@ def plan(inputs: Iterable[str], out: str, format: str | None = None) -> list[Job
         if (given.scheme, folder) == (target.scheme, target.path):
             raise ValueError(f"{out}: the output folder is the folder of the input {given}; give another --out")
         for source in sources:
-            inside = source.scheme == target.scheme and source.path.startswith(target.path + "/")
-            hidden = source.path.rpartition("/")[2].startswith(".")
             name = Path(source.path).relative_to(folder)
-            if inside or hidden or contact.THUMBNAILS in name.parts or name.suffix.lower() not in WRITABLE:
+            inside = source.scheme == target.scheme and source.path.startswith(target.path + "/")
+            reason = "result" if inside else "thumbnail" if contact.THUMBNAILS in name.parts else ""
+            reason = reason or ("hidden" if name.name.startswith(".") else "")
+            if reason or name.suffix.lower() not in NAMED:
+                left_out.note(reason or "no photograph", str(source))
                 continue
-            name = name.with_suffix(output_suffix(name, format)).as_posix()
+            name = result_name(name, None, format).as_posix()
             job = jobs.setdefault(name, Job(source, target / name, name))
             if job.source != source:
                 raise ValueError(
@@ -175,11 +182,11 @@ def write_report(out: str, rows: Iterable[contact.Row]) -> list[str]:
             name = place.path.rpartition("/")[2]
             if place.path == f"{target.path}/{name}" and name.startswith(("report", "contact-sheet")):
                 place.fetch(folder / name)
-        places = []
-        for path in contact.write_report(folder, rows):
+        before = set(folder.iterdir())
+        written = contact.write_report(folder, rows)
+        for path in {*written, *folder.iterdir()} - (before - {*written}):  # also an old table that was set aside
             (target / path.name).put(path)
-            places.append(str(target / path.name))
-    return places
+    return [str(target / path.name) for path in written]
 
 
 class _Tally:
@@ -233,8 +240,8 @@ def _paint_remote(painter: Painter, job: Job) -> Outcome:
                 for path in (*small, out / job.name):  # the result last: when it is there, all is there
                     (Place.of(str(painter.out)) / path.relative_to(out).as_posix()).put(path)
         except OSError as error:
-            return Outcome(job, "failed", " ".join(f"{job.source}: {error}".split()))
-    return replace(outcome, job=job, reason=outcome.reason.replace(str(source), str(job.source)))
+            return Outcome(job, "failed", one_line(f"{job.source}: {error}", job.source))
+    return replace(outcome, job=job, reason=outcome.reason.replace(printable(source), printable(job.source)))
 
 
 def _remote(out: str | Path) -> bool:

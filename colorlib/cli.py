@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from colorlib.terminal import SOME_FAILED, clear_errors, progress, rich_table, say, stdout
+from colorlib.printable import one_line, printable
+from colorlib.terminal import SOME_FAILED, clear_errors, progress, rich_table, say, tell
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +57,7 @@ def train(
         loaded = load_recipe(recipe, variant, seed)
         folder = out or Path("runs") / loaded.folder
         run_recipe(loaded, folder, resume=resume, minutes=minutes)
-        stdout().print(f"the results are in {folder}", soft_wrap=True)
+        tell(f"the results are in {printable(folder)}")
 
 
 @app.command()
@@ -106,6 +107,10 @@ def colorize(
     """Colorize photographs; originals are never touched and nothing is overwritten.
 
     Folders are searched recursively and keep their layout. Call it again to go on after a break.
+
+    Photographs are known by their content, whatever they are called; what is left out is counted at the end. Results
+    keep their names; where the suffix is not that of a format that is written, one is added: photo.avif becomes
+    photo.avif.png.
     """
     with clear_errors():
         remote = [address for address in (*inputs, out) if "://" in address]
@@ -121,12 +126,12 @@ def colorize(
 
             where = {"workers": jobs, "address": ray}
 
-        planned = plan(inputs, out, format)
+        finished = Report()
+        planned = plan(inputs, out, format, finished.left_out)
         if point and len(planned) > 1:
             raise ValueError(f"--point is about one photograph, and there are {len(planned)}; give one of them")
         paint = _painter(weights, size, saturation, flip, point or [], reference)
         painter = Painter(paint, out, resume=resume, skip_colour=skip_colour, thumbnails=report)
-        finished = Report()
         if "://" not in out:
             try:
                 Path(out).mkdir(parents=True, exist_ok=True)
@@ -139,7 +144,7 @@ def colorize(
         finally:
             say(finished.summary())
             told = not report or _leave_report(write_report, out, finished)
-    if finished.of("failed") or not told:
+    if finished.of("failed") or finished.left_out.failed or not told:
         raise typer.Exit(SOME_FAILED)
 
 
@@ -211,9 +216,9 @@ def video(
             progress=partial(progress, what="colorizing"),
         )
     for line in (*result.notes, *(f"{source}: {what}" for what in result.damage)):
-        say(line)
+        say(one_line(line))
     if result.frames:
-        say(f"{result.frames} frames are in {out}")
+        say(f"{result.frames} frames are in {printable(out)}")
     if result.damage:
         raise typer.Exit(SOME_FAILED)
 
@@ -247,7 +252,7 @@ def evaluate(
         side = size or int(card.get("size", 256))
         batches = validation_loader(scan.colour, side, workers=0)
         table = measure(generator, progress(batches, len(batches), "measuring"))
-        stdout().print(rich_table(table, f"{len(scan.colour)} photographs at {side} x {side}"))
+        tell(rich_table(table, f"{len(scan.colour)} photographs at {side} x {side}"))
         if csv is not None:
             with atomic(csv) as temporary:
                 table.to_csv(temporary)
@@ -265,6 +270,7 @@ def info() -> None:
         from importlib.metadata import version
 
         import torch
+        from rich.text import Text
 
         from colorlib.precision import fast_precision
         from colorlib.profile import profile
@@ -284,8 +290,7 @@ def info() -> None:
         }
         width = max(map(len, lines))
         for name, value in lines.items():
-            stdout().print(f"[bold]{name:<{width}}[/bold]  ", end="")
-            stdout().print(value, markup=False, soft_wrap=True)
+            tell(Text.assemble((f"{name:<{width}}  ", "bold"), printable(value)))
 
 
 def _painter(
@@ -322,7 +327,7 @@ def _leave_report(write: Callable[..., Iterable[object]], out: str, report: Repo
     except OSError as error:
         say(f"the report could not be written ({error.strerror or error}): make room, and call the same command again")
         return False
-    say("see " + " and ".join(map(str, paths)))
+    say("see " + " and ".join(map(printable, paths)))
     return True
 
 
@@ -341,5 +346,5 @@ def main() -> None:
     """Run the command line; what the installed script `colorlib` calls."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore", FutureWarning)  # of other packages: nothing a user could mend
-        warnings.showwarning = lambda message, *_, **__: say(f"note: {message}")
+        warnings.showwarning = lambda message, *_, **__: say(f"note: {one_line(message)}")
     app(prog_name="colorlib")

@@ -4,11 +4,10 @@ Both tell of every run into this folder, not only of the last one. Files of the 
 there are left alone: `report-2.csv` and `contact-sheet-2.html` stand beside them.
 """
 
-import csv
 import hashlib
+import warnings
 from collections.abc import Iterable
 from html import escape
-from io import StringIO
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,17 +15,18 @@ import numpy as np
 from PIL import Image
 
 from colorlib._atomic import atomic
+from colorlib.folder import THUMBNAILS
 from colorlib.opening import eight_bits
+from colorlib.printable import printable
+from colorlib.report_table import COLUMNS, HEADER, Row, read_table, table_text
+
+__all__ = ["ALREADY_THERE", "COLUMNS", "THUMBNAILS", "Row", "save_thumbnails", "thumbnails", "write_report"]
 
 ALREADY_THERE = "the result was already there"  # why a photograph is skipped that a run before this one has done
-COLUMNS = ("file", "result", "status", "reason", "width", "height", "pages", "seconds")
-THUMBNAILS = "contact-sheet-files"  # a folder beside the sheet: a thousand pictures inside it would be too many
 SIDE = 320  # pixels, the longer side of a thumbnail
 
-Row = dict[str, str]
-
 _HEAD = '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<meta name="generator" content="colorlib">\n'
-_MARKS = {"report.csv": ",".join(COLUMNS) + "\n", "contact-sheet.html": _HEAD}  # how each begins when it is ours
+_MARKS = {"report.csv": HEADER, "contact-sheet.html": _HEAD}  # how each begins when it is ours
 
 
 def save_thumbnails(folder: str | Path, result: str, before: np.ndarray, after: np.ndarray) -> None:
@@ -71,7 +71,8 @@ def write_report(folder: str | Path, rows: Iterable[Row]) -> list[Path]:
         The folder of the results.
     rows : iterable of dict
         One for each photograph, with the keys `COLUMNS`. `result` is its name in `folder`, with forward slashes. A
-        row whose reason is `ALREADY_THERE` does not replace what the run told that made the result.
+        row whose reason is `ALREADY_THERE` does not replace what the run told that made the result. A damaged table
+        of an earlier run is set aside under another name, with a warning.
 
     Returns
     -------
@@ -85,12 +86,12 @@ def write_report(folder: str | Path, rows: Iterable[Row]) -> list[Path]:
     """
     folder = Path(folder)
     table, sheet = (_place(folder, name) for name in _MARKS)
-    merged = {row["result"]: row for row in _read(table)}
+    merged = {row["result"]: row for row in _earlier(table)}
     for row in rows:
         if row["reason"] != ALREADY_THERE or not _is_done(merged.get(row["result"])):
             merged[row["result"]] = row
     in_order = [merged[result] for result in sorted(merged)]
-    for path, text in ((table, _table(in_order)), (sheet, _sheet(folder, in_order))):
+    for path, text in ((table, table_text(in_order)), (sheet, _sheet(folder, in_order))):
         with atomic(path) as temporary:
             temporary.write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
     return [table, sheet]
@@ -98,30 +99,32 @@ def write_report(folder: str | Path, rows: Iterable[Row]) -> list[Path]:
 
 def _place(folder: Path, name: str) -> Path:
     """The first of `report.csv`, `report-2.csv` ... that is free or begins like one of ours."""
-    path, number = folder / name, 1
+    path, number, mark = folder / name, 1, _MARKS[name].encode()
     while path.is_symlink() or path.exists():
-        if path.is_file() and path.read_bytes().startswith(_MARKS[name].encode()):
-            break
+        if path.is_file():
+            with path.open("rb") as file:
+                if file.read(len(mark)) == mark:
+                    break
         number += 1
         path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
+    if number > 1:
+        warnings.warn(f"{folder / name} is not from here and is left alone: see {path.name}", stacklevel=3)
     return path
 
 
-def _read(table: Path) -> list[Row]:
-    """The rows of an earlier run; one that was cut off or edited gives what can be read."""
+def _earlier(table: Path) -> list[Row]:
+    """The rows of earlier runs. A damaged table is set aside, and what could be read of it goes on in the new one."""
     if not table.exists():
         return []
-    text = table.read_text(encoding="utf-8", errors="surrogateescape")
-    return [row for row in csv.DictReader(StringIO(text, newline="")) if row.keys() == set(COLUMNS) and row["result"]]
-
-
-def _table(rows: Iterable[Row]) -> str:
-    """The rows as csv."""
-    text = StringIO(newline="")
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    rows, damage = read_table(table)
+    if damage:
+        aside, number = table.with_name(f"{table.stem}-damaged.csv"), 1
+        while aside.is_symlink() or aside.exists():
+            number += 1
+            aside = table.with_name(f"{table.stem}-damaged-{number}.csv")
+        table.rename(aside)
+        warnings.warn(f"{table} is damaged ({damage}): it is now {aside.name}, and a new one was begun", stacklevel=3)
+    return rows
 
 
 def _is_done(row: Row | None) -> bool:
@@ -135,8 +138,8 @@ def _bytes(name: str) -> bytes:
 
 
 def _shown(name: str) -> str:
-    """A file name as text for html, whatever bytes it has."""
-    return escape(_bytes(name).decode("utf-8", "replace"))
+    """A file name as text for html, whatever is in it."""
+    return escape(printable(name))
 
 
 def _sheet(folder: Path, rows: list[Row]) -> str:

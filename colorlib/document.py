@@ -37,7 +37,8 @@ class Document:
     path : Path
         The file.
     format : str
-        What it is by its content: "JPEG", "PNG", "TIFF", "WEBP", "GIF" or "BMP".
+        What it is by its content: "JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "AVIF",
+        "JPEG2000" or "HEIF".
     pages : sequence of ndarray
         Each (H, W) grey or (H, W, 3) sRGB, uint8 or uint16, upright. The pages of a TIFF are read when asked for.
     alphas : sequence of ndarray or None
@@ -74,7 +75,7 @@ class Document:
 def read_document(path: str | Path) -> Document:
     """Read a picture file as it is found: every page or frame, in full depth, upright, in sRGB.
 
-    JPEG, PNG, TIFF, WebP, GIF and BMP are recognised by their content; grey, palette, CMYK, 16-bit and transparent
+    Pictures are recognised by their content, as `opening.opened` does; grey, palette, CMYK, 16-bit and transparent
     pictures, EXIF rotation and ICC profiles are understood. A grey page stays one number a pixel.
 
     Parameters
@@ -99,7 +100,9 @@ def read_document(path: str | Path) -> Document:
     path = Path(path)
     with opened(path) as image:
         kind = "JPEG" if image.format == "MPO" else image.format  # the second picture of an MPO is for stereo glasses
-        count = 1 if kind == "JPEG" else getattr(image, "n_frames", 1)
+        count = 1 if kind in ("JPEG", "HEIF") else getattr(image, "n_frames", 1)
+        if kind == "HEIF" and image.n_frames > 1:
+            warnings.warn(f"{path}: holds {image.n_frames} pictures, of which the main one is coloured", stacklevel=2)
         document = Document(path, kind, [], [])
         if kind == "JPEG":
             document.quality = _jpeg_quality(image)

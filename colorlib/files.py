@@ -19,10 +19,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from colorlib.contact import ALREADY_THERE, THUMBNAILS, Row, save_thumbnails, thumbnails
-from colorlib.formats import WRITABLE, output_suffix, read_document, write_document
+from colorlib.contact import ALREADY_THERE, Row, save_thumbnails, thumbnails
+from colorlib.folder import LeftOut, album
+from colorlib.formats import read_document, result_name, write_document
 from colorlib.opening import eight_bits, opened
-from colorlib.photos import find_photographs, has_colour
+from colorlib.photos import has_colour
+from colorlib.printable import first_few, one_line, printable
 
 GIANT = 30_000_000  # pixels; above this, one picture at a time fills the memory enough
 MOST_WORKERS = 4  # each may hold a picture of `GIANT` pixels
@@ -61,30 +63,35 @@ class Outcome:
 
 @dataclass
 class Report:
-    """What became of the jobs of a run, in the order in which they were finished."""
+    """What became of the jobs of a run, in the order in which they were finished, and what was no job."""
 
     outcomes: list[Outcome] = field(default_factory=list)
+    left_out: LeftOut = field(default_factory=LeftOut)
 
     def of(self, status: str) -> list[Outcome]:
         """Return the outcomes with one status: "done", "skipped" or "failed"."""
         return [outcome for outcome in self.outcomes if outcome.status == status]
 
     def summary(self) -> str:
-        """Return one line of counts, then one line for each file that failed and why."""
+        """Return counts, what failed and why, of many the first, and what was left out: some lines, not thousands."""
         line = f"{len(self.of('done'))} colorized"
         reasons = [outcome.reason for outcome in self.of("skipped")]
         for reason in dict.fromkeys(reasons):
             line += f", {reasons.count(reason)} skipped ({reason})"
         if failed := self.of("failed"):
             line += f", {len(failed)} failed:"
-        return "\n".join([line, *sorted(f"  {outcome.reason}" for outcome in failed)])
+        why = sorted(printable(outcome.reason) for outcome in failed)
+        return "\n".join([line, *first_few(why), *self.left_out.lines()])
 
 
-def plan(inputs: Iterable[str | Path], out: str | Path, format: str | None = None) -> list[Job]:
+def plan(
+    inputs: Iterable[str | Path], out: str | Path, format: str | None = None, left_out: LeftOut | None = None
+) -> list[Job]:
     """List the photographs among files and folders, each with the place for its coloured copy.
 
     A file goes to `out/NAME`. Folders are searched recursively and keep their layout: `FOLDER/a/b.jpg` goes to
-    `out/a/b.jpg`. The name stays, and the format unless another one is asked for. What already lies in `out` is no
+    `out/a/b.jpg`. Photographs are known by their content (`folder.album`); their names stay, or get a suffix more
+    (`formats.result_name`), and the format stays unless another one is asked for. What already lies in `out` is no
     input, so that `out` may be inside an input folder; neither are the thumbnails of a contact sheet.
 
     Parameters
@@ -95,6 +102,8 @@ def plan(inputs: Iterable[str | Path], out: str | Path, format: str | None = Non
         The folder for the results. It need not exist and is not made here.
     format : str, optional
         One of `formats.FORMATS`, for all results. By default each has the format of its original.
+    left_out : LeftOut, optional
+        Everything in the folders that becomes no job is noted here.
 
     Returns
     -------
@@ -106,23 +115,23 @@ def plan(inputs: Iterable[str | Path], out: str | Path, format: str | None = Non
     FileNotFoundError
         If an input does not exist.
     ValueError
-        If there is no photograph, a file is none, `out` is the folder an input lies in or no folder, the format is
-        unknown, or two inputs would get the same result.
+        If there is no photograph, a file is none, `out` is the folder an input lies in or no folder, an input lies in
+        `out`, the format is unknown, or two inputs would get the same result.
     """
     out = Path(out)
     if out.exists() and not out.is_dir():
         raise ValueError(f"{out}: the output is a file; give a folder for the results")
-    here, jobs, taken = out.resolve(), {}, {}
+    here, jobs, taken, inside = out.resolve(), {}, {}, []
+    left_out = LeftOut() if left_out is None else left_out
     for given in map(Path, inputs):
         folder = given if given.is_dir() else given.parent
         if folder.resolve() == here:
             raise ValueError(f"{out}: the output folder is the folder of the input {given}; give another --out")
-        for source in _photographs(given):
+        if here in given.resolve().parents:
+            inside.append(given)
+        for source, kind in album(given, out, left_out).items():
             real = source.resolve()
-            if here in real.parents or THUMBNAILS in source.relative_to(folder).parts:
-                continue
-            name = source.relative_to(folder)
-            name = name.with_suffix(output_suffix(name, format))
+            name = result_name(source.relative_to(folder), kind, format)
             target = out / name
             if taken.setdefault(target, real) != real:
                 raise ValueError(
@@ -133,6 +142,8 @@ def plan(inputs: Iterable[str | Path], out: str | Path, format: str | None = Non
             jobs.setdefault(target, Job(source, target, name.as_posix()))
     if not jobs:
         raise ValueError(f"no photographs to colorize; everything given is a result of {out} or a thumbnail")
+    if inside:
+        raise ValueError(f"{inside[0]} lies in {out}, where the results go and nothing is an input; give another --out")
     return list(jobs.values())
 
 
@@ -278,18 +289,7 @@ class _Stopped(Exception):  # noqa: N818
     """The run was broken off."""
 
 
-def _photographs(given: Path) -> list[Path]:
-    """The photographs behind one input: itself, or everything in the folder."""
-    if given.is_dir():
-        return find_photographs(given, WRITABLE)
-    if not given.exists():
-        raise FileNotFoundError(f"{given}: no such file or folder")
-    if given.suffix.lower() not in WRITABLE:
-        raise ValueError(f"{given}: not a photograph; expected {', '.join(sorted(WRITABLE))}")
-    return [given]
-
-
 def _one_line(source: Path, error: Exception) -> str:
     """Say in one line what went wrong, with the file's name in front."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if str(source) in text else f"{source}: {text}"
+    text, name = one_line(error, source) or type(error).__name__, printable(source)
+    return text if name in text else f"{name}: {text}"

@@ -10,10 +10,12 @@ from typing import BinaryIO
 import numpy as np
 import torch
 from PIL import (
+    AvifImagePlugin,
     BmpImagePlugin,
     GifImagePlugin,
     Image,
     ImageOps,
+    Jpeg2KImagePlugin,
     JpegImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
@@ -21,24 +23,25 @@ from PIL import (
 )
 from torch import Tensor
 
+from colorlib.extras import install_hint
 from colorlib.icc import lab_to_rgb, to_srgb
+from colorlib.kinds import picture_kind
 
 __all__ = ["MAX_PIXELS", "as_rgb", "open_rgb", "opened", "plain", "read_rgb"]
 
 # A scan of 100 megapixels is honest; a small file that claims more than this many would fill the memory.
 MAX_PIXELS = 300_000_000
 
-# The first bytes of a file, and what reads it. Nothing else is tried: Pillow also knows formats that run programs.
+# What reads a file of each kind. Nothing else is tried: Pillow also knows formats that run programs.
 _READERS = {
-    b"\xff\xd8\xff": JpegImagePlugin.jpeg_factory,
-    b"\x89PNG\r\n\x1a\n": PngImagePlugin.PngImageFile,
-    b"II*\x00": TiffImagePlugin.TiffImageFile,
-    b"MM\x00*": TiffImagePlugin.TiffImageFile,
-    b"II+\x00": TiffImagePlugin.TiffImageFile,
-    b"MM\x00+": TiffImagePlugin.TiffImageFile,
-    b"RIFF": WebPImagePlugin.WebPImageFile,
-    b"GIF8": GifImagePlugin.GifImageFile,
-    b"BM": BmpImagePlugin.BmpImageFile,
+    "JPEG": JpegImagePlugin.jpeg_factory,
+    "PNG": PngImagePlugin.PngImageFile,
+    "TIFF": TiffImagePlugin.TiffImageFile,
+    "WEBP": WebPImagePlugin.WebPImageFile,
+    "GIF": GifImagePlugin.GifImageFile,
+    "BMP": BmpImagePlugin.BmpImageFile,
+    "AVIF": AvifImagePlugin.AvifImageFile,
+    "JPEG2000": Jpeg2KImagePlugin.Jpeg2KImageFile,
 }
 
 # Larger JPEGs are worth decoding at a fraction of their size, which only Pillow does.
@@ -55,7 +58,8 @@ class _UnreadableError(ValueError):
 def opened(path: str | Path) -> Iterator[Image.Image]:
     """Open a picture file; whatever goes wrong, here or while the block decodes it, becomes an error that names it.
 
-    JPEG, PNG, TIFF, WebP, GIF and BMP are recognised by their content, whatever the file is called. Pillow's guard
+    JPEG, PNG, TIFF, WebP, GIF, BMP, AVIF, JPEG 2000 and, with the extra `heic`, HEIC are recognised by their content,
+    whatever the file is called. Raw photographs of cameras are refused, though they are TIFF files. Pillow's guard
     against small files that claim a giant picture is replaced by `MAX_PIXELS`, for this file only.
 
     Parameters
@@ -254,15 +258,24 @@ def _decode_jpeg() -> Callable[..., Tensor] | None:
 
 
 def _reader(path: str | Path, file: BinaryIO) -> Callable[[BinaryIO], Image.Image]:
-    """What reads this file, by its first bytes."""
-    start = file.read(12)
-    file.seek(0)
-    if not start:
-        raise unreadable(path, "the file is empty")
-    for magic, reader in _READERS.items():
-        if start.startswith(magic) and (magic != b"RIFF" or start[8:] == b"WEBP"):
-            return reader
-    raise unreadable(path, "not a picture file")
+    """What reads this file, by its content."""
+    kind = picture_kind(file, path)
+    if kind in _READERS:
+        return _READERS[kind]
+    if kind == "HEIF":
+        return _heif_reader(path)
+    if kind:
+        raise _UnreadableError(f"{path}: {kind} files are not read here: convert it to TIFF or PNG")
+    raise unreadable(path, "not a picture file" if file.read(1) else "the file is empty")
+
+
+def _heif_reader(path: str | Path) -> Callable[[BinaryIO], Image.Image]:
+    """What reads the photographs of many a telephone."""
+    try:
+        from pillow_heif import HeifImageFile
+    except ImportError:
+        raise _UnreadableError(f"{path}: HEIC photographs need an extra: {install_hint('heic')}") from None
+    return HeifImageFile
 
 
 @contextmanager

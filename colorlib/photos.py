@@ -5,7 +5,7 @@ Nothing here makes a batch. Every list is sorted by name, so that one seed gives
 
 import os
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +19,9 @@ from rich.progress import track
 
 from colorlib.archives import ARCHIVES, untar
 from colorlib.color import rgb_to_lab
+from colorlib.folder import PHOTO_SUFFIXES, find_photographs
 from colorlib.opening import open_rgb
+from colorlib.printable import first_few, one_line, printable
 
 __all__ = [
     "PHOTO_SUFFIXES",
@@ -35,8 +37,6 @@ __all__ = [
     "training_photographs",
     "untar",
 ]
-
-PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"})
 
 # Photographs inside the wheels of packages we depend on anyway: name -> (package, file). The stereo pair of the
 # motorcycle is one photograph, so only its left half is here.
@@ -55,40 +55,6 @@ _SHIPPED = {
 }
 # A person, a plant, a machine under a sky: each has a relative among the training photographs.
 _SHIPPED_VALID = frozenset({"flower", "grace_hopper", "rocket"})
-
-
-def find_photographs(folder: str | Path, suffixes: Collection[str] = PHOTO_SUFFIXES) -> list[Path]:
-    """List the photographs of a folder and of every folder in it, in an order that is the same everywhere.
-
-    Parameters
-    ----------
-    folder : str or Path
-    suffixes : collection of str
-        In lower case, with their dots.
-
-    Returns
-    -------
-    list of Path
-        Files whose name ends in one of the suffixes (any case), hidden ones left out, sorted by their path
-        relative to the folder, written with forward slashes.
-
-    Raises
-    ------
-    FileNotFoundError
-        When the folder does not exist.
-    ValueError
-        When it is not a folder, or holds no photograph.
-    """
-    folder = Path(folder)
-    if not folder.exists():
-        raise FileNotFoundError(f"{folder} does not exist: give a folder that holds photographs")
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is a file: give the folder that holds the photographs")
-    names = (Path(root, name) for root, _, files in os.walk(folder) for name in files if not name.startswith("."))
-    found = [path for path in names if path.suffix.lower() in suffixes]
-    if not found:
-        raise ValueError(f"no photographs in {folder}: expected {' '.join(sorted(suffixes))}, also in subfolders")
-    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
 
 
 def package_photographs() -> dict[str, Path]:
@@ -182,7 +148,7 @@ class Scan:
     broken: list[tuple[Path, str]] = field(default_factory=list)
 
     def summary(self) -> str:
-        """Counts in one line, then each broken file by name.
+        """Counts in one line, then the broken files by name, the first few of many.
 
         Returns
         -------
@@ -190,7 +156,7 @@ class Scan:
         """
         colour, grey, broken = len(self.colour), len(self.grey), len(self.broken)
         counts = f"{colour} in colour, {grey} grey (not for training), {broken} broken (skipped)"
-        return "\n".join([counts, *(f"  {reason}" for _, reason in self.broken)])
+        return "\n".join([counts, *first_few(one_line(reason, path) for path, reason in self.broken)])
 
 
 def _examine(path: Path, tolerance: float) -> tuple[str, str]:
@@ -343,7 +309,7 @@ def _validation_half(folder: Path) -> Path | None:
 def _readable(folder: Path, report: Callable[[str], object], keep_grey: bool = False) -> list[Path]:
     """The readable photographs of a folder, grey ones only when asked to; says what it found."""
     scan = scan_photographs(find_photographs(folder))
-    report(f"{folder}: {scan.summary()}")
+    report(f"{printable(folder)}: {scan.summary()}")
     if not scan.colour:
         raise ValueError(f"no colour photographs in {folder}: a colorizer learns from photographs that have colours")
     return sorted([*scan.colour, *scan.grey]) if keep_grey else scan.colour
