@@ -13,11 +13,11 @@ from fastai.learner import AvgSmoothLoss
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from colorlib import metrics
+from colorlib._atomic import atomic
 from colorlib.color import from_network, grey_rgb, lab_to_rgb
 from colorlib.data import set_epoch
 from colorlib.losses import own_metrics
 from colorlib.parallel import is_main, sum_over_processes
-from colorlib.weights import atomic
 
 if TYPE_CHECKING:
     from colorlib.train import ColorizationLearner

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from fastai.callback.core import Callback
 
+from colorlib._atomic import atomic
 from colorlib.callbacks import is_rehearsal
 from colorlib.parallel import is_main
-from colorlib.weights import atomic
 
 if TYPE_CHECKING:
     from colorlib.train import ColorizationLearner

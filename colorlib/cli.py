@@ -232,10 +232,11 @@ def evaluate(
 ) -> None:
     """Measure a colorizer on photographs, beside the all-grey answer and the truth."""
     with clear_errors():
+        from colorlib._atomic import atomic
         from colorlib.data import validation_loader
         from colorlib.evaluation import evaluate as measure
         from colorlib.photos import find_photographs, scan_photographs
-        from colorlib.weights import atomic, find_weights, load_weights
+        from colorlib.weights import find_weights, load_weights
 
         if csv is not None and not csv.parent.is_dir():
             raise FileNotFoundError(f"{csv}: there is no folder {csv.parent}; make it first")

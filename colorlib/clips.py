@@ -15,9 +15,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from colorlib._atomic import atomic
 from colorlib.painting import Picture, pixels_of
 from colorlib.photos import package_photographs
-from colorlib.weights import atomic
 
 __all__ = ["MOVES", "Clip", "camera_clip", "example_clips", "joined", "package_clips", "write_clip"]
 

@@ -15,8 +15,8 @@ from urllib.parse import quote
 import numpy as np
 from PIL import Image
 
+from colorlib._atomic import atomic
 from colorlib.opening import eight_bits
-from colorlib.weights import atomic
 
 ALREADY_THERE = "the result was already there"  # why a photograph is skipped that a run before this one has done
 COLUMNS = ("file", "result", "status", "reason", "width", "height", "pages", "seconds")

@@ -19,6 +19,7 @@ from fastai.callback.schedule import ParamScheduler, SchedLin, SchedNo, combine_
 from PIL import Image
 from torch import nn
 
+from colorlib._atomic import atomic
 from colorlib.colorize import Colorizer
 from colorlib.data import dataloaders
 from colorlib.guesses import multiple_of
@@ -31,7 +32,7 @@ from colorlib.profile import set_seed
 from colorlib.recipes import Phase, Recipe
 from colorlib.train import ColorizationLearner, learner
 from colorlib.verdict import measure, noise
-from colorlib.weights import atomic, find_weights, load_weights, save_weights
+from colorlib.weights import find_weights, load_weights, save_weights
 
 COUNTED = 32  # batches from which a network learns how common colours are
 

@@ -25,11 +25,11 @@ import numpy as np
 from PIL import Image, ImageChops
 from PIL.TiffImagePlugin import AppendingTiffWriter
 
+from colorlib._atomic import already_there, atomic
 from colorlib.deep import write_png, write_tiff_page
 from colorlib.document import Document, read_document
 from colorlib.icc import srgb_profile
 from colorlib.opening import eight_bits, on_white
-from colorlib.weights import atomic
 
 __all__ = ["FORMATS", "WRITABLE", "Document", "output_suffix", "read_document", "write_document"]
 
@@ -108,12 +108,14 @@ def write_document(document: Document, pages: Iterable[np.ndarray], path: str | 
         what = "pages" if document.durations is None else "frames"
         raise ValueError(f"{path}: {document.path} has {count} {what}, {kind} holds one: choose the format tiff")
     if path.exists():
-        raise FileExistsError(f"{path}: already there and not overwritten; remove it or choose another folder")
+        raise already_there(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic(path) as temporary:
+        with atomic(path, replace=False) as temporary:
             _WRITERS[kind](document, _joined(document, pages, path, _LONGEST.get(kind, 2**31 - 1)), temporary)
     except OSError as error:  # not every one of them names the file
+        if isinstance(error, FileExistsError) and error.errno is None:  # our own, which does
+            raise
         failure = OSError(f"{path} cannot be written ({error.strerror or error}): make room or choose another folder")
         failure.errno = error.errno
         raise failure from error

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from colorlib._atomic import atomic
 from colorlib.segments import Coding, encode, packets_of_segment
 from colorlib.streams import Film, film_errors, opened_film
-from colorlib.weights import atomic
 
 if TYPE_CHECKING:
     import av

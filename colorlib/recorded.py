@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from colorlib._atomic import atomic
 from colorlib.evaluation import bootstrap_interval
-from colorlib.weights import atomic
 
 RESULTS = Path(__file__).resolve().parent.parent / "book" / "results"
 CACHE = Path.home() / ".cache" / "colorlib" / "results"

@@ -15,9 +15,9 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
+from colorlib._atomic import atomic
 from colorlib.planes import to_frame
 from colorlib.streams import Film, film_errors
-from colorlib.weights import atomic
 
 if TYPE_CHECKING:
     import av

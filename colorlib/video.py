@@ -18,6 +18,7 @@ from typing import Protocol
 import numpy as np
 from PIL import Image
 
+from colorlib._atomic import atomic, sweep
 from colorlib.contact import ALREADY_THERE
 from colorlib.frames import frames_of, picture_of, sample_frames
 from colorlib.joining import join_segments, rehearse
@@ -25,7 +26,6 @@ from colorlib.photos import has_colour
 from colorlib.planes import has_chroma
 from colorlib.segments import choose_coding, length_of_segment, write_segment
 from colorlib.streams import Film, read_film
-from colorlib.weights import atomic
 
 __all__ = ["ColouredFilm", "FramePainter", "colorize_video"]
 
@@ -247,6 +247,7 @@ class _Parts:
     def begin(self, job: dict, resume: bool) -> int:
         """Make the folder, or take it up again; return how many frames are there."""
         job = json.loads(json.dumps(job))
+        sweep([self.folder])
         if self.folder.exists() and any(self.folder.iterdir()) and not self.job.is_file():
             raise ValueError(f"{self.folder}: is in the way; remove it, or choose another name for the result")
         if not resume:
@@ -275,7 +276,8 @@ class _Parts:
 
     def remove(self) -> None:
         """Remove what this module has put there, and the folder when nothing else is in it."""
-        for path in (*self.folder.glob("*.nut"), *self.folder.glob(".*.part.*"), self.job):
+        sweep([self.folder])
+        for path in (*self.folder.glob("*.nut"), self.job):
             path.unlink(missing_ok=True)
         if self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()

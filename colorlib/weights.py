@@ -8,9 +8,6 @@ anything. Pickle is never used: a weights file cannot run code.
 import hashlib
 import inspect
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,36 +16,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from colorlib._atomic import atomic
 from colorlib.models import GENERATORS, build_generator
 
 CARD_KEYS = ("kind", "arguments", "sha256")  # what a card must hold; data, recipe, commit, metrics ... are welcome
 SHIPPED = Path(__file__).parent / "weights"
-
-
-@contextmanager
-def atomic(path: str | Path) -> Iterator[Path]:
-    """Give a temporary name in the folder of `path`; rename it to `path` when the block ends well.
-
-    Whoever looks at `path` sees the whole new file or what was there before, never half a file. The
-    temporary file is removed when the block fails, also by Ctrl-C.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file to write. Its folder must exist.
-
-    Returns
-    -------
-    context manager giving a Path
-        Where the block writes. The name ends like `path`, so that libraries that look at the suffix work.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.stem[:40]}.{os.getpid()}.part{path.suffix}")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def card_path(path: str | Path) -> Path:

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from colorlib.models import GENERATORS, UNet
-from colorlib.weights import atomic, card_path, load_weights, read_card, save_weights, shipped_weights
+from colorlib.weights import card_path, load_weights, read_card, save_weights, shipped_weights
 
 ARGUMENTS = {"downs": 3, "filters": 4}
 
@@ -158,24 +158,6 @@ def test_a_pretrained_encoder_is_not_fetched_to_be_overwritten(saved, monkeypatc
     monkeypatch.setitem(GENERATORS, "unet", with_encoder)
     load_weights(path)
     assert asked == {"pretrained": False}
-
-
-def test_atomic_removes_its_file_on_interruption(tmp_path):
-    target = tmp_path / "a.txt"
-
-    def interrupted():
-        with atomic(target) as temporary:
-            temporary.write_text("half")
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    assert list(tmp_path.iterdir()) == []
-    with atomic(target) as temporary:
-        temporary.write_text("whole")
-        assert not target.exists()
-    assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
-    assert target.read_text() == "whole"
 
 
 def test_every_shipped_file_loads():

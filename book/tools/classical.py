@@ -19,11 +19,11 @@ import numpy as np
 import pandas as pd
 import torch
 
+from colorlib._atomic import atomic
 from colorlib.classical import BY_SCRIBBLES, points_from_truth
 from colorlib.classical.pixels import lab_pixels
 from colorlib.metrics import ab_error, ab_psnr
 from colorlib.photos import find_photographs, has_colour, open_rgb
-from colorlib.weights import atomic
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 COUNTS = (1, 5, 20, 50, 100)

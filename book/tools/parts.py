@@ -11,10 +11,10 @@ import pandas as pd
 from rich.progress import track
 from ship import mixture
 
+from colorlib._atomic import atomic
 from colorlib.evaluation import shares
 from colorlib.experiments import photographs
 from colorlib.verdict import measure
-from colorlib.weights import atomic
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 PARTS = (0.0, 0.25, 0.5, 0.65, 0.8, 1.0)
