@@ -1,0 +1,177 @@
+"""Colour or grey: whether what has colours in its pixels shows colours, or is a grey picture in one tint.
+
+Few grey prints and films are grey in their files. They are sepia, yellowed on one side, stamped with a date, carry the
+logo of a channel, and a transfer from tape adds noise and rainbows. All that has one thing in common: the colours of
+the things in the picture have no part in it. So the tint is found, as a smooth function of lightness and place, and
+taken away. What is left is averaged over a neighbourhood, where noise and rainbows cancel. A picture is in colour when
+a good share of it is still off the tint; or when something small, but strong, is that is no logo and no stamp.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+__all__ = ["ColorShare", "judge_film", "judge_picture"]
+
+SIDE = 96  # pixels of the copy that is looked at, its longer side
+OFF = 2.0  # CIE units from the tint, after averaging, from which on a place counts
+SHARE = 0.05  # of the picture that must be off its tint
+STRONG = 12.0  # CIE units; a coat of this colour in grey surroundings is enough when it is
+SMALL = 0.006  # of the picture
+MARGIN = 0.3  # of each side: in corners of this size are logos
+STRIP = 0.2  # of each side: along the edges are dates and texts
+LOGO = 0.15  # of the picture: what is larger is no logo
+STILL = 2.0  # CIE units that the colour of a logo changes by from frame to frame, at most
+DARK = 4.0  # L* of a frame that shows nothing
+
+
+@dataclass(frozen=True)
+class ColorShare:
+    """What was found.
+
+    Parameters
+    ----------
+    in_color : bool
+    share : float
+        Of the picture that is off its one tint, from 0 to 1; of a film the median of its frames.
+    frames : int
+        How many pictures were looked at.
+    in_color_alone : int
+        How many of them are in colour when each is looked at for itself.
+    """
+
+    in_color: bool
+    share: float
+    frames: int = 1
+    in_color_alone: int = 0
+
+    def __str__(self) -> str:
+        where = "the picture" if self.frames == 1 else f"the picture, in the median of {self.frames} frames,"
+        return f"{'in colour' if self.in_color else 'grey'}: {100 * self.share:.2g} % of {where} is off one tint"
+
+
+def judge_picture(pixels: np.ndarray) -> ColorShare:
+    """Tell a picture in colour from a grey one, whatever its tint.
+
+    Parameters
+    ----------
+    pixels : ndarray, (H, W) or (H, W, 3), uint8 or uint16
+        sRGB.
+
+    Returns
+    -------
+    ColorShare
+    """
+    return judge_film([pixels])
+
+
+def judge_film(frames: Iterable[np.ndarray]) -> ColorShare:
+    """Tell a film in colour from a grey one by some of its frames.
+
+    A logo is where it is in each of them, and of the same colour. Rainbows and noise come and go.
+
+    Parameters
+    ----------
+    frames : iterable of ndarray, (H, W) or (H, W, 3), uint8 or uint16
+        sRGB, of one shape. No more than small copies of them are kept.
+
+    Returns
+    -------
+    ColorShare
+        Grey when there are none.
+    """
+    labs = [_small_lab(frame) for frame in frames]
+    labs = [lab for lab in labs if lab[..., 0].mean() > DARK] or labs[:1]
+    if not labs:
+        return ColorShare(False, 0.0, 0)
+    offs = [_off_tint(lab) for lab in labs]
+    logo = _still(offs)
+    found = [_shares(off, logo) for off in offs]
+    share, strong = np.median(found, axis=0)
+    alone = sum(share > SHARE or strong > SMALL for share, strong in found)
+    return ColorShare(bool(share > SHARE or strong > SMALL), float(max(share, strong)), len(labs), alone)
+
+
+def _small_lab(pixels: np.ndarray) -> np.ndarray:
+    """A small copy, averaged down, in CIE Lab (h, w, 3)."""
+    rgb = pixels if pixels.ndim == 3 else cv2.merge([pixels] * 3)
+    factor = SIDE / max(rgb.shape[:2])
+    if factor < 1:
+        size = [max(1, round(side * factor)) for side in rgb.shape[1::-1]]
+        rgb = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    return cv2.cvtColor(rgb.astype(np.float32) / np.iinfo(rgb.dtype).max, cv2.COLOR_RGB2LAB)
+
+
+def _off_tint(lab: np.ndarray) -> np.ndarray:
+    """What is left of a and b (h, w, 2) when the tint is taken away.
+
+    The tint is a cubic curve over lightness, as of sepia, plus a cast: quadratic over the place, and stronger or weaker
+    in the light, as of yellowed paper. It is fitted to the many; few count little (weights of Cauchy).
+    """
+    height, width = lab.shape[:2]
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    light = lab[..., 0] / 50 - 1
+    places = [x, y, x * y, x * x, y * y]
+    terms = [np.ones_like(light), light, light**2, light**3, *places, *(place * light for place in places)]
+    terms = np.stack(terms, axis=-1).reshape(-1, len(terms)).astype(np.float64)
+    ab = lab[..., 1:].reshape(-1, 2).astype(np.float64)
+    weights, steady = np.ones(len(ab)), 1e-3 * len(ab) * np.eye(terms.shape[1])
+    for _ in range(8):
+        weighted = terms * weights[:, None]
+        rest = ab - terms @ np.linalg.solve(weighted.T @ terms + steady, weighted.T @ ab)
+        distance = np.hypot(*rest.T)
+        weights = 1 / (1 + (distance / max(1.5, 1.5 * np.median(distance))) ** 2)
+    return rest.reshape(height, width, 2).astype(np.float32)
+
+
+def _still(offs: list[np.ndarray]) -> np.ndarray:
+    """Where all frames are off their tints by the same: (h, w) of bool, small things only."""
+    if len(offs) < 3 or len({off.shape for off in offs}) > 1:
+        return np.zeros(offs[0].shape[:2], bool)
+    stack = np.stack(offs)
+    middle = np.median(stack, axis=0)
+    moves = np.median(np.linalg.norm(stack - middle, axis=-1), axis=0)
+    length = np.linalg.norm(middle, axis=-1)
+    return _with_a_rim((length > 2 * OFF) & (moves < STILL + length / 8), LOGO)
+
+
+def _with_a_rim(mask: np.ndarray, most: float) -> np.ndarray:
+    """The mask and what its blur reaches; nothing when it is more than this share of the picture."""
+    if mask.mean() > most:
+        return np.zeros_like(mask)
+    return cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+
+
+def _shares(off: np.ndarray, logo: np.ndarray) -> tuple[float, float]:
+    """Of a picture without logos and stamps the share that is off its tint, and that which is strongly off."""
+    noise = _noise(off)
+    counted = ~(logo | _at_the_edge(off, noise))
+    weight = _blurred(counted.astype(np.float32))
+    smooth = _blurred(off * counted[..., None]) / np.maximum(weight, 1e-3)[..., None]
+    length = np.linalg.norm(smooth, axis=-1) * counted
+    return float(np.mean(length > max(OFF, 1.2 + 1.45 * noise))), float(np.mean(length > STRONG + noise))
+
+
+def _blurred(values: np.ndarray) -> np.ndarray:
+    """The mean over a neighbourhood of about five pixels."""
+    return cv2.GaussianBlur(values, (0, 0), 1.5)
+
+
+def _noise(off: np.ndarray) -> float:
+    """By how much most pixels differ from their neighbourhood, in CIE units."""
+    return float(np.median(np.linalg.norm(off - _blurred(off), axis=-1)))
+
+
+def _at_the_edge(off: np.ndarray, noise: float) -> np.ndarray:
+    """Where something small and strongly off the tint lies wholly in a corner or along an edge: (h, w) of bool."""
+    height, width = off.shape[:2]
+    length = np.linalg.norm(off, axis=-1)
+    mask = cv2.morphologyEx((length > 5 + 2 * noise).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
+    y, x = (0.5 - np.abs((np.arange(side) + 0.5) / side - 0.5) for side in (height, width))  # from the nearer edge
+    inner = (np.minimum(y[:, None], x) > STRIP) & (np.maximum(y[:, None], x) > MARGIN)
+    reaching = set(labels[inner])
+    found = np.isin(labels, [i for i in range(1, count) if i not in reaching and stats[i, 4] <= LOGO * mask.size])
+    return _with_a_rim(found, 2 * LOGO)
