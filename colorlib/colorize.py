@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from colorlib.color import lab_to_rgb, lightness, rgb_to_lab
 from colorlib.enlarge import enlarge, resize
 from colorlib.gamut import fit_gamut
-from colorlib.guesses import fold_batch_norms, guesses, network_size
+from colorlib.guesses import evaluating, fold_batch_norms, guesses, network_size
 from colorlib.painting import Picture, check_range, paint, pixels_of, small_view
 from colorlib.weights import find_weights, load_weights
 
@@ -39,10 +39,14 @@ class Colorizer:
     looks left a little differently from one that looks right. Several sizes, and the mirrored picture, are answers to
     the same question; their mean is steadier than each.
 
+    The generator is asked in evaluation mode, whichever mode it is in, and nothing of it is changed. A colorizer may be
+    called from several threads at once.
+
     Parameters
     ----------
     generator : nn.Module
-        Takes L (B, 1, H, W), gives ab (B, 2, H, W), in network scale. An attribute `multiple`, or `downs` of a
+        Takes L (B, 1, H, W), gives ab (B, 2, H, W), in network scale. When it is trained on, the colorizer follows,
+        unless `device` is another one than the generator's: then it keeps what was learnt so far. An attribute `multiple`, or `downs` of a
         U-Net, tells what H and W must be multiples of; without either it is 32.
     size : int or sequence of int
         Shorter side in pixels at which the network sees the picture. Smaller pictures are enlarged to it. The guesses
@@ -87,8 +91,7 @@ class Colorizer:
             raise ValueError(f"the saturation must be 0 (grey) or more, not {saturation}")
         first = next(generator.parameters(), torch.empty(0))
         self.device = torch.device(device) if device is not None else first.device
-        # Convolutions are quicker when the channels of a pixel lie side by side.
-        self.generator = generator.to(self.device, memory_format=torch.channels_last)
+        self.generator = evaluating(generator, self.device)
         self.flip, self.saturation = flip, saturation
 
     @classmethod
@@ -133,6 +136,8 @@ class Colorizer:
         generator, card = load_weights(find_weights(name))
         fold_batch_norms(generator)
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        # Convolutions are quicker when the channels of a pixel lie side by side.
+        generator = generator.to(device, memory_format=torch.channels_last)
         return cls(generator, int(card.get("size", 256)) if size is None else size, device, flip, saturation)
 
     def __call__(

@@ -172,8 +172,7 @@ class KeepResults(Callback):
         }
         generator = self.learn.generator
         save_weights(generator, self.out / "generator.safetensors", kind, arguments, card)
-        mode = generator.training
-        colorizer = Colorizer(generator.eval(), size=self.recipe.data.final_size)
+        colorizer = Colorizer(generator, size=self.recipe.data.final_size)
         (self.out / "frames").mkdir(exist_ok=True)
         for name in self.recipe.frames:
             picture = open_rgb(package_photographs()[name])
@@ -181,7 +180,6 @@ class KeepResults(Callback):
             small = picture.resize([round(side * scale) for side in picture.size], Image.Resampling.LANCZOS)
             with atomic(self.out / "frames" / f"{self.learn.rows[-1]['epoch']:03d}-{name}.webp") as temporary:
                 colorizer(small).save(temporary, quality=80)
-        generator.train(mode)
 
 
 def _generator(recipe: Recipe) -> nn.Module:

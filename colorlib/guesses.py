@@ -1,7 +1,7 @@
 """Asking a network for colours: at which size it sees a picture, with which margins, and how often."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import copy
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
@@ -12,7 +12,7 @@ from colorlib.color import from_network, to_network
 from colorlib.enlarge import resize
 from colorlib.precision import autocast, fast_precision
 
-__all__ = ["fold_batch_norms", "guesses", "multiple_of", "network_size"]
+__all__ = ["evaluating", "fold_batch_norms", "guesses", "multiple_of", "network_size"]
 
 LONGEST = 4  # the network sees at most this many times `size` along the longer side
 
@@ -37,6 +37,55 @@ def network_size(height: int, width: int, size: int) -> tuple[int, int]:
 def multiple_of(generator: nn.Module) -> int:
     """What the height and width of a generator's input must be multiples of: its attribute `multiple`, or 32."""
     return getattr(generator, "multiple", 2**generator.downs if hasattr(generator, "downs") else 32)
+
+
+def evaluating(generator: nn.Module, device: torch.device) -> nn.Module:
+    """Make a view of a network: the same numbers in evaluation mode, while the network itself stays as it is.
+
+    The view's modules are its own, so that whether the network trains, now or later, is nothing to it: it may be asked
+    from several threads, without dropout, and no batch norm counts along. Parameters and buffers are shared where they
+    already are on the device: that takes no memory, and what the network learns, the view knows.
+
+    Parameters
+    ----------
+    generator : nn.Module
+        In any mode; nothing of it is changed.
+    device : torch.device
+        Where the view shall be. Numbers that are elsewhere are copied to it once.
+
+    Returns
+    -------
+    nn.Module
+        Of the same class. Attributes that are neither module nor tensor are those of the network.
+    """
+    if any(hasattr(type(module), "__del__") for module in generator.modules()):
+        # What it does at its end, as fastai's DynamicUnet removes its hooks, must not be done to the network's own.
+        view = copy.deepcopy(generator, {id(value): value for value in _tensors(generator)})
+    else:
+        view = _twin(generator, {})
+    moved = {id(value): value for value in _tensors(view)}  # by identity: tied weights stay tied
+    for key, value in moved.items():
+        if value.device != device:
+            there = value.detach().to(device)
+            moved[key] = nn.Parameter(there, requires_grad=False) if isinstance(value, nn.Parameter) else there
+    for module in view.modules():
+        module.training = False
+        module._parameters = {name: moved.get(id(value)) for name, value in module._parameters.items()}
+        module._buffers = {name: moved.get(id(value)) for name, value in module._buffers.items()}
+    return view
+
+
+def _tensors(module: nn.Module) -> list[Tensor]:
+    """All parameters and buffers of a network."""
+    return [*module.parameters(), *module.buffers()]
+
+
+def _twin(module: nn.Module, made: dict[int, nn.Module]) -> nn.Module:
+    """A shallow copy of a module and of all modules in it; `made` remembers those that occur twice."""
+    if id(module) not in made:
+        made[id(module)] = twin = copy.copy(module)
+        twin._modules = {name: child and _twin(child, made) for name, child in module._modules.items()}
+    return made[id(module)]
 
 
 def fold_batch_norms(generator: nn.Module) -> None:
@@ -71,7 +120,7 @@ def guesses(generator: nn.Module, L: Tensor, sizes: Sequence[int], flip: bool) -
     Parameters
     ----------
     generator : nn.Module
-        L (B, 1, H, W) to ab (B, 2, H, W), in network scale. It is switched to evaluation meanwhile.
+        L (B, 1, H, W) to ab (B, 2, H, W), in network scale. In evaluation mode, see `evaluating`.
     L : Tensor, (B, 1, h, w)
         L* in [0, 100], on the generator's device.
     sizes : sequence of int
@@ -103,7 +152,7 @@ def guesses(generator: nn.Module, L: Tensor, sizes: Sequence[int], flip: bool) -
 def _asked(generator: nn.Module, L: Tensor) -> Tensor:
     """What the network says to a batch: L (B, 1, h, w) to ab (B, 2, h, w), both in CIE units."""
     seen, _ = to_network(torch.cat([L, torch.zeros_like(L).expand(-1, 2, -1, -1)], dim=1))
-    with torch.inference_mode(), autocast(L.device, fast_precision(L.device)), _evaluating(generator):
+    with torch.inference_mode(), autocast(L.device, fast_precision(L.device)):
         guess = generator(seen.contiguous(memory_format=torch.channels_last)).float()
     if not torch.isfinite(guess).all():
         raise FloatingPointError("the generator returned numbers that are not finite; its weights are damaged")
@@ -123,16 +172,3 @@ def _pad(x: Tensor, multiple: int) -> tuple[Tensor, tuple[int, int]]:
             index = (torch.arange(side + extra, device=x.device) - extra // 2) % period
             x = x.index_select(dim, torch.minimum(index, period - index))
     return x, (starts[0], starts[1])
-
-
-@contextmanager
-def _evaluating(generator: nn.Module) -> Iterator[None]:
-    """Switch a network to evaluation, and each of its modules back to what it was."""
-    training = [module for module in generator.modules() if module.training]
-    if training:  # asking hundreds of modules costs more than looking, and a film asks at every frame
-        generator.eval()
-    try:
-        yield
-    finally:
-        for module in training:
-            module.training = True

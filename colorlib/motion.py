@@ -10,6 +10,7 @@ is finer than that.
 """
 
 from functools import lru_cache
+from threading import local
 
 import cv2
 import numpy as np
@@ -20,13 +21,16 @@ LOST = 1.0  # pixels between start and end of the way there and back, at which b
 CHANGED = 6.0  # CIE units between the lightness of both ends at which it has
 
 
-@lru_cache(maxsize=1)
+_of_this_thread = local()  # an estimator works in memory of its own: two threads at one would mix their frames
+
+
 def _estimator() -> cv2.DISOpticalFlow:
     """OpenCV's dense inverse search, its preset of medium care with fewer steps: as exact, and quicker."""
-    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    search.setPatchStride(4)
-    search.setGradientDescentIterations(8)
-    return search
+    if not hasattr(_of_this_thread, "search"):
+        _of_this_thread.search = search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        search.setPatchStride(4)
+        search.setGradientDescentIterations(8)
+    return _of_this_thread.search
 
 
 def find_motion(frame: np.ndarray, other: np.ndarray) -> np.ndarray:

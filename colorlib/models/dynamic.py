@@ -1,10 +1,12 @@
 """A U-Net generator grown around a pretrained encoder, with fastai's DynamicUnet."""
 
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any
 
 import torch
 import torchvision
+from fastai.callback.hook import Hook
 from fastai.vision.models.unet import DynamicUnet
 from torch import Tensor, nn
 
@@ -30,19 +32,42 @@ class GreyScale(nn.Module):
         return f"{self.scale:.3g} * L + {self.shift:.3g}"
 
 
-class ColorUnet(DynamicUnet):
-    """fastai's DynamicUnet that lets go of its encoder's features after each pass.
+class ThreadHook(Hook):
+    """fastai's Hook that keeps what it stores apart for each thread."""
 
-    The features wait in hooks for the decoder. Kept longer they would hold memory, and a copy of the model, as an
-    average of weights needs one, would fail on them.
+    @property
+    def stored(self) -> Any:
+        """What this thread stored; None when it did not."""
+        return self.by_thread.get(get_ident())
+
+    @stored.setter
+    def stored(self, value: Any) -> None:
+        if value is None:
+            self.by_thread.pop(get_ident(), None)
+        else:
+            self.by_thread[get_ident()] = value
+
+
+class ColorUnet(DynamicUnet):
+    """fastai's DynamicUnet that may be called from several threads, and lets go of its features after each pass.
+
+    The encoder's features wait in hooks for the decoder. Kept longer they would hold memory, and a copy of the model,
+    as an average of weights needs one, would fail on them.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for hook in self.sfs:
+            vars(hook).pop("stored")
+            hook.__class__, hook.by_thread = ThreadHook, {}
 
     def forward(self, L: Tensor) -> Tensor:
         """Colour a batch: L (B, 1, H, W) in [-1, 1] to ab (B, 2, H, W) in (-1, 1)."""
-        ab = super().forward(L)
-        for hook in self.sfs:
-            hook.stored = None
-        return ab
+        try:
+            return super().forward(L)
+        finally:
+            for hook in self.sfs:
+                hook.stored = None
 
 
 def _one_channel(conv: nn.Conv2d) -> None:

@@ -51,8 +51,9 @@ class ClassHead(nn.Module):
 
     def forward(self, vector: Tensor) -> Tensor:
         """Global vectors (B, V) to logits (B, classes)."""
-        self.logits = self.layers(vector).float()
-        return self.logits
+        logits = self.layers(vector).float()
+        self.logits = logits  # for the losses; another thread may put its own there at any time
+        return logits
 
     def own_losses(self, ab: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
         """The weighted cross-entropy of the last batch, by name; ab is not looked at."""

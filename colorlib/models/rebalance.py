@@ -285,8 +285,9 @@ class ClassUNet(nn.Module):
         height, width = L.shape[-2:]
         if height % self.multiple or width % self.multiple or not (height and width):
             raise ValueError(f"this ClassUNet needs sides that are multiples of {self.multiple}, not {height}x{width}")
-        self.logits = self.last(self.inside(self.down(L))).float()
-        ab = annealed_mean(self.logits, self.bins, self.temperature) / AB_RANGE
+        logits = self.last(self.inside(self.down(L))).float()
+        self.logits = logits  # for the losses; another thread may put its own there at any time
+        ab = annealed_mean(logits, self.bins, self.temperature) / AB_RANGE
         return functional.interpolate(ab, scale_factor=4, mode="bilinear", align_corners=False)
 
     def own_losses(self, ab: Tensor, *labels: Tensor) -> dict[str, Tensor]:

@@ -36,8 +36,9 @@ class RgbUNet(nn.Module):
 
     def forward(self, L: Tensor) -> Tensor:
         """Colour a batch: L (B, 1, H, W) in [-1, 1] to ab (B, 2, H, W), network scale."""
-        self.L, self.guess = L, self.unet(L).float() / 2 + 0.5
-        return to_network(rgb_to_lab(self.guess))[1]
+        guess = self.unet(L).float() / 2 + 0.5
+        self.L, self.guess = L, guess  # for the losses; another thread may put its own there at any time
+        return to_network(rgb_to_lab(guess))[1]
 
     def own_losses(self, ab: Tensor, *labels: Tensor) -> dict[str, Tensor]:
         """The distance of the last batch to its true sRGB, on the scale [-1, 1] of the U-Net's tanh, by name."""
