@@ -105,6 +105,11 @@ class Source:
         return f"q{self.picture:03}z"
 
     @property
+    def hidden(self) -> bool:
+        """Whether the file is one of those that are counted and left alone."""
+        return self.name.rpartition("/")[2].startswith(".")
+
+    @property
     def pages(self) -> list[Mark]:
         """The marks of its pages."""
         return [Mark(self.picture, self.version, page) for page in range(PAGES.get(self.kind, 1))]
