@@ -54,7 +54,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Answer:
-    """How a call ended: its exit code, minus the signal that killed it, and all it said; `changes` it made."""
+    """How a call ended: its exit code, or minus the signal that killed it; what it said; whether it met its break."""
 
     code: int
     output: str
@@ -138,11 +138,10 @@ def _break(call: Call, watched: bytes, broken: str) -> None:
     sys.addaudithook(hook)
 
 
-def _child(call: Call, output: str, broken: str) -> None:
-    """Be the command, in a fork."""
-    descriptor = os.open(output, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
+def _child(call: Call, output: int, broken: str) -> None:
+    """Be the command, in a fork; a pipe takes what it says, since it may be allowed no large file."""
     for stream in (1, 2):
-        os.dup2(descriptor, stream)
+        os.dup2(output, stream)
     code = 70
     try:
         _prepare(call, broken)
@@ -184,19 +183,18 @@ def _serve() -> None:
         with tempfile.TemporaryDirectory() as folder:
             children = []
             for number, call in enumerate(calls):
+                said, output = os.pipe()
                 pid = os.fork()
                 if pid == 0:
-                    _child(call, f"{folder}/{number}", f"{folder}/{number}-broken")
-                children.append(pid)
-            codes = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children]
-            answers = [
-                {
-                    "code": code,
-                    "output": Path(folder, str(number)).read_text(encoding="utf-8", errors="surrogateescape"),
-                    "broken": Path(folder, f"{number}-broken").exists(),
-                }
-                for number, code in enumerate(codes)
-            ]
+                    _child(call, output, f"{folder}/{number}-broken")
+                os.close(output)
+                children.append((pid, said))
+            answers = []
+            for number, (pid, said) in enumerate(children):
+                with open(said, encoding="utf-8", errors="surrogateescape") as text:
+                    output = text.read()
+                code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+                answers.append({"code": code, "output": output, "broken": Path(folder, f"{number}-broken").exists()})
         print(json.dumps(answers), flush=True)
 
 
