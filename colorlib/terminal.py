@@ -68,7 +68,9 @@ def rich_table(table: pd.DataFrame, title: str) -> object:
     """A data frame of metrics, turned so that it fits a terminal; 95 % intervals go behind their value."""
     from rich.table import Table
 
-    shown = Table("", *(Text(printable(name)) for name in table.index), title=Text(printable(title), "table.title"))
+    shown = Table(title=Text(printable(title), "table.title"))
+    for name in ("", *table.index):
+        shown.add_column(Text(printable(name)))
     for name in table.columns:
         if name.endswith(("_low", "_high")):
             continue
