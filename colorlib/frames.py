@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from colorlib.containers import opened_film
+from colorlib.fitting import Fitter
 from colorlib.planes import pixels_of_frame, turned
-from colorlib.streams import Film, decoded_frames, opened_film, video_stream
+from colorlib.streams import Film, decoded_frames, video_stream
 
 if TYPE_CHECKING:
     import av
@@ -52,7 +54,8 @@ def frames_of(film: Film, start: float = 0, end: float | None = None) -> "Iterat
     """
     begin = film.first + round(start / film.time_base)
     until = None if end is None else film.first + round(end / film.time_base)
-    for seek in (True, False) if start > 0 else (False,):
+    # Where the clock starts anew, a time does not tell a place.
+    for seek in (True, False) if start > 0 and not film.shifts else (False,):
         with opened_film(film.path) as container:
             if not seek or _sought(container, film, begin):
                 yield from _between(container, film, begin, until)
@@ -80,21 +83,25 @@ def _between(
 ) -> "Iterator[tuple[int, av.VideoFrame]]":
     """The frames of an opened container from one time to another, at times that grow."""
     stream = video_stream(container, film.path)
-    last, even, frames, hurt, holes = None, 0, 0, 0, []
-    for frame in _whole(decoded_frames(container, stream, film.damage), film.time_base):
+    last, even, frames, hurt, holes, repeats, fitter = None, 0, 0, 0, [], [], Fitter(film)
+    keeps_count = container.format.name == "avi"  # pictures that were left out have their places in the file
+    decoded = decoded_frames(container, stream, film.damage, film.shifts, repeats)
+    for frame in _whole(decoded, film.time_base):
         time = frame.pts
         if time is None or (last is not None and time <= last):
             time = film.first if last is None else last + (film.step if time is None else 1)
         if last is not None:
             frames, even = frames + 1, even + (abs(time - last - film.step) <= 1)
-            if time - last > HOLE * film.step:
+            repeated = keeps_count or any(last < moment < time for moment in repeats)
+            if time - last > HOLE * film.step and not repeated:
                 holes.append(round((time - last) / film.step) - 1)
         last = time
+        repeats[:] = [moment for moment in repeats if moment > time]
         if until is not None and time >= until:
             break
         if time >= begin:
             hurt += frame.is_corrupt  # those before may be, when the container was sought in
-            yield time, frame
+            yield time, fitter.fitted(frame, stream.codec_context.sample_aspect_ratio, time)
     else:
         shown = 0 if last is None else float((last - film.first + film.step) * film.time_base)
         if film.seconds and shown < film.seconds - 1:
@@ -110,7 +117,7 @@ def _whole(frames: "Iterable[av.VideoFrame]", time_base: Fraction) -> "Iterator[
     """Make interlaced frames whole, from the first such frame on."""
     import av
 
-    graph = None
+    graph, kind = None, None
 
     def pulled() -> "Iterator[av.VideoFrame]":
         while True:
@@ -124,8 +131,12 @@ def _whole(frames: "Iterable[av.VideoFrame]", time_base: Fraction) -> "Iterator[
             yield frame
 
     for frame in frames:
-        if graph is None and frame.interlaced_frame:
-            graph = _deinterlacer(frame, time_base)
+        changed = graph is not None and kind != (frame.width, frame.height, frame.format.name)
+        if changed:
+            graph.push(None)
+            yield from pulled()
+        if changed or (graph is None and frame.interlaced_frame):
+            graph, kind = _deinterlacer(frame, time_base), (frame.width, frame.height, frame.format.name)
         if graph is None:
             yield frame
         else:

@@ -1,91 +1,44 @@
 """Joining the segments of a film, without encoding again, with the sounds and subtitles of the original.
 
-Sounds and subtitles are copied packet for packet: nothing is decoded, nothing can be lost. What a container cannot hold
-is found out before the work begins, by a rehearsal that encodes two frames and writes a header into memory.
+Sounds and subtitles are copied packet for packet where the container can hold them (`colorlib.sounds`). What it cannot
+hold is found out before the work begins (`colorlib.rehearsal`).
 """
 
 import heapq
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from colorlib._atomic import atomic
-from colorlib.segments import Coding, encode, packets_of_segment
-from colorlib.streams import Film, film_errors, opened_film
+from colorlib.containers import film_errors, opened_film, opened_segment
+from colorlib.segments import Coding, packets_of_segment
+from colorlib.sounds import Ways, add_copy, packets_of_sounds
+from colorlib.streams import Film
 
 if TYPE_CHECKING:
     import av
     from av.container import InputContainer, OutputContainer
     from av.stream import Stream
 
-__all__ = ["join_segments", "rehearse"]
+__all__ = ["CANNOT_HOLD", "add_pictures", "add_sounds", "join_segments", "merged"]
 
-_GAP = b"\0\0"  # in an mp4: no subtitle from here on
+CANNOT_HOLD = "name the result .mkv, which can, or give --no-sound (sound=False)"
 # What a file says about how it was stored, not about the film.
 _OF_THE_FILE = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration", "rotate"}
 
 
-def rehearse(film: Film, out: str | Path, coding: Coding, size: tuple[int, int]) -> list[str]:
-    """Find out, before hours of work, whether the film could be written: encode two frames, write the header.
-
-    Parameters
-    ----------
-    film : Film
-    out : str or Path
-        For messages only; nothing is written.
-    coding : Coding
-    size : (int, int)
-        Height and width of the result.
-
-    Returns
-    -------
-    list of str
-        What will not be in the result, such as streams of data.
+def add_pictures(
+    target: "OutputContainer", source: "InputContainer", pictures: "Stream", film: Film, out: str | Path
+) -> "Stream":
+    """Make the stream of the pictures, and say about the result what the original says about the film.
 
     Raises
     ------
     ValueError
-        When the encoder refuses, or the container cannot hold the codec or one of the streams that are to be copied.
+        When the container cannot hold the codec.
     """
-    import av
-
-    black = np.zeros((*size, 3), np.uint8)
-    segment = BytesIO()
-    try:
-        encode(segment, [(film.first, black), (film.first + film.step, black)], film, coding)
-    except (av.FFmpegError, ValueError) as error:
-        raise ValueError(
-            f"{out}: the codec {coding.codec} refuses {size[1]}x{size[0]} pixels at {float(film.rate):g} frames a "
-            f"second with {coding.options}: {getattr(error, 'strerror', None) or error}"
-        ) from error
-    segment.seek(0)
-    with opened_film(film.path) as source, av.open(segment) as pictures:
-        target = av.open(BytesIO(), "w", format=coding.container)
-        _add_streams(target, source, pictures.streams.video[0], film, out)
-        try:
-            target.start_encoding()
-        except (av.FFmpegError, ValueError) as error:
-            what = getattr(error, "strerror", None) or error
-            raise ValueError(f"{out}: the container cannot hold this film ({what}); name the result .mkv") from error
-        target.close()
-        left = [s for s in source.streams if s.index != film.stream and not _is_copied(s, target)]
-        return [f"stream {s.index} ({s.type}) is not copied" for s in left]
-
-
-def _is_copied(stream: "Stream", target: "OutputContainer") -> bool:
-    """Whether a stream goes into the result: all sounds and subtitles, and files where only Matroska has a place."""
-    return stream.type in {"audio", "subtitle"} or (stream.type == "attachment" and target.format.name == "matroska")
-
-
-def _add_streams(
-    target: "OutputContainer", source: "InputContainer", pictures: "Stream", film: Film, out: str | Path
-) -> "tuple[Stream, dict[int, Stream]]":
-    """Make the streams of the result: the pictures, and a copy of each sound and subtitle, by its index."""
     target.metadata.update(_about(source.metadata))
     try:
         shown = target.add_stream_from_template(pictures, opaque=True)
@@ -94,21 +47,33 @@ def _add_streams(
     # AVI counts frames instead of telling times: its tick is a frame.
     shown.time_base = 1 / film.rate if target.format.name == "avi" else film.time_base
     shown.metadata.update(_about(source.streams[film.stream].metadata))
+    return shown
+
+
+def add_sounds(
+    target: "OutputContainer", source: "InputContainer", film: Film, ways: Ways, out: str | Path
+) -> "dict[int, Stream]":
+    """Make a stream for each sound, subtitle and attachment that goes into the result, by its number.
+
+    Raises
+    ------
+    ValueError
+        When the container cannot hold one.
+    """
     copies = {}
-    for stream in source.streams:
-        if not _is_copied(stream, target):
-            continue
+    for index, way in ways.items():
+        stream = source.streams[index]
         try:
-            copy = copies[stream.index] = target.add_stream_from_template(stream)
+            copy = copies[index] = add_copy(target, stream, way)
         except ValueError:
             codec = stream.codec_context.name if stream.codec_context else "of an unknown codec"
             raise ValueError(
-                f"{out}: this container cannot hold stream {stream.index} of {film.path} ({stream.type}, {codec}); "
-                "name the result .mkv, which can"
+                f"{out}: this container cannot hold stream {index} of {film.path} ({stream.type}, {codec}); "
+                + (CANNOT_HOLD if stream.type == "audio" else "name the result .mkv, which can")
             ) from None
         copy.metadata.update(_about(stream.metadata))
         copy.disposition = stream.disposition
-    return shown, copies
+    return copies
 
 
 def _about(metadata: dict[str, str]) -> dict[str, str]:
@@ -117,7 +82,12 @@ def _about(metadata: dict[str, str]) -> dict[str, str]:
 
 
 def join_segments(
-    segments: Sequence[Path], film: Film, out: str | Path, coding: Coding, cut: tuple[Fraction, Fraction] | None = None
+    segments: Sequence[Path],
+    film: Film,
+    out: str | Path,
+    coding: Coding,
+    cut: tuple[Fraction, Fraction] | None = None,
+    ways: Ways | None = None,
 ) -> None:
     """Join segments into a film, with the sounds and subtitles of the original; it appears when it is complete.
 
@@ -132,6 +102,8 @@ def join_segments(
     cut : (Fraction, Fraction), optional
         The part of the original that the segments show, in seconds of its clock: from, and up to. The result then
         begins at 0. Without it all times stay as they are.
+    ways : mapping, optional
+        How the streams of the original go into it, from `rehearsal.rehearse`. Without it there are only pictures.
 
     Raises
     ------
@@ -140,26 +112,36 @@ def join_segments(
     """
     import av
 
-    out = Path(out)
-    with (
-        atomic(out) as temporary,
-        opened_film(film.path) as source,
-        av.open(str(segments[0])) as first,
-        film_errors(out),
-        temporary.open("wb") as file,
-        av.open(file, "w", format=coding.container) as target,
-    ):
-        shown, copies = _add_streams(target, source, first.streams.video[0], film, out)
-        if cut is None:
-            target.set_chapters(source.chapters())
-        streams = [_pictures(segments, film, shown, cut)]
-        if sounds := [source.streams[index] for index in copies if source.streams[index].type != "attachment"]:
-            streams.append(_sounds(source, sounds, copies, cut))
-        for packet in heapq.merge(*streams, key=lambda packet: float(packet.dts * packet.time_base)):
-            target.mux(packet)
-        target.close()
-        file.flush()
-        os.fsync(file.fileno())
+    out, ways = Path(out), ways or {}
+    try:
+        with (
+            film_errors(out),
+            atomic(out) as temporary,
+            opened_film(film.path) as source,
+            opened_segment(segments[0]) as first,
+            temporary.open("wb") as file,
+            av.open(file, "w", format=coding.container) as target,
+        ):
+            shown = add_pictures(target, source, first.streams.video[0], film, out)
+            copies = add_sounds(target, source, film, ways, out)
+            if cut is None and not film.shifts:
+                target.set_chapters(source.chapters())
+            sounds = packets_of_sounds(source, film, copies, ways, cut)
+            for packet in merged(_pictures(segments, film, shown, cut), sounds):
+                target.mux(packet)
+            target.close()
+            file.flush()
+            os.fsync(file.fileno())
+    except ValueError as error:
+        raise ValueError(
+            f"{error}. The coloured frames stay in {segments[0].parent}: call again with another container, as in "
+            f"{out.with_suffix('.mkv').name}, or with --no-sound (sound=False), and they are joined"
+        ) from error
+
+
+def merged(*streams: "Iterable[av.Packet]") -> "Iterator[av.Packet]":
+    """Put packets of several streams into the order of their times."""
+    return heapq.merge(*streams, key=lambda packet: float(packet.dts * packet.time_base))
 
 
 def _pictures(segments: Sequence[Path], film: Film, shown: "Stream", cut: tuple | None) -> "Iterator[av.Packet]":
@@ -177,31 +159,3 @@ def _pictures(segments: Sequence[Path], film: Film, shown: "Stream", cut: tuple 
             packet.pts = packet.dts = time
             packet.duration, before = film.step, packet
     yield before
-
-
-def _sounds(
-    source: "InputContainer", streams: list, copies: "dict[int, Stream]", cut: tuple | None
-) -> "Iterator[av.Packet]":
-    """The packets of the original that are copied. Where reading breaks off, they end."""
-    import av
-
-    packets = source.demux(streams)
-    while True:
-        try:
-            packet = next(packets, None)
-        except av.FFmpegError:
-            return  # the frames end there too, and that was told
-        if packet is None:
-            return
-        if packet.dts is None:
-            packet.dts = packet.pts
-        if packet.dts is None or bytes(packet) == _GAP:  # the empty packet at the end; what an mp4 makes for itself
-            continue
-        if cut is not None:
-            if not cut[0] <= packet.dts * packet.time_base < cut[1]:
-                continue
-            shift = round(cut[0] / packet.time_base)
-            packet.dts -= shift
-            packet.pts = None if packet.pts is None else packet.pts - shift
-        packet.stream = copies[packet.stream.index]
-        yield packet

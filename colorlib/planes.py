@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import av
     from av.video.reformatter import VideoReformatter
 
-__all__ = ["has_chroma", "is_deep", "is_full_range", "pixels_of_frame", "to_frame", "turned"]
+__all__ = ["guess_matrix", "has_chroma", "is_deep", "is_full_range", "pixels_of_frame", "to_frame", "turned"]
 
 _BT709, _BT601 = 1, 5  # the numbers of ITU-T H.273 for matrices, which FFmpeg uses
 _SRGB_CURVE = 13
@@ -51,6 +51,12 @@ def is_full_range(frame: "av.VideoFrame") -> bool:
     if not frame.color_range:  # it does not say; grey alone and RGB are full then, as in FFmpeg
         return frame.format.name.startswith(("yuvj", "gray", "rgb", "gbr", "bgr", "pal"))
     return frame.color_range == _FULL
+
+
+def guess_matrix(frame: "av.VideoFrame") -> None:
+    """Give a frame that does not name its matrix the one that players take, by its height."""
+    if frame.colorspace in (0, 2) and not frame.format.is_rgb:
+        frame.colorspace = _BT709 if frame.height >= _HD_HEIGHT else _BT601
 
 
 def has_chroma(frame: "av.VideoFrame") -> bool:
@@ -97,8 +103,7 @@ def pixels_of_frame(frame: "av.VideoFrame", reformatter: "VideoReformatter", col
     import cv2
 
     bits, dtype = frame.format.components[0].bits, np.uint16 if is_deep(frame) else np.uint8
-    if frame.colorspace in (0, 2) and not frame.format.is_rgb:
-        frame.colorspace = _BT709 if frame.height >= _HD_HEIGHT else _BT601
+    guess_matrix(frame)
     hdr = frame.color_trc in _HDR_CURVES
     if not _is_planar(frame) or hdr or frame.colorspace not in _SHARES:
         options = {"dst_color_trc": _SRGB_CURVE, "dst_color_primaries": _BT709} if hdr else {}

@@ -16,8 +16,9 @@ from typing import IO, TYPE_CHECKING
 import numpy as np
 
 from colorlib._atomic import atomic
+from colorlib.containers import film_errors, opened_segment
 from colorlib.planes import to_frame
-from colorlib.streams import Film, film_errors
+from colorlib.streams import Film
 
 if TYPE_CHECKING:
     import av
@@ -33,6 +34,7 @@ _MORE = {
     "libx265": {"x265-params": "log-level=error"},
     "libvpx-vp9": {"b": "0", "row-mt": "1"},
 }
+_USUAL = {"webm": "libvpx-vp9", "asf": "wmv2"}
 _FORMATS = ("yuv420p", "yuv422p", "yuv444p")
 
 
@@ -66,7 +68,7 @@ def choose_coding(out: str | Path, codec: str | None, crf: int | None, deep: boo
     out : str or Path
         The file to write; its suffix tells the container.
     codec : str, optional
-        FFmpeg's name of an encoder. By default libx264, in WebM libvpx-vp9.
+        FFmpeg's name of an encoder. By default libx264, in WebM libvpx-vp9, in ASF (.wmv) wmv2.
     crf : int, optional
         Quality: smaller is finer and larger. By default as fine as the eye sees.
     deep : bool
@@ -84,14 +86,21 @@ def choose_coding(out: str | Path, codec: str | None, crf: int | None, deep: boo
     import av
 
     try:
-        container = av.open(str(out), "w").format.name  # nothing is written by this
+        format = av.open("film" + Path(out).suffix, "w").format  # nothing is written by this
     except ValueError:
         raise ValueError(f"{out}: no container is known by this suffix; end the name in .mkv or .mp4") from None
-    name = codec or ("libvpx-vp9" if container == "webm" else "libx264")
+    if format.no_file:  # such as playlists and single pictures: they would write files of their own
+        raise ValueError(f"{out}: {format.long_name} is no container of one film; end the name in .mkv or .mp4")
+    container = format.name
+    name = codec or _USUAL.get(container, "libx264")
     try:
         encoder = av.Codec(name, "w")
     except av.codec.codec.UnknownCodecError:
         raise ValueError(f"unknown codec {name!r}; there are {', '.join(CRF)}, ffv1, mpeg4 and others") from None
+    if container == "asf" and encoder.canonical_name in {"h264", "hevc"}:
+        raise ValueError(
+            f"{out}: pictures of {name} come a frame late in this container; name it .mkv, or leave it out"
+        )
     known = {format.name for format in encoder.video_formats or []}
     depths = [[base + "10le" for base in _FORMATS], [*_FORMATS]]
     wanted = [format for depth in (depths if deep else depths[::-1]) for format in depth]
@@ -183,9 +192,7 @@ def packets_of_segment(path: Path) -> "Iterator[av.Packet]":
     ------
     av.Packet
     """
-    import av
-
-    with av.open(str(path)) as container:
+    with opened_segment(path) as container:
         yield from (packet for packet in container.demux(video=0) if packet.size)
 
 

@@ -5,8 +5,9 @@ of PyAV, know all of them. What is left to do is to believe nothing without look
 be missing, the data may be damaged or break off.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import math
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from colorlib.containers import NO_PICTURE_TIMES, opened_film
 from colorlib.planes import is_deep, is_full_range
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-__all__ = ["Film", "decoded_frames", "film_errors", "opened_film", "read_film", "video_stream"]
+__all__ = ["Film", "decoded_frames", "mended", "read_film", "video_stream"]
 
 _ATTACHED_PICTURE = 0x400  # the disposition of a cover: a picture, not a film
 _UPRIGHT = (1, 0, 0, 1)
@@ -56,6 +58,17 @@ class Film:
         How it must be turned to stand upright, as `planes.turned` takes it.
     damage : list of str
         What was wrong with the file, one line each; filled while it is read.
+    notes : list of str
+        What is remarkable and no damage, one line each; filled while it is read.
+    shape : (int, int)
+        Height and width of the first frame as it is stored, not yet turned.
+    pixels : str
+        FFmpeg's name of the pixel format of the first frame.
+    sample_aspect : Fraction or None
+        Width over height of a pixel as it is stored, where the film says it.
+    shifts : mapping
+        For each stream whose clock starts anew, by its number: pairs of a packet, counted from 0, and the seconds that
+        are added to the times from there on; see `colorlib.survey`.
     """
 
     path: Path
@@ -71,69 +84,16 @@ class Film:
     aspect: Fraction
     matrix: tuple[int, int, int, int] = _UPRIGHT
     damage: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    shape: tuple[int, int] = (0, 0)
+    pixels: str = "yuv420p"
+    sample_aspect: Fraction | None = None
+    shifts: Mapping[int, tuple[tuple[int, float], ...]] = field(default_factory=dict)
 
     @property
     def step(self) -> int:
         """Ticks from one frame to the next, when the rate does not vary; at least 1."""
         return max(1, round(1 / (self.rate * self.time_base)))
-
-
-@contextmanager
-def film_errors(path: str | Path) -> Iterator[None]:
-    """Turn what FFmpeg says into an error that a user understands, with the name of the file in front.
-
-    Parameters
-    ----------
-    path : str or Path
-        The file that is worked on.
-
-    Raises
-    ------
-    OSError, ValueError
-        In place of FFmpeg's own errors: OSError when the disk is full or a file cannot be read or written.
-    """
-    import av
-
-    try:
-        yield
-    except (av.FFmpegError, OSError) as error:
-        if not isinstance(error, av.FFmpegError) and error.filename is not None:
-            raise  # it names its file already
-        chain: list[BaseException] = [error]  # closing the file fails too, and would hide that the disk is full
-        while chain[-1].__context__ is not None:
-            chain.append(chain[-1].__context__)
-        told = next((link for link in reversed(chain) if isinstance(link, OSError) and link.errno), None)
-        if told is not None:
-            raise OSError(told.errno, told.strerror, str(path)) from error
-        raise ValueError(f"{path}: FFmpeg cannot work with it: {error.strerror or error}") from error
-
-
-@contextmanager
-def opened_film(path: str | Path) -> "Iterator[InputContainer]":
-    """Open a film to read it.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        When there is no such file, it is a folder, or it is no film.
-    """
-    import av
-
-    path = Path(path)
-    if not path.exists():
-        raise FileNotFoundError(f"{path}: no such file")
-    if path.is_dir():
-        raise ValueError(f"{path} is a folder; give a film")
-    try:
-        container = av.open(str(path), metadata_errors="replace")
-    except (av.error.InvalidDataError, av.error.EOFError) as error:
-        raise ValueError(
-            f"{path}: not a film that FFmpeg can read, or its beginning or index is missing ({error.strerror})"
-        ) from error
-    except av.FFmpegError as error:
-        raise OSError(error.errno or 5, error.strerror or "cannot be read", str(path)) from error
-    with container:
-        yield container
 
 
 def read_film(path: str | Path) -> Film:
@@ -178,6 +138,9 @@ def read_film(path: str | Path) -> Film:
             is_full_range(frame),
             aspect if matrix[0] else 1 / aspect,
             matrix,
+            shape=(frame.height, frame.width),
+            pixels=frame.format.name,
+            sample_aspect=stream.codec_context.sample_aspect_ratio or None,
         )
 
 
@@ -214,12 +177,26 @@ def video_stream(container: "InputContainer", path: str | Path) -> "VideoStream"
 
 def _length(container: "InputContainer", stream: "VideoStream") -> float | None:
     """How many seconds of pictures there should be: as their stream says, or else as the container does."""
-    if stream.duration:
+    whole = container.duration / 1e6 if container.duration and container.duration > 0 else None
+    if stream.duration and stream.duration > 0:
         return float(stream.duration * stream.time_base)
-    if "DURATION" in stream.metadata:  # Matroska: 00:00:04.000000000
-        hours, minutes, seconds = map(float, stream.metadata["DURATION"].split(":"))
-        return 3600 * hours + 60 * minutes + seconds - float((stream.start_time or 0) * stream.time_base)
-    return container.duration / 1e6 if container.duration else None
+    seconds = _seconds_of_tag(stream.metadata.get("DURATION", ""))
+    if seconds is not None:
+        seconds -= float((stream.start_time or 0) * stream.time_base)
+        if seconds > 0 and (whole is None or seconds < 1.5 * whole + 1):
+            return seconds
+    return whole
+
+
+def _seconds_of_tag(text: str) -> float | None:
+    """What a tag of Matroska says, mostly 00:00:04.000000000; None when it makes no sense."""
+    try:
+        parts = [float(part) for part in text.split(":")]
+    except ValueError:
+        return None
+    if len(parts) > 3 or not all(math.isfinite(part) and part >= 0 for part in parts):
+        return None
+    return sum(part * 60**place for place, part in enumerate(reversed(parts)))
 
 
 def _display_matrix(frame: "av.VideoFrame") -> tuple[int, int, int, int]:
@@ -233,7 +210,43 @@ def _display_matrix(frame: "av.VideoFrame") -> tuple[int, int, int, int]:
     return (a, b, c, d) if (a and d and not b and not c) or (b and c and not a and not d) else _UPRIGHT
 
 
-def decoded_frames(container: "InputContainer", stream: "VideoStream", damage: list[str]) -> "Iterator[av.VideoFrame]":
+def mended(
+    packets: "Iterable[av.Packet]", shifts: Mapping[int, tuple[tuple[int, float], ...]]
+) -> "Iterator[av.Packet]":
+    """Move the times of packets where the clock of a film starts anew.
+
+    Parameters
+    ----------
+    packets : iterable of av.Packet
+        All of some streams, from the beginning of the file.
+    shifts : mapping
+        As in `Film`.
+
+    Yields
+    ------
+    av.Packet
+    """
+    if not shifts:
+        yield from packets
+        return
+    seen: dict[int, int] = {}
+    for packet in packets:
+        count = seen[packet.stream_index] = seen.get(packet.stream_index, -1) + 1
+        added = [seconds for first, seconds in shifts.get(packet.stream_index, ()) if first <= count]
+        if added:
+            ticks = round(added[-1] / packet.time_base)
+            packet.pts = None if packet.pts is None else packet.pts + ticks
+            packet.dts = None if packet.dts is None else packet.dts + ticks
+        yield packet
+
+
+def decoded_frames(
+    container: "InputContainer",
+    stream: "VideoStream",
+    damage: list[str],
+    shifts: Mapping[int, tuple[tuple[int, float], ...]] | None = None,
+    repeats: list[int] | None = None,
+) -> "Iterator[av.VideoFrame]":
     """Decode what can be decoded.
 
     Parameters
@@ -244,6 +257,10 @@ def decoded_frames(container: "InputContainer", stream: "VideoStream", damage: l
         From `video_stream`.
     damage : list of str
         Gets a line for what was wrong, when all is read.
+    shifts : mapping, optional
+        As in `Film`.
+    repeats : list of int, optional
+        Gets the times of empty packets: there the picture before is shown once more.
 
     Yields
     ------
@@ -252,7 +269,8 @@ def decoded_frames(container: "InputContainer", stream: "VideoStream", damage: l
     """
     import av
 
-    packets, bad = container.demux(stream), 0
+    packets, bad = mended(container.demux(stream), shifts or {}), 0
+    clock = _DecodingClock() if container.format.name in NO_PICTURE_TIMES else None
     while True:
         try:
             packet = next(packets, None)  # the last one is empty: it makes the decoder give what it holds back
@@ -263,11 +281,48 @@ def decoded_frames(container: "InputContainer", stream: "VideoStream", damage: l
             packets = iter(())
         if packet is None:
             break
+        if not packet.size and packet.dts is not None:  # to the decoder it would be the end
+            if repeats is not None:
+                repeats.append(packet.pts if packet.pts is not None else packet.dts)
+            continue
+        if clock and packet.size:
+            clock.decoded_at(packet.dts)
         try:
-            yield from packet.decode()
+            frames = packet.decode()
         except av.error.EOFError:
             break
         except av.FFmpegError:
             bad += 1
+            continue
+        for frame in frames:
+            if clock:
+                frame.pts = clock.shown_at(frame.dts)
+            yield frame
     if bad:
         damage.append(f"{bad} {'piece' if bad == 1 else 'pieces'} of the film could not be decoded")
+
+
+class _DecodingClock:
+    """When frames are shown whose file tells only when they are decoded, one a time: the first is shown at the first.
+
+    A decoder that puts frames in order gives each with the time of a packet some places later, always as many.
+    """
+
+    def __init__(self) -> None:
+        self.times: deque[int] = deque()
+        self.delay: int | None = None
+
+    def decoded_at(self, time: int | None) -> None:
+        """Note the time of a packet that goes into the decoder."""
+        if time is not None:
+            self.times.append(time)
+
+    def shown_at(self, time: int | None) -> int | None:
+        """Tell when a frame is shown that came out with the time of some packet, or, at the end, with none."""
+        if time in self.times:
+            place = self.times.index(time)
+            if self.delay is None:
+                self.delay = place
+            for _ in range(place - self.delay):
+                self.times.popleft()  # of packets without a frame
+        return self.times.popleft() if self.times else None

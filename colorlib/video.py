@@ -21,11 +21,13 @@ from PIL import Image
 from colorlib._atomic import atomic, sweep
 from colorlib.contact import ALREADY_THERE
 from colorlib.frames import frames_of, picture_of, sample_frames
-from colorlib.joining import join_segments, rehearse
+from colorlib.joining import join_segments
 from colorlib.photos import has_colour
 from colorlib.planes import has_chroma
+from colorlib.rehearsal import rehearse
 from colorlib.segments import choose_coding, length_of_segment, write_segment
 from colorlib.streams import Film, read_film
+from colorlib.survey import looked_through
 
 __all__ = ["ColouredFilm", "FramePainter", "colorize_video"]
 
@@ -80,13 +82,17 @@ def colorize_video(
     resume: bool = True,
     label: str = "",
     progress: Progress = lambda frames, _: frames,
+    sound: bool = True,
+    checking: Callable[[Iterable, int], Iterable] = lambda steps, _: steps,
 ) -> ColouredFilm:
     """Colour a film.
 
     The result has the frames of the original at the same times, upright, with its range, its depth (8 or 10 bits) and
-    the shape of its pixels; and all its sounds, subtitles and attachments, packet for packet. Interlaced frames are
-    made whole. A side that is odd gets one more row or column where the format of the pixels wants it. HDR becomes
-    sRGB.
+    the shape of its pixels; and all its sounds, subtitles and attachments, packet for packet; a sound that the
+    container cannot hold is encoded anew. All packets are looked at before the work, so that what cannot be finished is
+    not begun. Interlaced frames are made whole. Where the clock of the film starts anew, it goes on; where its pictures
+    change their size, they are fitted into that of the first. A side that is odd gets one more row or column where the
+    format of the pixels wants it. HDR becomes sRGB.
 
     Parameters
     ----------
@@ -114,6 +120,10 @@ def colorize_video(
         What tells this painter from another: a run is not taken up again with another label.
     progress : callable
         Is given the coloured frames, an iterable, and about how many there will be; returns the iterable.
+    sound : bool
+        Whether the sounds of the original go into the result.
+    checking : callable
+        As `progress`, for what is gone through before the work: the packets of the film.
 
     Returns
     -------
@@ -140,11 +150,13 @@ def colorize_video(
     film = read_film(source)
     if preview and end is None:
         end = start + PREVIEW
+    film, times = looked_through(film, end, checking)
     _check_times(film, start, end)
     coloured = _check_grey(film, make_grey)
     size = (film.height * painter.upscale, film.width * painter.upscale * (2 if preview else 1))
     coding = choose_coding(out, codec, crf, film.deep)
-    notes = rehearse(film, out, coding, size)
+    cut = _cut(film, start, end)
+    ways, notes = rehearse(film, out, coding, size, times, cut, sound, checking)
     if (size[0] % 2 or size[1] % 2) and "444" not in coding.pixels:
         notes.append(f"{size[1]}x{size[0]} pixels are odd: the last row or column is repeated")
 
@@ -161,9 +173,9 @@ def colorize_video(
     if not done:
         parts.remove()
         raise ValueError(f"{source}: there is no frame from {start:g} s" + ("" if end is None else f" to {end:g} s"))
-    join_segments(parts.there(), film, out, coding, _cut(film, start, end))
+    join_segments(parts.there(), film, out, coding, cut, ways)
     parts.remove()
-    return ColouredFilm(out, done, notes, film.damage)
+    return ColouredFilm(out, done, notes + film.notes, film.damage)
 
 
 def _painted(
