@@ -21,20 +21,59 @@ class Checkpoint(Callback):
     Parameters
     ----------
     file : Path
+    made_of : dict, optional
+        What the run is made of, see `provenance.made_of`; strings, numbers, and lists and dicts of them.
+    trained : list of dict, optional
+        How its epochs were trained, see `provenance.Account`.
     """
 
     order = 70
 
-    def __init__(self, file: Path) -> None:
+    def __init__(
+        self, file: Path, made_of: dict[str, Any] | None = None, trained: list[dict[str, Any]] | None = None
+    ) -> None:
         super().__init__()
-        self.file = file
+        self.file, self.made_of, self.trained = file, made_of, trained
 
     def after_epoch(self) -> None:
         if is_rehearsal(self.learn) or not is_main():
             return
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with atomic(self.file) as temporary:
-            torch.save(state_of(self.learn), temporary)
+            torch.save(state_of(self.learn) | {"made_of": self.made_of, "trained": self.trained}, temporary)
+
+
+def what_was_run(file: str | Path) -> tuple[dict[str, Any], list[dict[str, Any]], int]:
+    """Read what a checkpoint says of its run, and none of its numbers.
+
+    Parameters
+    ----------
+    file : str or Path
+
+    Returns
+    -------
+    made_of : dict
+    trained : list of dict
+        As given to `Checkpoint`.
+    epochs_done : int
+
+    Raises
+    ------
+    ValueError
+        If it is no checkpoint, or was written by a version that did not note what the run is made of.
+    """
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
+        made_of, trained, done = state.get("made_of"), state.get("trained"), state["epochs_done"]
+    except Exception as error:
+        raise ValueError(f"{file}: not a checkpoint ({_reason(error)}); choose another output folder") from error
+    if made_of is None or trained is None:
+        raise ValueError(
+            f"{file}: written by an older version of colorlib, which did not note recipe, seed and photographs: "
+            "nobody can tell whether it is of this run. Choose another folder with --out, or begin anew with "
+            "--no-resume"
+        )
+    return made_of, trained, done
 
 
 def state_of(learn: "ColorizationLearner") -> dict[str, Any]:
@@ -83,8 +122,11 @@ def restore(learn: "ColorizationLearner", file: str | Path) -> None:
             learn.create_opt()
         learn.model.load_state_dict(state["generator"])
         learn.opt.load_state_dict(state["optimizer"])
-        learn.scaler.load_state_dict(state["scaler"])
-        if learn.discriminator is not None:
+        if state["scaler"]:  # empty unless the run so far was in fp16
+            learn.scaler.load_state_dict(state["scaler"])
+        if learn.discriminator is not None and (
+            "discriminator" in state or any(row["players"] != "generator" for row in state["rows"])
+        ):  # a critic that has not played yet may join now
             learn.discriminator.load_state_dict(state["discriminator"])
             learn.opt_d.load_state_dict(state["optimizer_d"])
         if learn.ema:
@@ -95,11 +137,15 @@ def restore(learn: "ColorizationLearner", file: str | Path) -> None:
     except FileNotFoundError:
         raise
     except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ValueError(
-            f"{file}: not a checkpoint of these networks ({reason}); "
+            f"{file}: not a checkpoint of these networks ({_reason(error)}); "
             "resume with the recipe that wrote it, or choose another output folder"
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    """The first line of an error."""
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _plain(optimizer: dict[str, Any]) -> dict[str, Any]:

@@ -41,15 +41,23 @@ def train(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for log, checkpoint and weights.", show_default="runs/RECIPE, or runs/RECIPE/VARIANT-SEED"
+            help="Folder for log, checkpoint and weights.",
+            show_default="runs/RECIPE, runs/RECIPE-SEED when --seed is given, or runs/RECIPE/VARIANT-SEED",
         ),
     ] = None,
-    resume: Annotated[bool, typer.Option(help="Go on from the checkpoint in the output folder.")] = True,
+    resume: Annotated[
+        bool,
+        typer.Option(help="Go on from the checkpoint in the output folder, or begin anew."),
+    ] = True,
     minutes: Annotated[
         float | None, typer.Option(min=0, help="Stop after the epoch in which they are over; go on later.")
     ] = None,
 ) -> None:
-    """Train a generator from a recipe."""
+    """Train a generator from a recipe.
+
+    Call it again to go on after a break. A recipe that differs from that of the checkpoint is refused, but for more
+    epochs.
+    """
     with clear_errors():
         from colorlib.experiments import run_recipe
         from colorlib.recipes import load_recipe

@@ -46,8 +46,8 @@ class Colorizer:
     ----------
     generator : nn.Module
         Takes L (B, 1, H, W), gives ab (B, 2, H, W), in network scale. When it is trained on, the colorizer follows,
-        unless `device` is another one than the generator's: then it keeps what was learnt so far. An attribute `multiple`, or `downs` of a
-        U-Net, tells what H and W must be multiples of; without either it is 32.
+        unless `device` is another one than the generator's: then it keeps what was learnt so far. An attribute
+        `multiple`, or `downs` of a U-Net, tells what H and W must be multiples of; without either it is 32.
     size : int or sequence of int
         Shorter side in pixels at which the network sees the picture. Smaller pictures are enlarged to it. The guesses
         of several sizes are averaged.

@@ -22,6 +22,7 @@ from colorlib.degrade import degrade
 from colorlib.eightbit import bytes_to_network
 from colorlib.opening import open_rgb, read_rgb
 from colorlib.profile import set_seed
+from colorlib.unchanged import SourceChangedError, Unchanged
 
 __all__ = [
     "LabTransform",
@@ -76,6 +77,7 @@ class Photographs:
         if self.classes and (lost := [path for path in self.paths if path.parent.name not in self.classes]):
             raise ValueError(f"{lost[0]}: its folder is none of the classes {', '.join(self.classes)}: move it to one")
         self.epoch = 0
+        self.unchanged = Unchanged(self.paths)
         self._decoded: dict[Path, Tensor] = {}
 
     def __len__(self) -> int:
@@ -90,8 +92,10 @@ class Photographs:
         try:
             rgb = self._open(path, scale)
         except (ValueError, FileNotFoundError) as error:
+            self.unchanged.check(path)
             warnings.warn(f"skipped: {error}", stacklevel=2)
             raise SkipItemException from error
+        self.unchanged.check(path)  # after it was read: what was changed in the meantime counts too
         square = _square(rgb, self.size, scale, u, v, flip)
         return (square, self.classes.index(path.parent.name)) if self.classes else square
 
@@ -166,11 +170,15 @@ class PhotographLoader(TfmdDL):
         return (self.shuffle_fn(order) if self.shuffle else order)[: self.n]
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """The batches of the next epoch; an error when broken files leave none."""
+        """The batches of the next epoch; an error when broken files leave none, or a file has changed."""
         count = 0
-        for batch in super().__iter__():
-            count += 1
-            yield batch
+        try:
+            for batch in super().__iter__():
+                count += 1
+                yield batch
+        except SourceChangedError as error:
+            # A worker's error arrives with a traceback as its text, whose last line is the message.
+            raise SourceChangedError(str(error).rpartition(f"{SourceChangedError.__name__}: ")[2].strip()) from None
         if count == 0:
             paths = self.dataset.paths
             raise ValueError(
@@ -227,7 +235,7 @@ def dataloaders(
     Training photographs are shuffled anew every epoch, cropped at random (a square of 0.6 to 1 times the shorter
     side; the aspect ratio is kept) and flipped left to right half of the time; the last, smaller batch is dropped.
     Validation photographs come in the given order, all of them, cut to their middle square. A file that turns out
-    to be broken is named in a warning and skipped.
+    to be broken is named in a warning and skipped; one that changes or vanishes later is an error.
 
     Parameters
     ----------

@@ -5,21 +5,20 @@ import itertools
 import json
 import math
 import os
-import subprocess
 import time
+import warnings
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from fastai.callback.core import Callback, CancelFitException
 from fastai.callback.schedule import ParamScheduler, SchedLin, SchedNo, combine_scheds
 from PIL import Image
 from torch import nn
 
 from colorlib._atomic import atomic
+from colorlib.checkpoint import Checkpoint
 from colorlib.colorize import Colorizer
 from colorlib.data import dataloaders
 from colorlib.guesses import multiple_of
@@ -29,9 +28,10 @@ from colorlib.opening import open_rgb
 from colorlib.parallel import is_main, together
 from colorlib.photos import mixed_photographs, package_photographs, split_photographs, training_photographs
 from colorlib.profile import set_seed
+from colorlib.provenance import Account, commit, compared, made_of, record_of
 from colorlib.recipes import Phase, Recipe
 from colorlib.train import ColorizationLearner, learner
-from colorlib.verdict import measure, noise
+from colorlib.verdict import measure
 from colorlib.weights import find_weights, load_weights, save_weights
 
 COUNTED = 32  # batches from which a network learns how common colours are
@@ -46,6 +46,10 @@ def run_recipe(
     `checkpoint.pt`, from which an interrupted run goes on. At the end `record.json` says what was run, on what and for
     how long, and compares the generator with grey and with the truth on all validation photographs. `COLORLIB_DATA`
     replaces the recipe's photographs by a folder.
+
+    The checkpoint also holds what the run is made of: the recipe and its seed, which photographs, the sha256 of the
+    weights it started from, the version of this package, the number of processes. It goes on only as the same run,
+    perhaps with more epochs than before (`provenance.compared`).
 
     Parameters
     ----------
@@ -65,9 +69,11 @@ def run_recipe(
     Raises
     ------
     ValueError, FileNotFoundError
-        If the data, the networks or the checkpoint are not what the recipe asks for.
+        If the data, the networks or the checkpoint are not what the recipe asks for; the message names every key in
+        which the checkpoint's run differs. If a photograph changes or vanishes during the training.
     """
     out, data = Path(out), recipe.data
+    checkpoint = out / "checkpoint.pt"
     set_seed(recipe.seed)
     train, valid = photographs(recipe)
     plays_critic = any(phase.players != "generator" for phase in recipe.phase)
@@ -92,7 +98,6 @@ def run_recipe(
         ema=recipe.ema or None,
         clip=recipe.clip or None,
         log=out / "log.csv",
-        checkpoint=out / "checkpoint.pt",
     )
     groups = len(encoder_decoder(learn.model))
     if groups <= max(phase.frozen for phase in recipe.phase):
@@ -100,25 +105,43 @@ def run_recipe(
     if data.final_size % (multiple := multiple_of(learn.generator)):
         raise ValueError(f"{recipe.name}: test_size must be a multiple of {multiple}, not {data.final_size}")
     _check_classes(recipe, learn)
-    learn.add_cbs([KeepResults(recipe, out), TimeLimit(minutes)])
-    resume = resume and (out / "checkpoint.pt").exists()
+    about, trained = made_of(recipe, source_of(recipe), train, valid), []
+    resume = resume and checkpoint.exists()
+    if resume:
+        trained, notes = compared(checkpoint, about)
+        for note in notes if is_main() else ():
+            warnings.warn(f"{checkpoint}: {note}", stacklevel=2)
+    learn.add_cbs(
+        [
+            Account(trained),
+            KeepResults(recipe, out, trained),
+            Checkpoint(checkpoint, about, trained),
+            TimeLimit(minutes),
+        ]
+    )
     if hasattr(learn.model, "learn_colours") and not resume:
         learn.model.learn_colours(ab for _, ab, *_ in itertools.islice(learn.dls.train, COUNTED))
-    done = learn.resume(out / "checkpoint.pt") if resume else 0
+    done = before = learn.resume(checkpoint) if resume else 0
     with together(learn):
-        for phase in recipe.phase:
+        for number, phase in enumerate(recipe.phase, 1):
             start = min(done, phase.epochs)
             done -= start
             if start < phase.epochs and not learn.time_limit.over:
                 learn.players = phase.players
+                learn.account.begin(number, phase)
                 if learn.opt is None:
                     learn.create_opt()
                 learn.opt.freeze_to(phase.frozen)  # the learner's own freeze_to would make Adam forget
                 SCHEDULE[phase.schedule](learn, phase, start)
     if is_main():
+        if len(learn.rows) == before:
+            learn.keep_results.save()  # nothing was left to do: the card shall say the same as the record all the same
+        learn.dls.valid_ds.unchanged.check_all()
         metrics = measure(learn.generator, data, valid)
         with atomic(out / "record.json") as temporary:
-            temporary.write_text(json.dumps(_record(recipe, learn, metrics), indent=2) + "\n", encoding="utf-8")
+            temporary.write_text(
+                json.dumps(record_of(recipe, learn, about, metrics), indent=2) + "\n", encoding="utf-8"
+            )
     return learn
 
 
@@ -151,23 +174,30 @@ class KeepResults(Callback):
     ----------
     recipe : Recipe
     out : Path
+    trained : list of dict
+        From `provenance.Account`, for the card.
     """
 
     order = 65
 
-    def __init__(self, recipe: Recipe, out: Path) -> None:
+    def __init__(self, recipe: Recipe, out: Path, trained: list[dict[str, Any]]) -> None:
         super().__init__()
-        self.recipe, self.out = recipe, out
+        self.recipe, self.out, self.trained = recipe, out, trained
 
     def after_epoch(self) -> None:
-        if not is_main():
-            return
+        if is_main():
+            (self.out / "record.json").unlink(missing_ok=True)  # of fewer epochs: it is not true any more
+            self.save()
+
+    def save(self) -> None:
+        """Write weights, card and frames as they are now."""
         kind, arguments = self.recipe.generator["kind"], {k: v for k, v in self.recipe.generator.items() if k != "kind"}
         card = {
             "title": self.recipe.title,
             "size": self.recipe.data.final_size,
             "recipe": dataclasses.asdict(self.recipe),
-            "commit": _commit(),
+            "trained": self.trained,
+            "commit": commit(),
             "metrics": self.learn.rows[-1],
         }
         generator = self.learn.generator
@@ -249,7 +279,7 @@ def photographs(recipe: Recipe) -> tuple[list[Path], list[Path]]:
     ValueError, FileNotFoundError
         As `photos.training_photographs` and `photos.mixed_photographs`.
     """
-    source = os.environ.get("COLORLIB_DATA") or recipe.data.photographs
+    source = source_of(recipe)
     if recipe.data.mix:
         train, valid = mixed_photographs(source, recipe.data.mix)
     else:
@@ -261,32 +291,6 @@ def photographs(recipe: Recipe) -> tuple[list[Path], list[Path]]:
     return train, valid
 
 
-def _record(recipe: Recipe, learn: ColorizationLearner, metrics: dict[str, Any]) -> dict[str, Any]:
-    """What was run, on what machine, for how long, and how well it did."""
-    device = learn.dls.device
-    return {
-        "command": recipe.command,
-        "recipe": dataclasses.asdict(recipe),
-        "photographs": {"train": len(learn.dls.train_ds), "valid": len(learn.dls.valid_ds)},
-        "epochs": len(learn.history),
-        "hours": learn.history["seconds"].sum() / 3600,
-        "machine": torch.cuda.get_device_name(device) if device.type == "cuda" else f"{_cores()} CPU core(s)",
-        "precision": learn.precision,
-        "versions": {name: version(name) for name in ("colorlib-book", "torch", "fastai")},
-        "commit": _commit(),
-        "metrics": metrics,
-        "noise": noise(learn.generator, learn.dls.valid.one_batch()[0]),
-    }
-
-
-def _cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _commit() -> str:
-    """The commit of the code that trains, or "unknown" outside a repository."""
-    found = subprocess.run(
-        ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    )
-    return found.stdout.strip() or "unknown"
+def source_of(recipe: Recipe) -> str:
+    """Where the photographs are from: the folder that `COLORLIB_DATA` names, or what the recipe says."""
+    return os.environ.get("COLORLIB_DATA") or recipe.data.photographs

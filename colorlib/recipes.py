@@ -124,6 +124,21 @@ class Recipe:
         return f"{self.name}/{self.variant}-{self.seed}" if self.variant else self.name
 
 
+@dataclass(frozen=True)
+class SeededRecipe(Recipe):
+    """A recipe whose seed was chosen by who runs it, instead of the one in its file: its results lie apart."""
+
+    @property
+    def command(self) -> str:
+        """What to type to run it again."""
+        return super().command if self.variant else f"{super().command} --seed {self.seed}"
+
+    @property
+    def folder(self) -> str:
+        """Where its results lie, below a folder of results."""
+        return super().folder if self.variant else f"{super().folder}-{self.seed}"
+
+
 def load_recipe(name: str | Path, variant: str | None = None, seed: int | None = None) -> Recipe:
     """Read and check a recipe.
 
@@ -142,6 +157,7 @@ def load_recipe(name: str | Path, variant: str | None = None, seed: int | None =
     Returns
     -------
     Recipe
+        A `SeededRecipe` when the seed was given.
 
     Raises
     ------
@@ -168,7 +184,7 @@ def load_recipe(name: str | Path, variant: str | None = None, seed: int | None =
     content["phase"] = [_checked(Phase, phase, path, "[[phase]]") for phase in phases]
     for key, kind in (("data", Data), ("loss", Loss)):
         content[key] = _checked(kind, content.get(key, {}), path, f"[{key}]")
-    recipe = _checked(Recipe, {**content, "name": path.stem}, path, "the recipe")
+    recipe = _checked(Recipe if seed is None else SeededRecipe, {**content, "name": path.stem}, path, "the recipe")
     for phase in recipe.phase:
         _one_of(phase.players, get_args(Players), path, "players")
         _one_of(phase.schedule, SCHEDULES, path, "schedule")

@@ -344,7 +344,7 @@ def test_a_short_run_of_a_comparison_leaves_what_the_recorded_one_left(name, tmp
     assert {path.name for path in (tmp_path / "out" / "frames").iterdir()} == there
     record = json.loads((tmp_path / "out" / "record.json").read_text())
     kept = json.loads(recorded_file(f"{recipe.folder}.json").read_text())
-    assert record.keys() == kept.keys()
+    assert record.keys() >= kept.keys()  # later versions say more
     assert record["metrics"]["model"].keys() == kept["metrics"]["model"].keys()
     generator, _ = load_weights(tmp_path / "out" / "generator.safetensors")
     errors = photograph_errors(generator.eval(), data, package_split()[1])

@@ -47,7 +47,9 @@ def in_threads(function, items, threads=3):
 
 def state(generator):
     """All that a call might change: modes, numbers, gradients, where they lie in memory, attributes."""
-    tensors = {name: (value.clone(), value.data_ptr(), value.stride()) for name, value in generator.state_dict().items()}
+    tensors = {
+        name: (value.clone(), value.data_ptr(), value.stride()) for name, value in generator.state_dict().items()
+    }
     modes = [module.training for module in generator.modules()]
     return tensors, modes, [parameter.requires_grad for parameter in generator.parameters()]
 
