@@ -11,6 +11,7 @@ open file from writing, and a library that is given a name opens a file of its o
 import contextlib
 import errno
 import hashlib
+import io
 import os
 import platform
 import re
@@ -26,7 +27,7 @@ try:
 except ImportError:  # Windows, where a file that is open cannot be removed: that is lock enough
     fcntl = None
 
-__all__ = ["already_there", "atomic", "sweep"]
+__all__ = ["already_there", "atomic", "sweep", "written_by_python"]
 
 _LONGEST_SUFFIX = 64  # bytes; what is longer means nothing to any library
 _ABANDONED = 24 * 60 * 60  # seconds
@@ -94,6 +95,36 @@ def sweep(folders: Iterable[str | Path]) -> None:
             parts = [folder / name for name in found if name.startswith(f"{lock.stem}.part")]
             with contextlib.suppress(OSError):
                 _sweep_one(lock, parts)
+
+
+def written_by_python(path: str | Path) -> io.BufferedWriter:
+    """Open a file for a library that would otherwise write to the file's number by itself.
+
+    Python writes everything or raises. Pillow's encoders take what the disk has room for, and call a picture that
+    has lost its end a success.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    binary file
+        It has no number.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened.
+    """
+    return _Numberless(io.FileIO(path, "w"))
+
+
+class _Numberless(io.BufferedWriter):
+    """A file that keeps its number to itself."""
+
+    def fileno(self) -> int:
+        raise io.UnsupportedOperation("fileno")
 
 
 def already_there(path: str | Path) -> FileExistsError:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import numpy as np
 from PIL import Image
 
-from colorlib._atomic import atomic
+from colorlib._atomic import atomic, written_by_python
 from colorlib.folder import THUMBNAILS
 from colorlib.opening import eight_bits
 from colorlib.printable import printable
@@ -52,8 +52,8 @@ def save_thumbnails(folder: str | Path, result: str, before: np.ndarray, after: 
         factor = max(1, max(pixels.shape[:2]) // (2 * SIDE))
         image = Image.fromarray(eight_bits(pixels)).reduce(factor)
         image.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
-        with atomic(path) as temporary:
-            image.save(temporary, "JPEG", quality=80)
+        with atomic(path) as temporary, written_by_python(temporary) as file:
+            image.save(file, "JPEG", quality=80)
 
 
 def thumbnails(folder: str | Path, result: str) -> tuple[Path, Path]:

@@ -26,7 +26,7 @@ import numpy as np
 from PIL import Image, ImageChops
 from PIL.TiffImagePlugin import AppendingTiffWriter
 
-from colorlib._atomic import already_there, atomic
+from colorlib._atomic import already_there, atomic, written_by_python
 from colorlib.deep import write_png, write_tiff_page
 from colorlib.document import Document, read_document
 from colorlib.icc import srgb_profile
@@ -191,12 +191,14 @@ def _write_jpeg(document: Document, pages: Iterator[np.ndarray], path: Path) -> 
         warnings.warn(f"{document.path}: its EXIF data is too long for a JPEG and not copied", stacklevel=2)
         del options["exif"]
     for page in pages:
-        on_white(_image(page)).save(path, "JPEG", quality=document.quality, subsampling=0, **options)
+        with written_by_python(path) as file:
+            on_white(_image(page)).save(file, "JPEG", quality=document.quality, subsampling=0, **options)
 
 
 def _write_bmp(document: Document, pages: Iterator[np.ndarray], path: Path) -> None:
     for page in pages:
-        on_white(_image(page)).save(path, "BMP", **_options(document))
+        with written_by_python(path) as file:
+            on_white(_image(page)).save(file, "BMP", **_options(document))
 
 
 def _write_png(document: Document, pages: Iterator[np.ndarray], path: Path) -> None:
@@ -204,14 +206,16 @@ def _write_png(document: Document, pages: Iterator[np.ndarray], path: Path) -> N
     if document.durations is not None:
         first, *others = map(_image, pages)
         timing = {"duration": document.durations, "loop": document.plays}
-        first.save(path, "PNG", save_all=True, append_images=others, **timing, **options)
+        with written_by_python(path) as file:
+            first.save(file, "PNG", save_all=True, append_images=others, **timing, **options)
         return
     for page in pages:
         if page.dtype == np.uint16:
             with path.open("wb") as file:
                 write_png(file, page, document.exif, document.dpi, options.get("icc_profile"))
         else:
-            _image(page).save(path, "PNG", **options)
+            with written_by_python(path) as file:
+                _image(page).save(file, "PNG", **options)
 
 
 def _write_webp(document: Document, pages: Iterator[np.ndarray], path: Path) -> None:
@@ -220,7 +224,8 @@ def _write_webp(document: Document, pages: Iterator[np.ndarray], path: Path) -> 
     if document.durations is not None:
         timing = {"duration": [round(duration) for duration in document.durations], "loop": document.plays}
         options |= {"save_all": True, "append_images": others, **timing}
-    first.save(path, "WEBP", **options)
+    with written_by_python(path) as file:
+        first.save(file, "WEBP", **options)
 
 
 def _write_gif(document: Document, pages: Iterator[np.ndarray], path: Path) -> None:
@@ -238,7 +243,8 @@ def _write_gif(document: Document, pages: Iterator[np.ndarray], path: Path) -> N
         options |= {"duration": document.durations} | (
             {} if document.plays == 1 else {"loop": max(document.plays - 1, 0)}
         )
-    frames[0].save(path, "GIF", save_all=True, append_images=frames[1:], optimize=False, **options)
+    with written_by_python(path) as file:
+        frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], optimize=False, **options)
 
 
 def _write_tiff(document: Document, pages: Iterator[np.ndarray], path: Path) -> None:
