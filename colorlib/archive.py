@@ -9,7 +9,6 @@ import contextlib
 import logging
 import os
 import pickle
-import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,13 +21,15 @@ from colorlib.files import Job, Outcome, Painter, Report
 from colorlib.folder import LeftOut
 from colorlib.formats import WRITABLE, result_name
 from colorlib.kinds import NAMED
-from colorlib.printable import one_line, printable
+from colorlib.results import sweep_results
+from colorlib.twins import folded, refuse_twins, would_both
 
 try:
     import pyarrow as pa
     import ray
     import ray.data
 
+    from colorlib import remote
     from colorlib.places import Place
 except ImportError as error:
     raise ModuleNotFoundError(
@@ -83,13 +84,12 @@ def plan(inputs: Iterable[str], out: str, format: str | None = None, left_out: L
                 left_out.note(reason or "no photograph", str(source))
                 continue
             name = result_name(name, None, format).as_posix()
-            job = jobs.setdefault(name, Job(source, target / name, name))
-            if job.source != source:
-                raise ValueError(
-                    f"{source} and {job.source} would both become {job.target}; colorize them into two folders"
-                )
+            job = jobs.setdefault(folded(name), Job(source, target / name, name))
+            if (job.source, job.name) != (source, name):
+                raise ValueError(would_both(source, job.source, target / name, job.target))
     if not jobs:
         raise ValueError(f"no photographs in {' '.join(inputs)}: expected {' '.join(sorted(WRITABLE))}")
+    refuse_twins(target, [job.name for job in jobs.values()], _names(target))
     return list(jobs.values())
 
 
@@ -134,6 +134,7 @@ def run(
             yield outcome
     if not todo:
         return
+    _sweep(painter, todo)
     with _connected(address):
         workers = min(workers or int(ray.cluster_resources().get("CPU", 1)), len(todo))
         tally = ray.remote(num_cpus=0, max_restarts=-1)(_Tally).remote()
@@ -153,8 +154,7 @@ def run(
             outcome = pickle.loads(row["outcome"])
             report.outcomes.append(outcome)
             yield outcome
-    if not _remote(painter.out):
-        _sweep(painter.out, todo)
+    _sweep(painter, todo)  # what workers have left that died
 
 
 def write_report(out: str, rows: Iterable[contact.Row]) -> list[str]:
@@ -221,27 +221,9 @@ class _Worker:
 
 def _paint(painter: Painter, job: Job) -> Outcome:
     """Do one job on a worker."""
-    outcome = _paint_remote(painter, job) if isinstance(job.target, Place) else painter(job)
+    outcome = remote.paint(painter, job) if isinstance(job.target, Place) else painter(job)
     # Nobody else writes here: the result is that of a worker that died before it could tell.
     return replace(outcome, status="done", reason="") if outcome.reason == contact.ALREADY_THERE else outcome
-
-
-def _paint_remote(painter: Painter, job: Job) -> Outcome:
-    """Fetch a photograph, do the job in a folder of this machine, and send the results."""
-    if job.target.files():
-        return Outcome(job, "skipped", contact.ALREADY_THERE)
-    with tempfile.TemporaryDirectory() as here:
-        out, source = Path(here, "out"), Path(here, "in", Path(job.source.path).name)
-        try:
-            job.source.fetch(source)
-            outcome = replace(painter, out=out)(Job(source, out / job.name, job.name))
-            if outcome.status == "done":
-                small = contact.thumbnails(out, job.name) if painter.thumbnails else ()
-                for path in (*small, out / job.name):  # the result last: when it is there, all is there
-                    (Place.of(str(painter.out)) / path.relative_to(out).as_posix()).put(path)
-        except OSError as error:
-            return Outcome(job, "failed", one_line(f"{job.source}: {error}", job.source))
-    return replace(outcome, job=job, reason=outcome.reason.replace(printable(source), printable(job.source)))
 
 
 def _remote(out: str | Path) -> bool:
@@ -255,26 +237,25 @@ def _names(out: Place) -> set[str]:
 
 def _done_before(painter: Painter, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome | None]]:
     """Each job, and what became of it when its result is there before the run."""
-    remote = isinstance(jobs[0].target, Place)
-    there = _names(Place.of(str(painter.out))) if remote else ()
+    if isinstance(jobs[0].target, Place):
+        yield from remote.settled(painter, jobs, _names(Place.of(str(painter.out))))
+        return
     for job in jobs:
-        if not (job.name in there if remote else job.target.is_file()):
-            yield job, None
-        elif not painter.resume:
-            reason = f"{job.target}: already there and not overwritten; remove it or choose another folder"
-            yield job, Outcome(job, "failed", reason)
-        else:
-            yield job, Outcome(job, "skipped", contact.ALREADY_THERE) if remote else painter(job)
+        yield job, None if not os.path.lexists(job.target) or _to_be_made(painter, job) else painter(job)
 
 
-def _sweep(out: Path, jobs: Iterable[Job]) -> None:
-    """Remove what workers that were killed left under a temporary name."""
-    written = {path for job in jobs for path in (job.target, *contact.thumbnails(out, job.name))}
-    for folder in {path.parent for path in written}:
-        for path in folder.glob(".*.part.*"):
-            name = re.fullmatch(r"\.(.+)\.\d+\.part(\.\w+)", path.name)
-            if name and folder / "".join(name.groups()) in written:
-                path.unlink(missing_ok=True)
+def _sweep(painter: Painter, jobs: Iterable[Job]) -> None:
+    """Remove what killed runs have left, where there are temporary names."""
+    if out := Place.of(str(painter.out)).local:
+        sweep_results(out, [replace(job, target=out / job.name) for job in jobs])
+
+
+def _to_be_made(painter: Painter, job: Job) -> bool:
+    """Whether a result that is there is to be replaced."""
+    try:
+        return painter.results.begin(job) is not None
+    except (OSError, ValueError):
+        return False
 
 
 @contextlib.contextmanager

@@ -100,6 +100,14 @@ def colorize(
         typer.Option(min=1, help="Photographs worked on at once.", show_default="one for each core, up to 4"),
     ] = None,
     resume: Annotated[bool, typer.Option(help="Skip what is done already, or call it an error.")] = True,
+    redo: Annotated[
+        bool,
+        typer.Option(
+            "--redo",
+            help="Make anew what was made with other settings, or of a photograph that has changed since. "
+            "Results that somebody edited, and files of other origin, stay.",
+        ),
+    ] = False,
     skip_colour: Annotated[
         bool, typer.Option("--skip-colour", help="Leave out photographs that have colours; sepia is none.")
     ] = False,
@@ -114,13 +122,16 @@ def colorize(
 ) -> None:
     """Colorize photographs; originals are never touched and nothing is overwritten.
 
-    Folders are searched recursively and keep their layout. Call it again to go on after a break.
+    Folders are searched recursively and keep their layout. Call it again to go on after a break: what is done, of the
+    same photographs and with the same settings, is skipped, and what differs is named.
 
     Photographs are known by their content, whatever they are called; what is left out is counted at the end. Results
     keep their names; where the suffix is not that of a format that is written, one is added: photo.avif becomes
     photo.avif.png.
     """
     with clear_errors():
+        if redo and not resume:
+            raise ValueError("--redo and --no-resume contradict each other: give one of them")
         remote = [address for address in (*inputs, out) if "://" in address]
         if ray is None:
             if remote:
@@ -138,8 +149,9 @@ def colorize(
         planned = plan(inputs, out, format, finished.left_out)
         if point and len(planned) > 1:
             raise ValueError(f"--point is about one photograph, and there are {len(planned)}; give one of them")
-        paint = _painter(weights, size, saturation, flip, point or [], reference)
-        painter = Painter(paint, out, resume=resume, skip_colour=skip_colour, thumbnails=report)
+        paint, settings = _painter(weights, size, saturation, flip, point or [], reference)
+        ways = {"resume": resume, "redo": redo, "skip_colour": skip_colour, "thumbnails": report}
+        painter = Painter(paint, out, settings=settings, **ways)
         if "://" not in out:
             try:
                 Path(out).mkdir(parents=True, exist_ok=True)
@@ -303,9 +315,10 @@ def info() -> None:
 
 def _painter(
     weights: str, size: str | None, saturation: float, flip: bool, points: list[str], reference: Path | None
-) -> Callable[[np.ndarray], np.ndarray]:
-    """What colours a page, as the options of `colorize` say."""
+) -> tuple[Callable[[np.ndarray], np.ndarray], dict[str, object]]:
+    """What colours a page, as the options of `colorize` say, and these for the record of each result."""
     from colorlib.colorize import Colorizer
+    from colorlib.weights import find_weights, read_card
 
     sizes = None
     if size is not None:
@@ -315,17 +328,25 @@ def _painter(
             raise ValueError(f"--size {size}: give pixels, as in 256, or several, as in 192,256,384") from None
         if min(sizes) < 8:
             raise ValueError(f"--size {size}: the network needs at least 8 pixels")
+    card = read_card(find_weights(weights))
     colorizer = Colorizer.from_pretrained(weights, size=sizes, flip=flip, saturation=saturation)
+    if read_card(find_weights(weights)) != card:
+        raise ValueError(f"{weights}: the weights were replaced while they were read; call the same command again")
+    settings = {"weights": {"name": weights, "sha256": card["sha256"]}, "size": sizes or [int(card.get("size", 256))]}
+    settings |= {"saturation": saturation, "flip": flip, "points": points, "reference": None}
     hints = {}
     if points:
         from colorlib.hints import Point
 
         hints["points"] = [Point.parse(text) for text in points]
     if reference is not None:
+        from colorlib.fingerprint import Watch
         from colorlib.opening import open_rgb
 
+        watch = Watch(reference)
         hints["reference"] = open_rgb(reference)
-    return partial(colorizer, **hints)
+        settings["reference"] = {"name": str(reference), "sha256": watch.finish()[1]}
+    return partial(colorizer, **hints), settings
 
 
 def _leave_report(write: Callable[..., Iterable[object]], out: str, report: Report) -> bool:

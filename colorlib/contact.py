@@ -48,12 +48,18 @@ def save_thumbnails(folder: str | Path, result: str, before: np.ndarray, after: 
     """
     for pixels, path in zip((before, after), thumbnails(folder, result), strict=True):
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Every so manieth pixel would be quicker, but grain and screens would turn into patterns.
-        factor = max(1, max(pixels.shape[:2]) // (2 * SIDE))
-        image = Image.fromarray(eight_bits(pixels)).reduce(factor)
-        image.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
+        image = Image.fromarray(shrunk(pixels))
         with atomic(path) as temporary, written_by_python(temporary) as file:
             image.save(file, "JPEG", quality=80)
+
+
+def shrunk(pixels: np.ndarray) -> np.ndarray:
+    """Return a picture at the size of a thumbnail, uint8; one that is not larger comes back as it is."""
+    # Every so manieth pixel would be quicker, but grain and screens would turn into patterns.
+    factor = max(1, max(pixels.shape[:2]) // (2 * SIDE))
+    image = Image.fromarray(eight_bits(pixels)).reduce(factor)
+    image.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
+    return np.asarray(image)
 
 
 def thumbnails(folder: str | Path, result: str) -> tuple[Path, Path]:

@@ -7,24 +7,26 @@ there is overwritten. A result appears under its name only when it is complete.
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from PIL import Image
 
-from colorlib.contact import ALREADY_THERE, Row, save_thumbnails, thumbnails
-from colorlib.folder import LeftOut, album
-from colorlib.formats import read_document, result_name, write_document
+from colorlib.contact import ALREADY_THERE, Row
+from colorlib.folder import THUMBNAILS, LeftOut, album
+from colorlib.formats import read_document, result_name
 from colorlib.opening import eight_bits, opened
 from colorlib.photos import has_colour
 from colorlib.printable import first_few, one_line, printable
+from colorlib.results import Results, sweep_results
+from colorlib.twins import files_below, folded, refuse_twins, would_both
 
 GIANT = 30_000_000  # pixels; above this, one picture at a time fills the memory enough
 MOST_WORKERS = 4  # each may hold a picture of `GIANT` pixels
@@ -133,10 +135,8 @@ def plan(
             real = source.resolve()
             name = result_name(source.relative_to(folder), kind, format)
             target = out / name
-            if taken.setdefault(target, real) != real:
-                raise ValueError(
-                    f"{source} and {taken[target]} would both become {target}; colorize them into two folders"
-                )
+            if (first := taken.setdefault(folded(name.as_posix()), (target, source, real)))[::2] != (target, real):
+                raise ValueError(would_both(source, first[1], target, first[0]))
             if target.resolve() == real:
                 raise ValueError(f"{source}: its result would be the photograph itself; give another --out")
             jobs.setdefault(target, Job(source, target, name.as_posix()))
@@ -144,6 +144,7 @@ def plan(
         raise ValueError(f"no photographs to colorize; everything given is a result of {out} or a thumbnail")
     if inside:
         raise ValueError(f"{inside[0]} lies in {out}, where the results go and nothing is an input; give another --out")
+    refuse_twins(out, [job.name for job in jobs.values()], files_below(out, THUMBNAILS))
     return list(jobs.values())
 
 
@@ -158,7 +159,12 @@ class Painter:
     out : str or Path
         The folder of the results, where the thumbnails go.
     resume : bool
-        A photograph whose result is there is skipped; otherwise that is an error.
+        A photograph whose result is there, made of it and with these settings, is skipped; otherwise that is an error.
+    redo : bool
+        What was made of an earlier state of the photograph or with other settings is made anew, if nobody changed it
+        since; otherwise that is an error. A file that this package has not made is never replaced.
+    settings : dict
+        What `colorize` does to the pixels: names to anything that json can hold.
     skip_colour : bool
         A photograph that has colours is skipped. A tint over the whole of it, such as sepia, is none.
     thumbnails : bool
@@ -170,6 +176,12 @@ class Painter:
     resume: bool = True
     skip_colour: bool = False
     thumbnails: bool = True
+    redo: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    results: Results = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "results", Results(self.out, self.settings, self.resume, self.redo, self.thumbnails))
 
     def __call__(self, job: Job, stopped: Callable[[], bool] = bool) -> Outcome | None:
         """Do one job.
@@ -198,8 +210,8 @@ class Painter:
         """Do one job, and return the fields of its outcome."""
         if not job.source.is_file():  # reading from a pipe would wait for ever
             raise ValueError(f"{job.source} is not a file")
-        if self.resume and job.target.is_file():
-            return {"status": "skipped", "reason": ALREADY_THERE} | self._catch_up(job)
+        if (task := self.results.begin(job)) is None:
+            return {"status": "skipped", "reason": ALREADY_THERE} | self.results.catch_up(job)
         with opened(job.source) as image:
             giant = image.width * image.height > GIANT
         with _one_giant if giant else nullcontext():
@@ -210,27 +222,14 @@ class Painter:
                 return {"status": "skipped", "reason": "already in colour"} | size
 
             def coloured() -> Iterator[np.ndarray]:
-                for index, page in enumerate(document.pages):
+                for page in document.pages:
+                    task.check()
                     if stopped():
                         raise _Stopped
-                    result = self.colorize(page)
-                    if index == 0 and self.thumbnails:
-                        save_thumbnails(self.out, job.name, page, result)
-                    yield result
+                    yield self.colorize(page)
 
-            write_document(document, coloured(), job.target)
+            task.write(document, coloured())
         return {"status": "done"} | size
-
-    def _catch_up(self, job: Job) -> dict[str, object]:
-        """Make the thumbnails of a result that an earlier run has left without; a page of it tells the size."""
-        if not self.thumbnails or all(path.exists() for path in thumbnails(self.out, job.name)):
-            return {}
-        try:
-            before, after = read_document(job.source), read_document(job.target)
-            save_thumbnails(self.out, job.name, before.pages[0], after.pages[0])
-        except (OSError, ValueError, MemoryError):
-            return {}  # one of them was replaced by something else: it is skipped all the same
-        return {"width": after.pages[0].shape[1], "height": after.pages[0].shape[0], "pages": len(after.pages)}
 
 
 def sensible_workers() -> int:
@@ -269,6 +268,7 @@ def run(painter: Painter, jobs: Sequence[Job], report: Report, workers: int = 1)
             return outcome
         return None
 
+    sweep_results(Path(painter.out), jobs)
     share = max(1, threads // workers)
     pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(share,))
     try:

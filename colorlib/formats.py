@@ -18,7 +18,7 @@ XMP and IPTC blocks and thumbnails are not copied: they may describe or show the
 """
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 
@@ -112,7 +112,13 @@ def result_name(name: str | Path, kind: str | None = None, format: str | None = 
     return name.with_name(name.name + (output_suffix("", format) if format else own))
 
 
-def write_document(document: Document, pages: Iterable[np.ndarray], path: str | Path) -> None:
+def write_document(
+    document: Document,
+    pages: Iterable[np.ndarray],
+    path: str | Path,
+    replace: bool = False,
+    approve: Callable[[Path], object] | None = None,
+) -> None:
     """Write the coloured pages of a document, with what `Document` says must be kept; whole or not at all.
 
     Parameters
@@ -125,11 +131,15 @@ def write_document(document: Document, pages: Iterable[np.ndarray], path: str | 
     path : str or Path
         The file to write; its suffix names the format. Missing folders are made. PNG and TIFF keep 16 bits; the
         others get 8. Where there is no alpha, transparency is laid on white.
+    replace : bool
+        Whether a file that is there is replaced.
+    approve : callable, optional
+        Is given the complete file while it has a temporary name; what it raises keeps the file from being there.
 
     Raises
     ------
     FileExistsError
-        If the file is already there: nothing is overwritten.
+        If the file is already there, also when it appeared meanwhile, and is not to be replaced.
     ValueError
         If the suffix is unknown, the format cannot hold the pages or their size, or the pages do not fit the document.
     OSError
@@ -143,12 +153,14 @@ def write_document(document: Document, pages: Iterable[np.ndarray], path: str | 
     if count > 1 and kind != "TIFF" and (document.durations is None or kind in ("JPEG", "BMP")):
         what = "pages" if document.durations is None else "frames"
         raise ValueError(f"{path}: {document.path} has {count} {what}, {kind} holds one: choose the format tiff")
-    if path.exists():
+    if path.exists() and not replace:
         raise already_there(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic(path, replace=False) as temporary:
+        with atomic(path, replace) as temporary:
             _WRITERS[kind](document, _joined(document, pages, path, _LONGEST.get(kind, 2**31 - 1)), temporary)
+            if approve:
+                approve(temporary)
     except OSError as error:  # not every one of them names the file
         if isinstance(error, FileExistsError) and error.errno is None:  # our own, which does
             raise

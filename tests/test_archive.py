@@ -69,7 +69,7 @@ def make(folder, names):
 
 def files(folder):
     names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return sorted(name for name in names if not name.startswith("contact-sheet-files/"))
+    return sorted(name for name in names if not name.startswith(("contact-sheet-files/", ".colorlib/")))
 
 
 # First, for the tests below share one cluster and stay connected.

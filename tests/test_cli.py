@@ -125,7 +125,7 @@ def test_wrong_usage_is_exit_code_2():
 def results(out):
     """The coloured copies in a folder, without report and contact sheet."""
     names = (path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
-    return sorted(name for name in names if not name.startswith(("report", "contact-sheet")))
+    return sorted(name for name in names if not name.startswith(("report", "contact-sheet", ".colorlib/")))
 
 
 def test_colorize_a_folder(album, weights, tmp_path):

@@ -40,7 +40,7 @@ def go(jobs, out, paint=red, workers=1, **options):
 def files(folder):
     """The names of all files below a folder, without those of the contact sheet."""
     names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
-    return sorted(name for name in names if not name.startswith(THUMBNAILS))
+    return sorted(name for name in names if not name.startswith((THUMBNAILS, ".colorlib/")))
 
 
 @pytest.fixture
@@ -275,7 +275,7 @@ def test_a_run_that_is_closed_keeps_whole_files_and_reports_them(album, tmp_path
     names = files(tmp_path / "out")
     assert 1 <= len(names) < 15
     assert sorted(outcome.job.name for outcome in report.outcomes) == names
-    assert not list((tmp_path / "out").rglob(".*"))
+    assert not list((tmp_path / "out").rglob(".*.*"))
     after = go(plan([album], tmp_path / "out"), tmp_path / "out")
     assert len(after.of("done")) == 15 - len(names)
 
