@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from colorlib.extras import install_hint
-from colorlib.formats import WRITABLE, output_suffix, read_document, result_name, write_document
+from colorlib.formats import read_document
 from colorlib.kinds import NOT_READ, READ, picture_kind
-from colorlib.opening import open_rgb, opened
+from colorlib.opening import open_rgb
 
 RAMP = np.tile(np.arange(64, dtype=np.uint8)[None] * 3 + 20, (48, 1))
 SAVED = {"JPEG": ".jpg", "PNG": ".png", "TIFF": ".tif", "WEBP": ".webp", "GIF": ".gif", "BMP": ".bmp"}
@@ -156,61 +156,6 @@ def test_no_content_is_an_error_and_the_file_is_put_back(data, start):
 def test_directories_in_a_circle_end():
     assert kind_of(b"II*\0\x08\0\0\0" + directory("<", [(330, 4, 8)], 8)) == "TIFF"
     assert kind_of(b"MM\0*\0\0\0\x08" + directory(">", [(330, 4, 2**32 - 1)], 8)) == "TIFF"
-
-
-# --- names of results ---
-
-
-@pytest.mark.parametrize(
-    ("name", "kind", "format", "expected"),
-    [
-        ("photo.jfif", "JPEG", None, "photo.jfif"),
-        ("photo.JPE", "JPEG", None, "photo.JPE"),
-        ("photo.HEIC", "JPEG", None, "photo.HEIC.jpg"),
-        ("photo.HEIC", "HEIF", None, "photo.HEIC.png"),
-        ("photo.avif", "AVIF", None, "photo.avif.png"),
-        ("photo.jp2", "JPEG2000", None, "photo.jp2.png"),
-        ("photo.jp2", "JPEG2000", "tiff", "photo.jp2.tif"),
-        ("scan", "TIFF", None, "scan.tif"),
-        ("Anna 12.5.1950", "JPEG", None, "Anna 12.5.1950.jpg"),
-        ("a.dat", "WEBP", None, "a.dat.webp"),
-        ("a.dat", "WEBP", "jpeg", "a.dat.jpg"),
-        ("a.b.png", "PNG", "jpeg", "a.b.jpg"),
-        ("a.png", "JPEG", None, "a.png"),
-        ("photo.dng", "raw (DNG)", "png", "photo.dng.png"),
-        ("photo.heic", None, None, "photo.heic.png"),
-        ("sub.jpg/scan", "PNG", None, "sub.jpg/scan.png"),
-    ],
-)
-def test_what_a_result_is_called(name, kind, format, expected):
-    assert result_name(name, kind, format).as_posix() == expected
-
-
-NAMES = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=12)
-NAMES = st.one_of(
-    NAMES, st.builds(str.__add__, NAMES, st.sampled_from([*SAVED.values(), ".HEIC", ".jfif", "", ".", ".1950"]))
-)
-
-
-@given(NAMES.filter(lambda name: name not in (".", "..")), st.sampled_from([*READ, None, "raw (DNG)"]))
-def test_the_name_of_a_result_begins_with_the_original_s_and_tells_the_format(name, kind):
-    result = result_name(name, kind)
-    assert result.name.startswith(name)
-    assert result.suffix.lower() in WRITABLE
-    assert result.suffix.lower() != ".tif" or kind == "TIFF" or name.lower().endswith(".tif")
-
-
-@pytest.mark.parametrize("kind", READ)
-@pytest.mark.parametrize("name", ["photo", "photo.HEIC", "photo.jfif", "photo.avif", "photo.png"])
-def test_what_the_name_says_is_what_is_in_the_result(kind, name, tmp_path):
-    (tmp_path / name).write_bytes(encoded(kind))
-    document = read_document(tmp_path / name)
-    target = tmp_path / "out" / result_name(name, kind)
-    write_document(document, [np.dstack([np.full((48, 64), value, np.uint8) for value in (200, 50, 50)])], target)
-    with opened(target) as image:
-        assert image.format == WRITABLE[target.suffix.lower()]
-        assert np.abs(np.asarray(image.convert("RGB"), int) - (200, 50, 50)).max() < 8
-    assert output_suffix(target) == target.suffix
 
 
 # --- HEIC and AVIF ---
