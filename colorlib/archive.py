@@ -19,8 +19,9 @@ from typing import Any
 from colorlib import contact, files
 from colorlib.files import Job, Outcome, Painter, Report
 from colorlib.folder import LeftOut
-from colorlib.formats import WRITABLE, result_name
+from colorlib.formats import WRITABLE
 from colorlib.kinds import NAMED
+from colorlib.naming import result_names
 from colorlib.results import sweep_results
 from colorlib.twins import folded, refuse_twins, would_both
 
@@ -52,7 +53,7 @@ def plan(inputs: Iterable[str], out: str, format: str | None = None, left_out: L
     format : str, optional
         As in `files.plan`.
     left_out : LeftOut, optional
-        As in `files.plan`. Behind an address photographs are known by their names: nothing is fetched to plan.
+        As in `files.plan`. Behind an address photographs are known by name.
 
     Returns
     -------
@@ -67,26 +68,29 @@ def plan(inputs: Iterable[str], out: str, format: str | None = None, left_out: L
     inputs, left_out = list(inputs), LeftOut() if left_out is None else left_out
     if not any(map(_remote, (*inputs, out))):
         return files.plan([Path(given).absolute() for given in inputs], Path(out).absolute(), format, left_out)
-    target, jobs = Place.of(out), {}
+    target, found, jobs = Place.of(out), [], {}
     for given in map(Place.of, inputs):
         sources = given.files()
         if not sources and not given.exists():
             raise FileNotFoundError(f"{given}: no such file or folder")
         folder = given.path if [given] != sources else given.path.rpartition("/")[0]
-        if (given.scheme, folder) == (target.scheme, target.path):
+        if given.scheme == target.scheme and f"{folder}/".startswith(f"{target.path}/"):
             raise ValueError(f"{out}: the output folder is the folder of the input {given}; give another --out")
         for source in sources:
             name = Path(source.path).relative_to(folder)
             inside = source.scheme == target.scheme and source.path.startswith(target.path + "/")
-            reason = "result" if inside else "thumbnail" if contact.THUMBNAILS in name.parts else ""
-            reason = reason or ("hidden" if name.name.startswith(".") else "")
-            if reason or name.suffix.lower() not in NAMED:
-                left_out.note(reason or "no photograph", str(source))
-                continue
-            name = result_name(name, None, format).as_posix()
-            job = jobs.setdefault(folded(name), Job(source, target / name, name))
-            if (job.source, job.name) != (source, name):
-                raise ValueError(would_both(source, job.source, target / name, job.target))
+            other = "hidden" if name.name.startswith(".") else "" if name.suffix.lower() in NAMED else "no photograph"
+            reason = "result" if inside else "thumbnail" if contact.THUMBNAILS in name.parts else other
+            if reason:
+                left_out.note(reason, str(source))
+            else:
+                found.append((source, name))
+    names = result_names({name: None for _, name in found}, format)
+    for source, name in found:
+        result = names[name].as_posix()
+        job = jobs.setdefault(folded(result), Job(source, target / result, result))
+        if (job.source, job.name) != (source, result):
+            raise ValueError(would_both(source, job.source, target / result, job.target))
     if not jobs:
         raise ValueError(f"no photographs in {' '.join(inputs)}: expected {' '.join(sorted(WRITABLE))}")
     refuse_twins(target, [job.name for job in jobs.values()], _names(target))
@@ -122,9 +126,8 @@ def run(
     ValueError
         If there is no cluster at the address.
     """
-    painter = replace(
-        painter, out=str(Place.of(str(painter.out))) if _remote(painter.out) else Path(painter.out).absolute()
-    )
+    out = str(Place.of(str(painter.out))) if _remote(painter.out) else Path(painter.out).absolute()
+    painter = replace(painter, out=out)
     todo = []
     for job, outcome in _done_before(painter, jobs):
         if outcome is None:
@@ -182,9 +185,8 @@ def write_report(out: str, rows: Iterable[contact.Row]) -> list[str]:
             name = place.path.rpartition("/")[2]
             if place.path == f"{target.path}/{name}" and name.startswith(("report", "contact-sheet")):
                 place.fetch(folder / name)
-        before = set(folder.iterdir())
         written = contact.write_report(folder, rows)
-        for path in {*written, *folder.iterdir()} - (before - {*written}):  # also an old table that was set aside
+        for path in {*written, *folder.glob("report*damaged*")}:  # also an old table that was set aside
             (target / path.name).put(path)
     return [str(target / path.name) for path in written]
 

@@ -21,7 +21,8 @@ from PIL import Image
 
 from colorlib.contact import ALREADY_THERE, Row
 from colorlib.folder import THUMBNAILS, LeftOut, album
-from colorlib.formats import read_document, result_name
+from colorlib.formats import read_document
+from colorlib.naming import result_names
 from colorlib.opening import eight_bits, opened
 from colorlib.photos import has_colour
 from colorlib.printable import first_few, one_line, printable
@@ -93,7 +94,7 @@ def plan(
 
     A file goes to `out/NAME`. Folders are searched recursively and keep their layout: `FOLDER/a/b.jpg` goes to
     `out/a/b.jpg`. Photographs are known by their content (`folder.album`); their names stay, or get a suffix more
-    (`formats.result_name`), and the format stays unless another one is asked for. What already lies in `out` is no
+    (`naming.result_names`), and the format stays unless another one is asked for. What already lies in `out` is no
     input, so that `out` may be inside an input folder; neither are the thumbnails of a contact sheet.
 
     Parameters
@@ -123,7 +124,7 @@ def plan(
     out = Path(out)
     if out.exists() and not out.is_dir():
         raise ValueError(f"{out}: the output is a file; give a folder for the results")
-    here, jobs, taken, inside = out.resolve(), {}, {}, []
+    here, sources, kinds, inside = out.resolve(), [], {}, []
     left_out = LeftOut() if left_out is None else left_out
     for given in map(Path, inputs):
         folder = given if given.is_dir() else given.parent
@@ -132,14 +133,17 @@ def plan(
         if here in given.resolve().parents:
             inside.append(given)
         for source, kind in album(given, out, left_out).items():
-            real = source.resolve()
-            name = result_name(source.relative_to(folder), kind, format)
-            target = out / name
-            if (first := taken.setdefault(folded(name.as_posix()), (target, source, real)))[::2] != (target, real):
-                raise ValueError(would_both(source, first[1], target, first[0]))
-            if target.resolve() == real:
-                raise ValueError(f"{source}: its result would be the photograph itself; give another --out")
-            jobs.setdefault(target, Job(source, target, name.as_posix()))
+            sources.append((source, source.relative_to(folder)))
+            kinds[source.relative_to(folder)] = kind
+    names, jobs, taken = result_names(kinds, format), {}, {}
+    for source, name in sources:
+        real, target = source.resolve(), out / names[name]
+        key = folded(names[name].as_posix())
+        if (first := taken.setdefault(key, (target, source, real)))[::2] != (target, real):
+            raise ValueError(would_both(source, first[1], target, first[0]))
+        if target.resolve() == real:
+            raise ValueError(f"{source}: its result would be the photograph itself; give another --out")
+        jobs.setdefault(target, Job(source, target, names[name].as_posix()))
     if not jobs:
         raise ValueError(f"no photographs to colorize; everything given is a result of {out} or a thumbnail")
     if inside:

@@ -108,13 +108,12 @@ def album(given: str | Path, out: str | Path, left_out: LeftOut) -> dict[Path, s
     given, out = Path(given), Path(out).resolve()
     if not given.is_dir():
         return _single(given, out, left_out)
-    real, here, found = given.resolve(), LeftOut(), {}
+    real, results, here, found = str(given.resolve()), f"{out}{os.sep}", LeftOut(), {}
     for folder, names in _folders(given, here):
-        place = real / folder.relative_to(given)
-        ours = "result" if out == place or out in place.parents else ""
-        ours = ours or ("thumbnail" if THUMBNAILS in folder.relative_to(given).parts else "")
-        for name in names:
-            path = folder / name
+        below = folder[len(str(given)) :]
+        ours = "result" if f"{real}{below}{os.sep}".startswith(results) else ""
+        ours = ours or ("thumbnail" if THUMBNAILS in below.split(os.sep) else "")
+        for path in (Path(folder, name) for name in names):
             reason, kind = (ours, None) if ours else _look(path, out)
             if reason:
                 here.note(reason, path, kind or "")
@@ -156,7 +155,7 @@ def find_photographs(folder: str | Path, suffixes: Collection[str] = PHOTO_SUFFI
     if not folder.is_dir():
         raise ValueError(f"{folder} is a file: give the folder that holds the photographs")
     left_out = LeftOut()
-    names = [root / name for root, names in _folders(folder, left_out) for name in names if not name.startswith(".")]
+    names = [Path(root, name) for root, names in _folders(folder, left_out) for name in names if name[0] != "."]
     if left_out.failed:  # half of the photographs would be another split than all of them
         raise OSError(f"not all of {folder} can be searched: {'; '.join(left_out.lines())}")
     found = [path for path in names if path.suffix.lower() in suffixes]
@@ -181,12 +180,12 @@ def _single(given: Path, out: Path, left_out: LeftOut) -> dict[Path, str | None]
     return {given: kind}
 
 
-def _folders(folder: Path, left_out: LeftOut) -> Iterator[tuple[Path, list[str]]]:
+def _folders(folder: Path, left_out: LeftOut) -> Iterator[tuple[str, list[str]]]:
     """A folder and those below it, each with the names of its files and of what is neither file nor folder.
 
     Not `os.walk`, which calls itself for every level and says nothing of what it could not open.
     """
-    waiting = [folder]
+    waiting = [str(folder)]
     while waiting:
         here, names = waiting.pop(), []
         try:
@@ -195,11 +194,11 @@ def _folders(folder: Path, left_out: LeftOut) -> Iterator[tuple[Path, list[str]]
                     if not _is_folder(entry):
                         names.append(entry.name)
                     elif entry.is_symlink():
-                        left_out.note("linked folder", here / entry.name)
+                        left_out.note("linked folder", Path(entry.path))
                     else:
-                        waiting.append(here / entry.name)
+                        waiting.append(entry.path)
         except OSError as error:
-            left_out.note("unreadable", here, error.strerror or str(error))
+            left_out.note("unreadable", Path(here), error.strerror or str(error))
         yield here, names
 
 

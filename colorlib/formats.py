@@ -32,7 +32,7 @@ from colorlib.document import Document, read_document
 from colorlib.icc import srgb_profile
 from colorlib.opening import eight_bits, on_white
 
-__all__ = ["FORMATS", "WRITABLE", "Document", "output_suffix", "read_document", "result_name", "write_document"]
+__all__ = ["FORMATS", "WRITABLE", "Document", "output_suffix", "read_document", "write_document"]
 
 FORMATS = {"jpeg": ".jpg", "png": ".png", "tiff": ".tif", "webp": ".webp"}  # what one may ask for
 WRITABLE = {
@@ -77,39 +77,6 @@ def output_suffix(path: str | Path, format: str | None = None) -> str:
     if format not in FORMATS:
         raise ValueError(f"unknown format {format!r}; there are {', '.join(FORMATS)}")
     return suffix if own == format.upper() else FORMATS[format]
-
-
-def result_name(name: str | Path, kind: str | None = None, format: str | None = None) -> Path:
-    """Return what the coloured copy of a photograph is called: its name, with a suffix that says what is in the copy.
-
-    A name whose suffix is one of `WRITABLE` keeps it, or has it replaced when another format is asked for. Any other
-    name stays whole, and the suffix goes behind it: photo.avif becomes photo.avif.png, a JPEG called photo.HEIC
-    becomes photo.HEIC.jpg, a TIFF called scan becomes scan.tif. So photographs of different names have results of
-    different names, unless a format is asked for.
-
-    Parameters
-    ----------
-    name : str or Path
-        The original's.
-    kind : str, optional
-        What it is by its content, as from `kinds.picture_kind`. What nothing writes becomes PNG.
-    format : str, optional
-        One of `FORMATS`.
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    ValueError
-        If the format is unknown.
-    """
-    name = Path(name)
-    if name.suffix.lower() in WRITABLE:
-        return name.with_suffix(output_suffix(name, format))
-    own = next((suffix for suffix, written in WRITABLE.items() if written == kind), ".png")
-    return name.with_name(name.name + (output_suffix("", format) if format else own))
 
 
 def write_document(
