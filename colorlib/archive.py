@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from colorlib import contact, files
+from colorlib.extras import install_hint
 from colorlib.files import Job, Outcome, Painter, Report
 from colorlib.formats import WRITABLE, output_suffix
 
@@ -28,9 +29,7 @@ try:
 
     from colorlib.places import Place
 except ImportError as error:
-    raise ModuleNotFoundError(
-        f"--ray needs the extra `archive` ({error}): pip install 'colorlib-book[archive]'"
-    ) from error
+    raise ModuleNotFoundError(f"--ray needs the extra `archive` ({error}): {install_hint('archive')}") from error
 
 MOST_PORTIONS = 400  # the photographs are handed out in so many portions, or one by one when they are fewer
 TRIES = 3  # workers that may die while they work on one photograph

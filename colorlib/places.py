@@ -5,13 +5,13 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from colorlib.extras import install_hint
+
 try:
     import pyarrow as pa
     from pyarrow.fs import FileSelector, FileSystem, FileType, LocalFileSystem
 except ImportError as error:
-    raise ModuleNotFoundError(
-        f"addresses need the extra `archive` ({error}): pip install 'colorlib-book[archive]'"
-    ) from error
+    raise ModuleNotFoundError(f"addresses need the extra `archive` ({error}): {install_hint('archive')}") from error
 
 OBJECT_STORES = ("s3", "gcs", "abfs")  # what is written there appears when it is complete
 
