@@ -40,6 +40,8 @@ def untar(name: str) -> Path:
         than at the first download (the message names the file).
     ConnectionError
         When nothing could be downloaded.
+    RuntimeError
+        In a Python older than 3.11.4, before anything is downloaded.
 
     References
     ----------
@@ -47,6 +49,8 @@ def untar(name: str) -> Path:
     """
     if name not in ARCHIVES:
         raise ValueError(f"there is no archive {name!r}: choose one of {', '.join(ARCHIVES)}, or give a folder")
+    if not hasattr(tarfile, "data_filter"):
+        raise RuntimeError("this Python cannot unpack archives safely: 3.11.4 or later can, or set COLORLIB_DATA")
     import fastai.data  # here, because it is slow to import and most runs download nothing
     from fastai.data.external import URLs, fastai_cfg
     from fastdownload import FastDownload, download_url, path_stats

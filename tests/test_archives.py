@@ -119,3 +119,10 @@ def test_a_malicious_archive_is_named_and_deleted(home, tmp_path, members):
     assert not home.with_name("coco_sample.tgz.sha256").exists()
     assert not (tmp_path / "outside.txt").exists()
     assert not list((tmp_path / "home").rglob("*.jpg"))
+
+
+def test_an_old_python_says_so_before_the_download(home, monkeypatch):
+    monkeypatch.delattr(tarfile, "data_filter")
+    with pytest.raises(RuntimeError, match=r"3\.11\.4 or later"):
+        untar("coco-sample")
+    assert not home.exists()
