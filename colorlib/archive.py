@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from colorlib import contact, files
+from colorlib.extras import install_hint
 from colorlib.files import Job, Outcome, Painter, Report
 from colorlib.folder import LeftOut
 from colorlib.formats import WRITABLE
@@ -33,9 +34,7 @@ try:
     from colorlib import remote
     from colorlib.places import Place
 except ImportError as error:
-    raise ModuleNotFoundError(
-        f"--ray needs the extra `archive` ({error}): pip install 'colorlib-book[archive]'"
-    ) from error
+    raise ModuleNotFoundError(f"--ray needs the extra `archive` ({error}): {install_hint('archive')}") from error
 
 MOST_PORTIONS = 400  # the photographs are handed out in so many portions, or one by one when they are fewer
 TRIES = 3  # workers that may die while they work on one photograph

@@ -1,7 +1,7 @@
 """A board to draw on in Jupyter and on Colab: coloured strokes on a grey photograph, and a button that spreads them.
 
-It needs a kernel and the package ipycanvas (`pip install "colorlib-book[draw]"`). Pages without a kernel show
-`widgets.frame_slider` instead.
+It needs a kernel and the package ipycanvas (the extra `draw`). Pages without a kernel show `widgets.frame_slider`
+instead.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from PIL import Image
 
 from colorlib.classical import propagate
 from colorlib.classical.pixels import painted
+from colorlib.extras import install_hint
 from colorlib.hints import Point
 
 __all__ = ["ScribbleBoard"]
@@ -51,7 +52,7 @@ class ScribbleBoard:
             from ipycanvas import MultiCanvas
             from ipywidgets import Button, ColorPicker, HBox, IntSlider, Label, VBox
         except ImportError as error:
-            raise ImportError('the board needs ipycanvas: pip install "colorlib-book[draw]", then restart') from error
+            raise ImportError(f"the board needs ipycanvas: {install_hint('draw')}, then restart") from error
         _allow_on_colab()
         self.L, self.method = np.asarray(L, dtype=np.float64), method
         if self.L.ndim != 2 or 0 in self.L.shape:

@@ -11,13 +11,13 @@ from typing import IO
 from colorlib._atomic import already_there, atomic
 from colorlib.fingerprint import Stamp
 
+from colorlib.extras import install_hint
+
 try:
     import pyarrow as pa
     from pyarrow.fs import FileSelector, FileSystem, FileType, LocalFileSystem
 except ImportError as error:
-    raise ModuleNotFoundError(
-        f"addresses need the extra `archive` ({error}): pip install 'colorlib-book[archive]'"
-    ) from error
+    raise ModuleNotFoundError(f"addresses need the extra `archive` ({error}): {install_hint('archive')}") from error
 
 OBJECT_STORES = ("s3", "gcs", "abfs")  # what is written there appears when it is complete
 

@@ -56,6 +56,10 @@ class Phase:
     "constant" keeps it; "decay" keeps it for the first half and then lowers it to 0 in a straight line, as pix2pix
     does; "one_cycle" is fastai's. The first `frozen` groups of the generator's parameters (a pretrained encoder, see
     `models.encoder_decoder`) stand still; those that learn do so at a tenth of the rate, but for the last group.
+
+    A run that is there already may go on with more epochs than its recipe had. At a constant rate that is the longer
+    run. The other schedules are stretched: the rate rises to where the longer phase would be, which no single run does.
+    A phase that is added says plainly what is meant.
     """
 
     epochs: int

@@ -1,5 +1,6 @@
 """What the long trainings left behind in `book/results`: logs, metrics and coloured frames."""
 
+import hashlib
 import importlib.metadata
 import json
 import urllib.error
@@ -14,14 +15,38 @@ from colorlib._atomic import atomic
 from colorlib.evaluation import bootstrap_interval
 
 RESULTS = Path(__file__).resolve().parent.parent / "book" / "results"
-CACHE = Path.home() / ".cache" / "colorlib" / "results"
+
+
+def edition() -> tuple[str, str]:
+    """Tell which edition of the package is installed, so that it gets its own recorded files and not another's.
+
+    Returns
+    -------
+    revision : str
+        Of the repository, where the files are: the commit that was installed from git, otherwise "main".
+    key : str
+        Another one after every upgrade: the commit, otherwise the version with a hash of what was installed.
+    """
+    try:
+        package = importlib.metadata.distribution("colorlib-book")
+    except importlib.metadata.PackageNotFoundError:
+        return "main", "unknown"
+    commit = json.loads(package.read_text("direct_url.json") or "{}").get("vcs_info", {}).get("commit_id")
+    if commit:
+        return commit, commit
+    content = hashlib.sha256((package.read_text("RECORD") or "").encode()).hexdigest()
+    return "main", f"{package.version}-{content[:12]}"
+
+
+REVISION, _key = edition()
+CACHE = Path.home() / ".cache" / "colorlib" / "results" / _key
 
 
 def recorded_file(name: str) -> Path:
     """Find one recorded file, such as ``"paper-128.csv"``.
 
     In the repository it lies in `book/results`. A package installed by pip, as on Colab, has no such folder: there the
-    file is fetched once from the repository's address, which is in the package's metadata.
+    file is fetched once for each edition of the package, from the repository's address, which is in its metadata.
 
     Parameters
     ----------
@@ -49,7 +74,7 @@ def recorded_file(name: str) -> Path:
         if address is None:
             raise FileNotFoundError(f"no folder {RESULTS}; clone the book's repository to see its recorded {name}")
         fetched.parent.mkdir(parents=True, exist_ok=True)
-        url = f"{address.rstrip('/')}/raw/main/book/results/{name}"
+        url = f"{address.rstrip('/')}/raw/{REVISION}/book/results/{name}"
         try:
             with atomic(fetched) as temporary:
                 urllib.request.urlretrieve(url, temporary)

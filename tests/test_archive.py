@@ -189,5 +189,5 @@ def test_without_ray_the_extra_is_named(tmp_path):
     call = [sys.executable, "-c", code, "colorize", tmp_path / "a.png", "--out", tmp_path / "out", "--ray", "local"]
     done = subprocess.run(call, capture_output=True, text=True, timeout=120)
     assert done.returncode == 2
-    assert "pip install 'colorlib-book[archive]'" in done.stderr
+    assert "pip install 'colorlib-book[archive] @ git+https://" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

@@ -33,11 +33,24 @@ NOTEBOOK_METADATA = {
 # What must stay as it is found: replacing one of these in a running notebook breaks it.
 KEEP = ("torch", "torchvision", "fastai", "numpy", "pandas", "pillow", "scipy", "scikit-image", "matplotlib")
 
+# What is installed: a branch as long as there are no tags.
+REVISION = "main"
+
 SETUP = """\
 # @title Set-up: installs colorlib where it is missing, and leaves torch and fastai as they are
 import importlib.util
 
-if importlib.util.find_spec("colorlib") is None:
+
+def has_colorlib():
+    # PyPI has an unrelated package of this name: ours is the one with a Colorizer.
+    spec = importlib.util.find_spec("colorlib")
+    if spec is None or spec.origin is None:
+        return False
+    with open(spec.origin, encoding="utf-8") as file:
+        return "Colorizer" in file.read()
+
+
+if not has_colorlib():
     import importlib.metadata
     import os
     import subprocess
@@ -46,18 +59,26 @@ if importlib.util.find_spec("colorlib") is None:
     import time
 
     started = time.perf_counter()
-    repository = os.environ.get("COLORLIB_REPOSITORY", "git+ADDRESS")
+    pip = [sys.executable, "-m", "pip"]
+    repository = os.environ.get("COLORLIB_REPOSITORY", "git+ADDRESS@REVISION")
     installed = {d.name.lower(): d.version for d in importlib.metadata.distributions() if d.name}
     keep = [KEEP]
+    if "colorlib" in installed and importlib.util.find_spec("colorlib"):
+        subprocess.run([*pip, "uninstall", "-q", "-y", "colorlib"], check=True)
+        print(f"removed colorlib {installed['colorlib']}, an unrelated package in the place of the book's colorlib")
     with tempfile.TemporaryDirectory() as folder:
         constraints = os.path.join(folder, "constraints.txt")
         with open(constraints, "w") as file:
             file.writelines(f"{name}=={installed[name]}\\n" for name in keep if name in installed)
-        command = [sys.executable, "-m", "pip", "install", "-q", "-c", constraints, f"colorlib-book @ {repository}"]
+        command = [*pip, "install", "-q", "-c", constraints, f"colorlib-book @ {repository}"]
         result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:
         raise RuntimeError(f"colorlib could not be installed:\\n{result.stderr}")
     importlib.invalidate_caches()
+    for name in [name for name in sys.modules if name.split(".")[0] == "colorlib"]:
+        del sys.modules[name]  # the unrelated one, imported before
+    if not has_colorlib():
+        raise RuntimeError(f"{importlib.util.find_spec('colorlib').origin} hides the book's colorlib: rename it")
     print(f"colorlib installed in {time.perf_counter() - started:.0f} s; torch {installed.get('torch', 'too')} stays.")
 """
 
@@ -70,7 +91,7 @@ def address(root: Path = ROOT) -> str:
 def setup_source(repository: str) -> str:
     """The source of the set-up cell for this address."""
     keep = ", ".join(f'"{name}"' for name in KEEP)
-    return SETUP.replace("ADDRESS", repository).replace("KEEP", keep).rstrip("\n")
+    return SETUP.replace("ADDRESS", repository).replace("REVISION", REVISION).replace("KEEP", keep).rstrip("\n")
 
 
 def promised(cell: NotebookNode) -> bool:
