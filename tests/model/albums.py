@@ -79,8 +79,9 @@ KINDS = GOOD | BROKEN | OTHER
 
 LONG = "Photographs of the estate, third box, page "
 STARTS = [
-    "", "a", LONG, LONG * 4 + "and so on for two hundred letters ", "\u00e9t\u00e9 ", "e\u0301te\u0301 ", "-", "--out=", "=1+", "@",
-    "two\nlines", "bell\x07", "\x1b[31m", "\U0001f600", " ", "[red]", ":cat:", "%s", "'\"`$(", "a.b.", ".", "\u202e", "a..", "~", "#",
+    "", "a", LONG, LONG * 4 + "and so on for two hundred letters ", "\u00e9t\u00e9 ", "e\u0301te\u0301 ",
+    "-", "--out=", "=1+", "@", "two\nlines", "bell\x07", "\x1b[31m", "\U0001f600", " ", "[red]", ":cat:",
+    "%s", "'\"`$(", "a.b.", ".", "\u202e", "a..", "~", "#",
 ]  # fmt: skip
 ENDS = ["", "", "", " ", ".", "x" * 30, "\u00df", "[/]", ".jpg", ";", "\n"]
 FOLDERS = ["", "", "", "deep", "deep/er", "Deep", "=folder", "b\u00f6se"]

@@ -17,7 +17,7 @@ def zygote():
 
 @pytest.fixture
 def model_settings():
-    """How many examples: the same ones in every run, or, with COLORLIB_MODEL_TIMES=30, thirty times as many new ones."""
+    """How many examples: the same in every run; with COLORLIB_MODEL_TIMES=30, thirty times as many new ones."""
     times = int(os.environ.get("COLORLIB_MODEL_TIMES", "0"))
 
     def chosen(examples: int, steps: int = 1) -> settings:

@@ -171,7 +171,8 @@ class Films(RuleBasedStateMachine):
         self.told = "\n".join(f"{call}\n-> {answer}" for call, answer in zip(calls, answers, strict=True))
         assert {path: path.read_bytes() for path in inputs} == inputs, f"an input was changed\n{self.told}"
         for path, content in self.foreign.items():
-            assert path.is_file() and path.read_bytes() == content, f"{path} was changed\n{self.told}"
+            assert path.is_file(), f"{path} is gone\n{self.told}"
+            assert path.read_bytes() == content, f"{path} was changed\n{self.told}"
         if before is not None:
             assert self.out.read_bytes() == before, f"the result was replaced\n{self.told}"
         elif self.out.exists():

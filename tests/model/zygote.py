@@ -81,8 +81,8 @@ class Zygote:
 
     def close(self) -> None:
         """End the helper process."""
-        self.process.stdin.close()
-        self.process.wait(timeout=30)
+        self.process.kill()
+        self.process.wait()
 
 
 def _prepare(call: Call, broken: str) -> None:
@@ -117,8 +117,7 @@ def _break(call: Call, watched: bytes, broken: str) -> None:
     def hook(event: str, arguments: tuple) -> None:
         nonlocal count
         if event == "open":
-            path, mode, flags = arguments
-            if not (flags or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            if not (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
                 return
         elif event not in CHANGES:
             return
