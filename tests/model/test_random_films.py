@@ -137,7 +137,8 @@ class Films(RuleBasedStateMachine):
             self.segments()[0].unlink()
         answer = self.check([self.call()])[0]
         if there > 1:
-            assert self.differs(answer), self.told
+            mended = what == "part" and answer.code == 0 and "000000.nut" in answer.output
+            assert mended or self.differs(answer), self.told
         self.check([self.call("--no-resume")])
 
     @rule(most=st.integers(0, 4000))
