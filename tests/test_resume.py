@@ -396,4 +396,4 @@ def test_twenty_thousand_results_are_planned_and_skipped_in_seconds(tmp_path, ha
     took = time.process_time() - start
     assert {outcome.status for outcome in outcomes.values()} == {"skipped"}
     assert (len(outcomes), hashed) == (count, [])
-    assert took < 15
+    assert took < 10  # seconds of this process; 4 here
