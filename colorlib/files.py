@@ -20,12 +20,14 @@ import torch
 from PIL import Image
 
 from colorlib.contact import ALREADY_THERE, THUMBNAILS, Row, save_thumbnails, thumbnails
+from colorlib.deep import eight_bits
 from colorlib.formats import WRITABLE, output_suffix, read_document, write_document
-from colorlib.opening import eight_bits, opened
+from colorlib.notes import collected
+from colorlib.opening import memory_needed
 from colorlib.photos import find_photographs, has_colour
 
-GIANT = 30_000_000  # pixels; above this, one picture at a time fills the memory enough
-MOST_WORKERS = 4  # each may hold a picture of `GIANT` pixels
+GIANT = 450_000_000  # bytes, 30 megapixels of 8-bit colour; above this, one file at a time fills the memory enough
+MOST_WORKERS = 4  # each may hold a picture of `GIANT` bytes
 
 _one_giant = threading.Lock()
 
@@ -41,7 +43,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one job; `reason` says why it failed or was skipped. Sizes are in pixels, of the first page."""
+    """What became of one job; `reason` says why it failed or was skipped, or what its owner should know of a result.
+
+    Sizes are in pixels, of the first page.
+    """
 
     job: Job
     status: Literal["done", "skipped", "failed"]
@@ -70,14 +75,22 @@ class Report:
         return [outcome for outcome in self.outcomes if outcome.status == status]
 
     def summary(self) -> str:
-        """Return one line of counts, then one line for each file that failed and why."""
+        """Return one line of counts, then one line for each file that failed and why, and one for each kind of note."""
         line = f"{len(self.of('done'))} colorized"
         reasons = [outcome.reason for outcome in self.of("skipped")]
         for reason in dict.fromkeys(reasons):
             line += f", {reasons.count(reason)} skipped ({reason})"
         if failed := self.of("failed"):
             line += f", {len(failed)} failed:"
-        return "\n".join([line, *sorted(f"  {outcome.reason}" for outcome in failed)])
+        lines = [line, *sorted(f"  {outcome.reason}" for outcome in failed)]
+        noted: dict[str, list[Outcome]] = {}
+        for outcome in self.of("done"):
+            if outcome.reason:
+                noted.setdefault(outcome.reason, []).append(outcome)
+        for reason, outcomes in noted.items():
+            others = f" and {len(outcomes) - 1} more" if len(outcomes) > 1 else ""
+            lines.append(f"note: {outcomes[0].job.source}{others}: {reason}")
+        return "\n".join(lines)
 
 
 def plan(inputs: Iterable[str | Path], out: str | Path, format: str | None = None) -> list[Job]:
@@ -175,12 +188,15 @@ class Painter:
             None when it was stopped. Whatever a file provokes becomes an outcome that says so.
         """
         start = time.perf_counter()
-        try:
-            outcome = self._done(job, stopped)
-        except _Stopped:
-            return None
-        except Exception as error:  # whatever a file provokes, the album goes on
-            outcome = {"status": "failed", "reason": _one_line(job.source, error)}
+        with collected() as notes:
+            try:
+                outcome = self._done(job, stopped)
+            except _Stopped:
+                return None
+            except Exception as error:  # whatever a file provokes, the album goes on
+                outcome = {"status": "failed", "reason": _one_line(job.source, error)}
+        if outcome["status"] == "done":
+            outcome["reason"] = " ".join("; ".join(notes).split())
         return Outcome(job, **outcome, seconds=time.perf_counter() - start)
 
     def _done(self, job: Job, stopped: Callable[[], bool]) -> dict[str, object]:
@@ -189,9 +205,7 @@ class Painter:
             raise ValueError(f"{job.source} is not a file")
         if self.resume and job.target.is_file():
             return {"status": "skipped", "reason": ALREADY_THERE} | self._catch_up(job)
-        with opened(job.source) as image:
-            giant = image.width * image.height > GIANT
-        with _one_giant if giant else nullcontext():
+        with _one_giant if memory_needed(job.source) > GIANT else nullcontext():
             document = read_document(job.source)
             first = document.pages[0]
             size = {"width": first.shape[1], "height": first.shape[0], "pages": len(document.pages)}
