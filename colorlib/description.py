@@ -10,6 +10,7 @@ from PIL import Image, JpegImagePlugin, PngImagePlugin
 from colorlib.notes import note
 from colorlib.png_chunks import texts_of
 from colorlib.tiff import TiffFile, TiffPage
+from colorlib.tiff_tags import TEXTS
 
 __all__ = ["Description", "describe", "describe_tiff_page", "exif_of", "in_one_text"]
 
@@ -66,7 +67,11 @@ def describe_tiff_page(file: TiffFile, page: TiffPage, shape: tuple[int, ...]) -
     exif = Image.Exif()
     exif.endian, exif.bigtiff = file.order, file.big
     try:
-        exif.load_from_fp(file.file, page.tags.offset)
+        if file.big and file.order == ">":  # Pillow does not read these
+            exif.endian, exif.bigtiff = "<", False
+            exif.update({tag: text for tag in TEXTS if isinstance(text := page.tags.tags.get(tag), bytes)})
+        else:
+            exif.load_from_fp(file.file, page.tags.offset)
     except Exception as error:
         note(file.path, f"its EXIF data is damaged and not copied ({error})")
         exif = Image.Exif()

@@ -239,11 +239,23 @@ def _write_gif(document: Document, pages: Iterator[np.ndarray], path: Path) -> N
 def _write_tiff(document: Document, pages: Iterator[np.ndarray], path: Path) -> None:
     """Each page says what its original says; frames of an animation all say the same."""
     first = _with_caption(document)
-    with AppendingTiffWriter(path, True) as file:
+    with _Pages(path, True) as file:
         for number, page in enumerate(pages):
             shared = number == 0 or document.durations is not None
             write_tiff_page(file, page, _tags(first if shared else document.descriptions[number]))
             file.newFrame()
+
+
+class _Pages(AppendingTiffWriter):
+    """Pillow's writer, which for each page walks over all pages before it, made to go on from the last one."""
+
+    _last: int | None = None
+
+    def skipIFDs(self) -> None:
+        if self._last is not None:
+            self.f.seek(self._last)
+        super().skipIFDs()
+        self._last = self.whereToWriteNewIFDOffset
 
 
 def _tags(about: Description) -> dict[int, object]:

@@ -90,7 +90,7 @@ def is_srgb(profile: bytes, colours: bool = True) -> bool:
 def deep_to_srgb(pixels: np.ndarray, profile: bytes, name: str | Path) -> np.ndarray:
     """Convert 16-bit greys or colours from an ICC profile to sRGB.
 
-    Colours go through a table of 86 x 86 x 86, denser in the dark, where linear profiles are steep; it is read
+    Colours go through a table of 96 x 96 x 96, denser in the dark, where linear profiles are steep; it is read
     linearly.
 
     Parameters
@@ -126,8 +126,8 @@ def deep_to_srgb(pixels: np.ndarray, profile: bytes, name: str | Path) -> np.nda
 
 
 def _steps() -> np.ndarray:
-    """(86,) uint8 from 0 to 255: every number in the dark, every fifth in the light."""
-    return np.concatenate([np.arange(24), np.linspace(24, 255, 62).round()]).astype(np.uint8)
+    """(96,) uint8 from 0 to 255: every number in the dark, every third in the light."""
+    return np.concatenate([np.arange(15), np.arange(15, 256, 3)]).astype(np.uint8)
 
 
 def lab_to_rgb(image: Image.Image) -> Image.Image:

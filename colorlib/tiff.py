@@ -139,14 +139,13 @@ class TiffFile:
             return pixels[..., 0], "L", alpha
         if layout.photometric == kinds.YCBCR:
             return np.asarray(Image.fromarray(pixels, "YCbCr").convert("RGB")), "RGB", alpha
-        if layout.photometric == kinds.LAB:
-            pixels[..., 1:] ^= 128  # signed in the file, with an offset in Pillow
         return pixels, {kinds.CMYK: "CMYK", kinds.LAB: "LAB"}.get(layout.photometric, "RGB"), alpha
 
     def _decoded_by_pillow(self, number: int, layout: Layout) -> tuple[np.ndarray, np.ndarray | None]:
         """A page of JPEG or fax data; what Pillow makes of it must be what the tags say."""
         with pillow_without_limit(layout.width * layout.height):
             if self._by_pillow is None:
+                self.file.seek(0)
                 self._by_pillow = TiffImageFile(self.file)
             image = self._by_pillow
             image.seek(number)
@@ -183,4 +182,4 @@ def _divide(pixels: np.ndarray, alpha: np.ndarray) -> None:
     full = np.iinfo(pixels.dtype).max
     for row, opacity in zip(pixels, alpha, strict=True):
         divisor = np.where(opacity == 0, full, opacity).astype(np.float64)[:, None]
-        row[:] = np.minimum(row * full / divisor + 0.5, full)
+        row[:] = np.minimum(row * (full / divisor) + 0.5, full)

@@ -146,6 +146,8 @@ def _number(page: Directory, samples: int) -> tuple[int, str]:
     kind = _FORMATS.get(formats[0])
     if kind is None or (kind == "f" and bits[0] not in (16, 32, 64)) or not (1 <= bits[0] <= 16 or bits[0] in (32, 64)):
         raise _refused(f"has {bits[0]} bits a sample in format {formats[0]}")
+    if bits[0] == 1 and samples > 1 and page.value(284, 1) == 1:  # written in two ways
+        raise _refused("has 1 bit a sample with several together")
     if kind != "f" and bits[0] == 64:
         raise _refused("has whole numbers of 64 bits")
     said = page.values(340) and page.values(341)

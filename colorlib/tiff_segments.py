@@ -115,7 +115,9 @@ def _bytes(data: bytes, layout: Layout, rows: int, row_bytes: int, in_sixteen: i
         return found
     if len(found) < expected:
         raise ValueError(f"a strip or tile has {len(found)} bytes, its tags say {expected}")
-    if len(found) > longest and 2 * len(found) >= 3 * expected:
+    # More is allowed to fill up the last strip, or to an even place.
+    usual = {-(-size // even) * even for size in (expected, layout.rows * row_bytes) for even in (1, 2, 4)}
+    if len(found) not in usual:
         raise ValueError(f"a strip or tile has {len(found)} bytes, its tags say {expected}: one of them is wrong")
     return found[:expected]
 

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-__all__ = ["Directory", "Tags", "is_tiff"]
+__all__ = ["TEXTS", "Directory", "Tags", "is_tiff"]
 
 # Those that say how to read the numbers: one that cannot be read makes the page unreadable, not another picture.
 _LAYOUT = frozenset({254, 255, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 280, 281, 284, 317, 320, 322, 323})
 _LAYOUT |= {324, 325, 332, 334, 338, 339, 340, 341, 529, 530, 532}
-_OTHERS = frozenset({270, 274, 282, 283, 285, 296, 330, 34675})
+TEXTS = (269, 270, 271, 272, 285, 305, 306, 315, 316, 33432)  # who, what, when, with what
+_OTHERS = frozenset({*TEXTS, 274, 282, 283, 296, 330, 34675})
 _FORMATS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 _BYTES, _RATIONALS = (2, 7), {5: "I", 10: "i"}
 
@@ -38,17 +39,6 @@ class Directory:
         if len(values) != 1:
             raise ValueError(f"its tag {tag} has {len(values)} values where one is expected")
         return values[0]
-
-    def text(self, tag: int) -> str:
-        """Return a text, decoded by rules of our time or as Latin-1; "" for none."""
-        data = self.tags.get(tag, b"")
-        if not isinstance(data, bytes):
-            return ""
-        data = data.rstrip(b"\0 ")
-        try:
-            return data.decode("utf-8")
-        except UnicodeDecodeError:
-            return data.decode("latin-1")
 
 
 class Tags:
