@@ -15,8 +15,8 @@ import numpy as np
 from PIL import Image
 
 from colorlib._atomic import atomic, written_by_python
+from colorlib.deep import eight_bits
 from colorlib.folder import THUMBNAILS
-from colorlib.opening import eight_bits
 from colorlib.printable import printable
 from colorlib.report_table import COLUMNS, HEADER, Row, read_table, table_text
 
@@ -173,7 +173,7 @@ def _card(folder: Path, row: Row) -> str:
         images.append(f'<img src="{source}" alt="{name}, {what}" loading="lazy" decoding="async">')
     about = [f"{row['width']} × {row['height']}" if row["width"] else ""]
     about += [f"{row['pages']} pages" if row["pages"] not in ("", "1") else ""]
-    about += [row["reason"] if row["status"] == "skipped" and not _is_done(row) else ""]
+    about += [row["reason"] if row["reason"] != ALREADY_THERE else ""]
     text = f"{name}<small>{_shown(', '.join(filter(None, about)))}</small>"
     if _is_done(row):
         text = f'<a href="{link}"><span class="pair">{"".join(images)}</span>{text}</a>'

@@ -1,20 +1,19 @@
-"""Colour pictures of 16 bits a channel, which Pillow reads at 8 bits and does not write, as PNG and TIFF.
+"""Pictures of 16 bits a channel: colour ones from PNG, which Pillow reads at 8 bits, and back to PNG and TIFF.
 
 Pillow's decoders unpack such a picture by keeping one byte of each sample, and they can be asked for either byte:
 decoded once for the high bytes and once for the low ones, nothing is lost, whatever the compression.
 """
 
-import sys
 import zlib
 from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-__all__ = ["byte_modes", "decode_as", "write_png", "write_tiff_page"]
+__all__ = ["byte_modes", "decode_as", "eight_bits", "write_png", "write_tiff_page"]
 
-_OTHER = {"16B": "16L", "16L": "16B"}
 _ROWS = 64  # coded at a time, and in one strip of a TIFF
 _EFFORT = 2  # of zlib: 6, its default, takes five times as long for a tenth less
 
@@ -33,17 +32,13 @@ def byte_modes(image: Image.Image) -> tuple[str, str] | None:
         Pillow's names ("raw modes") for the two. A grey picture with alpha has one: its samples' bytes then come
         as the four channels high, low, high alpha, low alpha.
     """
-    if image.format not in ("PNG", "TIFF"):
+    if image.format != "PNG":
         return None
     modes = {tile.args if isinstance(tile.args, str) else tile.args[0] for tile in image.tile}
     kind, _, order = modes.pop().partition(";") if len(modes) == 1 else ("", "", "")
     if (kind, order) == ("LA", "16B"):
         return "RGBA", "RGBA"
-    if kind not in ("RGB", "RGBA", "RGBX"):
-        return None
-    if order == "16N":
-        order = "16L" if sys.byteorder == "little" else "16B"
-    return (f"{kind};{order}", f"{kind};{_OTHER[order]}") if order in _OTHER else None
+    return (f"{kind};16B", f"{kind};16L") if kind in ("RGB", "RGBA") and order == "16B" else None
 
 
 def decode_as(image: Image.Image, mode: str) -> None:
@@ -54,8 +49,18 @@ def decode_as(image: Image.Image, mode: str) -> None:
     image.load()
 
 
+def eight_bits(values: np.ndarray) -> np.ndarray:
+    """Round uint16 values, full scale 65535, to uint8; uint8 comes back as it is."""
+    return values if values.dtype == np.uint8 else ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
 def write_png(
-    file: BinaryIO, pixels: np.ndarray, exif: bytes, dpi: tuple[float, float] | None, profile: bytes | None
+    file: BinaryIO,
+    pixels: np.ndarray,
+    exif: bytes,
+    dpi: tuple[float, float] | None,
+    profile: bytes | None,
+    texts: PngInfo,
 ) -> None:
     """Write a 16-bit colour picture as PNG (ISO/IEC 15948), each row stored as its difference to the one above.
 
@@ -70,6 +75,8 @@ def write_png(
         Resolution across and down in dots per inch.
     profile : bytes or None
         ICC profile.
+    texts : PIL.PngImagePlugin.PngInfo
+        Text chunks.
     """
 
     def chunk(name: bytes, data: bytes) -> None:
@@ -82,6 +89,8 @@ def write_png(
         chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile))
     if dpi:
         chunk(b"pHYs", b"".join(round(d / 0.0254).to_bytes(4) for d in dpi) + b"\x01")
+    for name, data, *_ in texts.chunks:
+        chunk(name, data)
     if exif:
         chunk(b"eXIf", exif.removeprefix(b"Exif\0\0"))
     deflate = zlib.compressobj(_EFFORT)

@@ -1,30 +1,27 @@
 """A picture file as it is found: its pages or frames in full depth, upright, in sRGB, and what its copy must keep."""
 
-import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, JpegImagePlugin
 
-from colorlib.deep import byte_modes, decode_as
+from colorlib.deep import byte_modes, decode_as, eight_bits
+from colorlib.description import Description, describe, describe_tiff_page, exif_of
 from colorlib.icc import deep_to_srgb
-from colorlib.opening import opened, plain, within_limit
+from colorlib.modes import plain
+from colorlib.notes import note
+from colorlib.opening import errors_named, kind_of, opened, reopened, within_limits
+from colorlib.tiff import TiffFile
 
 __all__ = ["Document", "read_document"]
-
-_ORIENTATION, _EXIF, _GPS = 0x0112, 0x8769, 0x8825
-_COLOUR_SPACE, _WIDTH, _HEIGHT = 0xA001, 0xA002, 0xA003  # in the EXIF directory
-# What a file says about the photograph, not about how its pixels are stored: names, dates, rights, ratings.
-_KEPT = (269, 270, 271, 272, 282, 283, 285, 296, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096))
 
 # The luminance table that JPEG encoders scale by their quality (ITU-T T.81, table K.1), for its sum alone.
 _JPEG_TABLE_SUM = 3688
 
-
+_ORIENTATION = 0x0112  # the EXIF tag
 _BLOCK = 4_000_000  # pixels copied at a time
 
 
@@ -43,12 +40,8 @@ class Document:
         Each (H, W) grey or (H, W, 3) sRGB, uint8 or uint16, upright. The pages of a TIFF are read when asked for.
     alphas : sequence of ndarray or None
         For each page its opacity, (H, W) of the same type, or None.
-    exif : bytes
-        EXIF data with upright orientation and without thumbnail; b"" for none.
-    dpi : (float, float), optional
-        Resolution across and down in dots per inch.
-    has_profile : bool
-        Whether the file named a colour profile; its copy then names sRGB.
+    descriptions : sequence of Description
+        What each page says about the photograph: caption, resolution, whether it has a profile. Frames share one.
     quality : int
         For JPEG and WebP.
     lossless : bool
@@ -63,13 +56,26 @@ class Document:
     format: str
     pages: Sequence[np.ndarray]
     alphas: Sequence[np.ndarray | None]
-    exif: bytes = b""
-    dpi: tuple[float, float] | None = None
-    has_profile: bool = False
+    descriptions: Sequence[Description] = field(default_factory=lambda: [Description()])
     quality: int = 95
     lossless: bool = False
     durations: list[float] | None = None
     plays: int = 0
+
+    @property
+    def description(self) -> Description:
+        """What the first page says, which is what formats with one page keep."""
+        return self.descriptions[0]
+
+    @property
+    def exif(self) -> bytes:
+        """EXIF data of the first page."""
+        return self.description.exif
+
+    @property
+    def dpi(self) -> tuple[float, float] | None:
+        """Resolution of the first page, across and down in dots per inch."""
+        return self.description.dpi
 
 
 def read_document(path: str | Path) -> Document:
@@ -93,35 +99,51 @@ def read_document(path: str | Path) -> Document:
     FileNotFoundError
         When there is no such file.
     ValueError
-        When the file is a folder, not a picture, damaged, or larger than `opening.MAX_PIXELS`.
+        When the file is a folder, not a picture, damaged, of a kind that is not read, or exceeds `colorlib.limits`.
     MemoryError
         When it does not fit into the memory.
     """
     path = Path(path)
+    with errors_named(path):
+        with path.open("rb") as file:
+            kind = kind_of(path, file)
+        if kind == "TIFF":
+            return _tiff_document(path)
     with opened(path) as image:
         kind = "JPEG" if image.format == "MPO" else image.format  # the second picture of an MPO is for stereo glasses
         count = 1 if kind in ("JPEG", "HEIF") else getattr(image, "n_frames", 1)
         if kind == "HEIF" and image.n_frames > 1:
-            warnings.warn(f"{path}: holds {image.n_frames} pictures, of which the main one is coloured", stacklevel=2)
+            note(path, f"holds {image.n_frames} pictures, of which the main one is coloured")
         document = Document(path, kind, [], [])
         if kind == "JPEG":
             document.quality = _jpeg_quality(image)
         if kind == "WEBP":
             document.lossless = _is_lossless(path)
-        if count > 1 and kind != "TIFF":
+        if count > 1:
             _read_animation(document, image, count)
-            _describe(document, image)
-            return document
-        document.pages, document.alphas = ([part] for part in _pixels(path, image))
-        _describe(document, image)
-    if count > 1:
-        load = lru_cache(maxsize=1)(lambda index: _tiff_page(path, index))
-        document.pages, document.alphas = (_OnDemand(load, part, count) for part in (0, 1))
+        else:
+            document.pages, document.alphas = ([part] for part in _pixels(path, image))
+        document.descriptions = [describe(image, document.pages[0].shape)]
     return document
 
 
+def _tiff_document(path: Path) -> Document:
+    """A TIFF, whose pages are read when they are asked for, the first one now."""
+    file = TiffFile(path)
+
+    @lru_cache(maxsize=1)
+    def load(index: int) -> tuple[np.ndarray, np.ndarray | None, Description]:
+        with errors_named(path):
+            return _tiff_page(file, index)
+
+    first = load(0)
+    if len(file) == 1:
+        return Document(path, "TIFF", *([part] for part in first))
+    return Document(path, "TIFF", *(_OnDemand(load, part, len(file)) for part in range(len(first))))
+
+
 class _OnDemand(Sequence):
-    """The pages of a TIFF, or their alphas, each read when it is asked for; the last one is remembered."""
+    """The pages of a TIFF, or what belongs to them, each read when it is asked for; the last one is remembered."""
 
     def __init__(self, load: Callable[[int], tuple], part: int, count: int) -> None:
         self.load, self.part, self.indices = load, part, range(count)
@@ -129,36 +151,43 @@ class _OnDemand(Sequence):
     def __len__(self) -> int:
         return len(self.indices)
 
-    def __getitem__(self, index: int) -> np.ndarray | None:
+    def __getitem__(self, index: int) -> np.ndarray | Description | None:
         return self.load(self.indices[index])[self.part]
 
 
-def _tiff_page(path: Path, index: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """One page of a TIFF and its alpha."""
-    with opened(path) as image:
-        image.seek(index)
-        within_limit(image)
-        return _pixels(path, image, index)
+def _tiff_page(file: TiffFile, index: int) -> tuple[np.ndarray, np.ndarray | None, Description]:
+    """One page of a TIFF: its pixels in full depth, upright, in sRGB, its alpha, and what it says."""
+    page = file.page(index)
+    pixels, alpha = page.values, page.alpha
+    if page.mode in ("CMYK", "LAB") or (page.profile and pixels.dtype == np.uint8):
+        if pixels.dtype == np.uint16:
+            note(file.path, "its inks of 16 bits are read at 8 bits")
+        image = Image.fromarray(eight_bits(pixels), page.mode)
+        image.info["icc_profile"], image.path = page.profile, file.path
+        pixels = np.asarray(plain(image))
+        alpha = None if alpha is None else eight_bits(alpha)
+    elif page.profile:
+        pixels = deep_to_srgb(pixels, page.profile, file.path)
+    pixels, alpha = (None if part is None else _upright(part, page.orientation) for part in (pixels, alpha))
+    return pixels, alpha, describe_tiff_page(file, page, pixels.shape)
 
 
-def _pixels(path: Path, image: Image.Image, index: int = 0) -> tuple[np.ndarray, np.ndarray | None]:
+def _pixels(path: Path, image: Image.Image, deep: bool = True) -> tuple[np.ndarray, np.ndarray | None]:
     """The page of an opened file that is in view: its pixels in full depth, upright, in sRGB, and its alpha."""
     modes = byte_modes(image)
-    if modes:
-        pixels, alpha = _sixteen_bits(path, image, index, modes)
+    if modes and deep:
+        pixels, alpha = _sixteen_bits(path, image, modes)
     else:
         image.load()
         pixels, alpha = _split(_array(plain(image)))
         clear = image.info.get("transparency")
         if pixels.dtype == np.uint16 and clear is not None:  # this grey of a PNG means "nothing here"
             alpha = (np.asarray(image) != clear) * np.uint16(65535)
-    orientation = _exif(image).get(_ORIENTATION, 1)
+    orientation = exif_of(image).get(_ORIENTATION, 1)
     return _upright(pixels, orientation), None if alpha is None else _upright(alpha, orientation)
 
 
-def _sixteen_bits(
-    path: Path, image: Image.Image, index: int, modes: tuple[str, str]
-) -> tuple[np.ndarray, np.ndarray | None]:
+def _sixteen_bits(path: Path, image: Image.Image, modes: tuple[str, str]) -> tuple[np.ndarray, np.ndarray | None]:
     """The pixels and the alpha of a picture that Pillow would read at 8 bits."""
     decode_as(image, modes[0])
     values = _array(image)
@@ -168,10 +197,9 @@ def _sixteen_bits(
     else:
         values = values.astype(np.uint16)
         values <<= 8
-        with opened(path) as again:
-            again.seek(index)
-            decode_as(again, modes[1])
-            values |= _array(again)
+        again = reopened(image)
+        decode_as(again, modes[1])
+        values |= _array(again)
     pixels, alpha = _split(values)
     if (clear := image.info.get("transparency")) is not None:
         alpha = (pixels != np.array(clear)).any(axis=-1) * np.uint16(65535)
@@ -213,56 +241,21 @@ def _upright(values: np.ndarray, orientation: int) -> np.ndarray:
 
 def _read_animation(document: Document, image: Image.Image, count: int) -> None:
     """All frames of an animation, as they are shown; grey again when a decoder made greys into colours."""
-    within_limit(image, count)
+    within_limits(image, count)
+    if byte_modes(image):
+        note(document.path, "its frames of 16 bits are read at 8 bits")
     loop = image.info.get("loop")
     # How a file says "n times" differs: a GIF counts repetitions, and plays once when it says nothing.
     document.plays = loop if document.format != "GIF" or loop == 0 else (loop or 0) + 1
     document.durations = []
     for index in range(1 if image.info.get("default_image") else 0, count):
         image.seek(index)
-        pixels, alpha = _pixels(document.path, image, index)
+        pixels, alpha = _pixels(document.path, image, deep=False)
         if pixels.ndim == 3 and (pixels == pixels[..., :1]).all():
             pixels = pixels[..., 0].copy()
         document.pages.append(pixels)
         document.alphas.append(alpha)
         document.durations.append(float(image.info.get("duration", 0)))
-
-
-def _describe(document: Document, image: Image.Image) -> None:
-    """What a loaded picture says about the photograph: EXIF, resolution, whether colours are managed."""
-    document.has_profile = bool(image.info.get("icc_profile"))
-    dpi = image.info.get("dpi")
-    with suppress(TypeError, ValueError, ZeroDivisionError, OverflowError):
-        across, down = (float(value) for value in dpi)
-        if 1 < across <= 65535 and 1 < down <= 65535:  # 1 is what a file says that does not know
-            document.dpi = (across, down)
-    found, kept = _exif(image), Image.Exif()
-    try:
-        for tag in _KEPT:
-            if tag in found:
-                # EXIF has no accented letters, but captions have: their bytes are copied as they are.
-                kept[tag] = found[tag].encode("latin-1") if isinstance(found[tag], str) else found[tag]
-        for tag in (_EXIF, _GPS):
-            if directory := dict(found.get_ifd(tag)):
-                kept[tag] = directory
-        if camera := kept.get(_EXIF):
-            height, width = document.pages[0].shape[:2]
-            camera |= {key: value for key, value in ((_WIDTH, width), (_HEIGHT, height)) if key in camera}
-            camera[_COLOUR_SPACE] = 1  # sRGB
-        if len(kept):
-            kept[_ORIENTATION] = 1
-            document.exif = kept.tobytes()
-    except Exception as error:  # whatever strange values do to Pillow, the picture itself is fine
-        warnings.warn(f"{document.path}: its EXIF data is damaged and not copied ({error})", stacklevel=3)
-
-
-def _exif(image: Image.Image) -> Image.Exif:
-    """The EXIF data of a loaded picture; empty when damaged beyond reading."""
-    try:
-        return image.getexif()
-    except Exception as error:
-        warnings.warn(f"{image.path}: its EXIF data is damaged and ignored ({error})", stacklevel=3)
-        return Image.Exif()
 
 
 def _jpeg_quality(image: JpegImagePlugin.JpegImageFile) -> int:

@@ -20,17 +20,19 @@ import torch
 from PIL import Image
 
 from colorlib.contact import ALREADY_THERE, Row
+from colorlib.deep import eight_bits
 from colorlib.folder import THUMBNAILS, LeftOut, album
 from colorlib.formats import read_document
 from colorlib.naming import result_names
-from colorlib.opening import eight_bits, opened
+from colorlib.notes import collected
+from colorlib.opening import memory_needed
 from colorlib.photos import has_colour
 from colorlib.printable import first_few, one_line, printable
 from colorlib.results import Results, sweep_results
 from colorlib.twins import files_below, folded, refuse_twins, would_both
 
-GIANT = 30_000_000  # pixels; above this, one picture at a time fills the memory enough
-MOST_WORKERS = 4  # each may hold a picture of `GIANT` pixels
+GIANT = 450_000_000  # bytes, 30 megapixels of 8-bit colour; above this, one file at a time fills the memory enough
+MOST_WORKERS = 4  # each may hold a picture of `GIANT` bytes
 
 _one_giant = threading.Lock()
 
@@ -46,7 +48,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one job; `reason` says why it failed or was skipped. Sizes are in pixels, of the first page."""
+    """What became of one job; `reason` says why it failed or was skipped, or what its owner should know of a result.
+
+    Sizes are in pixels, of the first page.
+    """
 
     job: Job
     status: Literal["done", "skipped", "failed"]
@@ -76,7 +81,7 @@ class Report:
         return [outcome for outcome in self.outcomes if outcome.status == status]
 
     def summary(self) -> str:
-        """Return counts, what failed and why, of many the first, and what was left out: some lines, not thousands."""
+        """Return counts, what failed and why, of many the first, notes, and what was left out: some lines."""
         line = f"{len(self.of('done'))} colorized"
         reasons = [outcome.reason for outcome in self.of("skipped")]
         for reason in dict.fromkeys(reasons):
@@ -84,7 +89,20 @@ class Report:
         if failed := self.of("failed"):
             line += f", {len(failed)} failed:"
         why = sorted(printable(outcome.reason) for outcome in failed)
-        return "\n".join([line, *first_few(why), *self.left_out.lines()])
+        return "\n".join([line, *first_few(why), *self._notes(), *self.left_out.lines()])
+
+    def _notes(self) -> list[str]:
+        """What was noted while photographs were coloured, one line for each kind of note."""
+        noted: dict[str, list[Outcome]] = {}
+        for outcome in self.of("done"):
+            if outcome.reason:
+                noted.setdefault(outcome.reason, []).append(outcome)
+        return [
+            f"note: {printable(str(outcomes[0].job.source))}"
+            + (f" and {len(outcomes) - 1} more" if len(outcomes) > 1 else "")
+            + f": {printable(reason)}"
+            for reason, outcomes in noted.items()
+        ]
 
 
 def plan(
@@ -202,12 +220,15 @@ class Painter:
             None when it was stopped. Whatever a file provokes becomes an outcome that says so.
         """
         start = time.perf_counter()
-        try:
-            outcome = self._done(job, stopped)
-        except _Stopped:
-            return None
-        except Exception as error:  # whatever a file provokes, the album goes on
-            outcome = {"status": "failed", "reason": _one_line(job.source, error)}
+        with collected() as notes:
+            try:
+                outcome = self._done(job, stopped)
+            except _Stopped:
+                return None
+            except Exception as error:  # whatever a file provokes, the album goes on
+                outcome = {"status": "failed", "reason": _one_line(job.source, error)}
+        if outcome["status"] == "done":
+            outcome["reason"] = " ".join("; ".join(notes).split())
         return Outcome(job, **outcome, seconds=time.perf_counter() - start)
 
     def _done(self, job: Job, stopped: Callable[[], bool]) -> dict[str, object]:
@@ -216,9 +237,7 @@ class Painter:
             raise ValueError(f"{job.source} is not a file")
         if (task := self.results.begin(job)) is None:
             return {"status": "skipped", "reason": ALREADY_THERE} | self.results.catch_up(job)
-        with opened(job.source) as image:
-            giant = image.width * image.height > GIANT
-        with _one_giant if giant else nullcontext():
+        with _one_giant if memory_needed(job.source) > GIANT else nullcontext():
             document = read_document(job.source)
             first = document.pages[0]
             size = {"width": first.shape[1], "height": first.shape[0], "pages": len(document.pages)}

@@ -17,8 +17,8 @@ AVIF, JPEG 2000 and, with the extra `heic`, HEIC are read, at 8 bits (JPEG 2000 
 XMP and IPTC blocks and thumbnails are not copied: they may describe or show the grey picture.
 """
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -27,10 +27,13 @@ from PIL import Image, ImageChops
 from PIL.TiffImagePlugin import AppendingTiffWriter
 
 from colorlib._atomic import already_there, atomic, written_by_python
-from colorlib.deep import write_png, write_tiff_page
+from colorlib.deep import eight_bits, write_png, write_tiff_page
+from colorlib.description import Description, in_one_text
 from colorlib.document import Document, read_document
 from colorlib.icc import srgb_profile
-from colorlib.opening import eight_bits, on_white
+from colorlib.modes import on_white
+from colorlib.notes import note
+from colorlib.png_chunks import text_chunks
 
 __all__ = ["FORMATS", "WRITABLE", "Document", "output_suffix", "read_document", "write_document"]
 
@@ -47,6 +50,7 @@ WRITABLE = {
     ".gif": "GIF",
     ".bmp": "BMP",
 }
+_CAPTION = 0x010E  # the EXIF tag
 _LONGEST = {"JPEG": 65500, "WEBP": 16383, "GIF": 65535}  # pixels a side
 
 
@@ -156,18 +160,46 @@ def _image(pixels: np.ndarray) -> Image.Image:
     return Image.fromarray(eight_bits(pixels))
 
 
-def _options(document: Document) -> dict[str, object]:
+def _options(about: Description) -> dict[str, object]:
     """What every format is told, as far as it is known: EXIF, resolution, profile."""
-    profile = srgb_profile() if document.has_profile else None
-    options = {"exif": document.exif, "dpi": document.dpi, "icc_profile": profile}
+    profile = srgb_profile() if about.has_profile else None
+    options = {"exif": about.exif, "dpi": about.dpi, "icc_profile": profile}
     return {name: value for name, value in options.items() if value}
+
+
+def _comment(document: Document, longest: int | None = None) -> dict[str, bytes]:
+    """The texts of a document as the one comment that JPEG and GIF hold."""
+    text = in_one_text(document.description.texts)
+    if longest is not None and len(text) > longest:
+        _texts_lost(document)
+        return {}
+    return {"comment": text} if text else {}
+
+
+def _texts_lost(document: Document) -> None:
+    """Say that the texts are not copied, if there are any."""
+    if texts := document.description.texts:
+        note(document.path, f"its texts ({', '.join(texts)}) are not copied: the result's format does not hold them")
+
+
+def _with_caption(document: Document) -> Description:
+    """What a document says, its texts as the caption of its EXIF data unless it has one."""
+    about, exif = document.description, Image.Exif()
+    if not about.texts:
+        return about
+    exif.load(about.exif)
+    if _CAPTION in exif:
+        _texts_lost(document)
+        return about
+    exif[_CAPTION] = in_one_text(about.texts)
+    return replace(about, exif=exif.tobytes())
 
 
 def _write_jpeg(document: Document, pages: Iterator[np.ndarray], path: Path) -> None:
     """Colour at full resolution (4:4:4), which is the point here."""
-    options = _options(document)
-    if len(document.exif) > 65533:
-        warnings.warn(f"{document.path}: its EXIF data is too long for a JPEG and not copied", stacklevel=2)
+    options = _options(document.description) | _comment(document, 65533)
+    if len(document.description.exif) > 65533:
+        note(document.path, "its EXIF data is too long for a JPEG and not copied")
         del options["exif"]
     for page in pages:
         with written_by_python(path) as file:
@@ -175,30 +207,31 @@ def _write_jpeg(document: Document, pages: Iterator[np.ndarray], path: Path) -> 
 
 
 def _write_bmp(document: Document, pages: Iterator[np.ndarray], path: Path) -> None:
+    _texts_lost(document)
     for page in pages:
         with written_by_python(path) as file:
-            on_white(_image(page)).save(file, "BMP", **_options(document))
+            on_white(_image(page)).save(file, "BMP", **_options(document.description))
 
 
 def _write_png(document: Document, pages: Iterator[np.ndarray], path: Path) -> None:
-    options = _options(document)
+    options, texts = _options(document.description), text_chunks(document.description.texts)
     if document.durations is not None:
         first, *others = map(_image, pages)
         timing = {"duration": document.durations, "loop": document.plays}
         with written_by_python(path) as file:
-            first.save(file, "PNG", save_all=True, append_images=others, **timing, **options)
+            first.save(file, "PNG", save_all=True, append_images=others, pnginfo=texts, **timing, **options)
         return
     for page in pages:
         if page.dtype == np.uint16:
             with path.open("wb") as file:
-                write_png(file, page, document.exif, document.dpi, options.get("icc_profile"))
+                write_png(file, page, options.get("exif", b""), options.get("dpi"), options.get("icc_profile"), texts)
         else:
             with written_by_python(path) as file:
-                _image(page).save(file, "PNG", **options)
+                _image(page).save(file, "PNG", pnginfo=texts, **options)
 
 
 def _write_webp(document: Document, pages: Iterator[np.ndarray], path: Path) -> None:
-    options = {"lossless": document.lossless, "quality": document.quality, **_options(document)}
+    options = {"lossless": document.lossless, "quality": document.quality, **_options(_with_caption(document))}
     first, *others = map(_image, pages)
     if document.durations is not None:
         timing = {"duration": [round(duration) for duration in document.durations], "loop": document.plays}
@@ -217,7 +250,7 @@ def _write_gif(document: Document, pages: Iterator[np.ndarray], path: Path) -> N
             solid = Image.fromarray(eight_bits(page[..., 3]) >= 128)
             frame.paste(255, mask=ImageChops.invert(solid.convert("L")))
         frames.append(frame)
-    options = {"transparency": 255, "disposal": 2} if clear else {}
+    options = ({"transparency": 255, "disposal": 2} if clear else {}) | _comment(document)
     if document.durations is not None:
         options |= {"duration": document.durations} | (
             {} if document.plays == 1 else {"loop": max(document.plays - 1, 0)}
@@ -227,22 +260,41 @@ def _write_gif(document: Document, pages: Iterator[np.ndarray], path: Path) -> N
 
 
 def _write_tiff(document: Document, pages: Iterator[np.ndarray], path: Path) -> None:
-    """Every page repeats what is known of the document."""
-    options, exif = _options(document), Image.Exif()
-    exif.load(document.exif)
+    """Each page says what its original says; frames of an animation all say the same."""
+    first = _with_caption(document)
+    with _Pages(path, True) as file:
+        for number, page in enumerate(pages):
+            shared = number == 0 or document.durations is not None
+            write_tiff_page(file, page, _tags(first if shared else document.descriptions[number]))
+            file.newFrame()
+
+
+class _Pages(AppendingTiffWriter):
+    """Pillow's writer, which for each page walks over all pages before it, made to go on from the last one."""
+
+    _last: int | None = None
+
+    def skipIFDs(self) -> None:
+        if self._last is not None:
+            self.f.seek(self._last)
+        super().skipIFDs()
+        self._last = self.whereToWriteNewIFDOffset
+
+
+def _tags(about: Description) -> dict[int, object]:
+    """What a page says, as TIFF tags."""
+    options, exif = _options(about), Image.Exif()
+    exif.load(about.exif)
     tags = {}
     for tag, value in exif.items():
         directory = exif.get_ifd(tag) if tag in (0x8769, 0x8825) else None
-        # Captions are bytes, as in `Document.exif`: Pillow would make accented letters question marks.
+        # Captions are bytes, as in `Description.exif`: Pillow would make accented letters question marks.
         tags[tag] = directory or (value.encode("latin-1") if isinstance(value, str) else value)
-    if document.dpi:
-        tags |= {282: document.dpi[0], 283: document.dpi[1], 296: 2}
+    if about.dpi:
+        tags |= {282: about.dpi[0], 283: about.dpi[1], 296: 2}
     if "icc_profile" in options:
         tags[34675] = options["icc_profile"]
-    with AppendingTiffWriter(path, True) as file:
-        for page in pages:
-            write_tiff_page(file, page, tags)
-            file.newFrame()
+    return tags
 
 
 _WRITERS = {

@@ -1,9 +1,9 @@
 """A picture file, opened as it is meant to be seen: recognised by its content, bounded in size, its colours in sRGB."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, partial
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,27 +16,25 @@ from PIL import (
     Image,
     ImageOps,
     JpegImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
     WebPImagePlugin,
 )
 from torch import Tensor
 
+from colorlib.deep import byte_modes, eight_bits
 from colorlib.extras import install_hint
-from colorlib.icc import lab_to_rgb, to_srgb
+from colorlib.icc import is_srgb
 from colorlib.jpeg2000 import open_jpeg_2000
-from colorlib.kinds import picture_kind
+from colorlib.kinds import READ, picture_kind
+from colorlib.limits import RefusedError, check_memory, check_pages, pillow_without_limit
+from colorlib.modes import as_rgb
+from colorlib.png_chunks import open_png
+from colorlib.tiff import TiffFile, TiffPage
 
-__all__ = ["MAX_PIXELS", "as_rgb", "open_rgb", "opened", "plain", "read_rgb"]
-
-# A scan of 100 megapixels is honest; a small file that claims more than this many would fill the memory.
-MAX_PIXELS = 300_000_000
+__all__ = ["errors_named", "kind_of", "memory_needed", "open_rgb", "opened", "read_rgb", "reopened", "within_limits"]
 
 # What reads a file of each kind. Nothing else is tried: Pillow also knows formats that run programs.
 _READERS = {
     "JPEG": JpegImagePlugin.jpeg_factory,
-    "PNG": PngImagePlugin.PngImageFile,
-    "TIFF": TiffImagePlugin.TiffImageFile,
     "WEBP": WebPImagePlugin.WebPImageFile,
     "GIF": GifImagePlugin.GifImageFile,
     "BMP": BmpImagePlugin.BmpImageFile,
@@ -47,7 +45,9 @@ _READERS = {
 # Larger JPEGs are worth decoding at a fraction of their size, which only Pillow does.
 _SMALL_FILE = 250_000
 
-_one_giant = threading.Lock()
+# What reading and colouring takes in bytes a pixel, all copies together, by Pillow's mode; 15 for the others.
+_BYTES = {"1": 9, "L": 9, "LA": 17, "RGBA": 19, "PA": 19, "I;16": 20, "I": 24, "F": 24}
+_DEEP_BYTES = {"LA": 34, "RGBA": 34, "RGB": 30}  # of 16-bit PNGs, which are decoded twice
 
 
 class _UnreadableError(ValueError):
@@ -55,41 +55,24 @@ class _UnreadableError(ValueError):
 
 
 @contextmanager
-def opened(path: str | Path) -> Iterator[Image.Image]:
-    """Open a picture file; whatever goes wrong, here or while the block decodes it, becomes an error that names it.
-
-    JPEG, PNG, TIFF, WebP, GIF, BMP, AVIF, JPEG 2000 and, with the extra `heic`, HEIC are recognised by their content,
-    whatever the file is called. Raw photographs of cameras are refused, though they are TIFF files. Pillow's guard
-    against small files that claim a giant picture is replaced by `MAX_PIXELS`, for this file only.
+def errors_named(path: str | Path) -> Iterator[None]:
+    """Turn whatever goes wrong while a picture file is read into an error that names it and says what to do.
 
     Parameters
     ----------
     path : str or Path
 
-    Returns
-    -------
-    context manager giving a PIL.Image.Image
-        Its header is read, its pixels are not. Call `within_limit` again after a `seek`: pages differ in size.
-
     Raises
     ------
-    FileNotFoundError
-        When there is no such file.
-    ValueError
-        When the file is a folder, may not be read, is not a picture, is damaged, or claims more than `MAX_PIXELS`.
-    MemoryError
-        When the picture does not fit into the memory.
+    FileNotFoundError, ValueError, MemoryError
+        As `opened`.
     """
     try:
-        # Pillow gets a file, not a name: it would map a TIFF of that name into memory, where it mistakes width for
-        # height when the picture is to be turned, and where a file that another program shortens is a crash.
-        with open(path, "rb") as file, _reader(path, file)(file) as image:
-            image.path = path
-            within_limit(image)
-            with _pillow_without_limit(image):
-                yield image
+        yield
     except _UnreadableError:
         raise
+    except RefusedError as error:
+        raise _UnreadableError(f"{path} {error}") from None
     except FileNotFoundError:
         raise FileNotFoundError(f"{path} does not exist") from None
     except OSError as error:  # also a folder with a picture's name, and a file that may not be read
@@ -100,89 +83,104 @@ def opened(path: str | Path) -> Iterator[Image.Image]:
         raise unreadable(path, str(error) or type(error).__name__) from error
 
 
+@contextmanager
+def opened(path: str | Path) -> Iterator[Image.Image]:
+    """Open a picture file; whatever goes wrong, here or while the block decodes it, becomes an error that names it.
+
+    JPEG, PNG, TIFF, WebP, GIF, BMP, AVIF, JPEG 2000 and, with the extra `heic`, HEIC are recognised by their content,
+    whatever the file is called. Raw photographs of cameras are refused, though they are TIFF files. Pillow's guard
+    against small files that claim a giant picture is replaced by that of `colorlib.limits`, for this file only.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    context manager giving a PIL.Image.Image
+        Its header is read, its pixels are not; but of a TIFF the first page is decoded, at 8 bits if it has colours.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no such file.
+    ValueError
+        When the file is a folder, may not be read, is not a picture, is damaged, or is larger than the limits.
+    MemoryError
+        When the picture does not fit into the memory.
+    """
+    # Pillow gets a file, not a name: it would map a TIFF of that name into memory, where it mistakes width for
+    # height when the picture is to be turned, and where a file that another program shortens is a crash.
+    with errors_named(path), open(path, "rb") as file:
+        if kind_of(path, file) == "TIFF":
+            image = _first_page(TiffFile(path).page(0))
+            image.path = path
+            yield image
+            return
+        with _pillow_image(path, file) as image:
+            check_memory(*image.size, _bytes_a_pixel(image))
+            with pillow_without_limit(image.width * image.height):
+                yield image
+
+
 def unreadable(path: str | Path, why: str) -> ValueError:
     """The error for a file that cannot be used: names it, says why and what to do."""
     return _UnreadableError(f"{path} cannot be read ({why}): replace it or take it out of the folder")
 
 
-def within_limit(image: Image.Image, frames: int = 1) -> None:
-    """Raise ValueError when a picture, or all frames of an animation together, have more than `MAX_PIXELS` pixels."""
-    width, height = image.size
-    if width * height * frames > MAX_PIXELS:
-        claim = f"{width} x {height} pixels" + (f" in {frames} frames" if frames > 1 else "")
-        raise _UnreadableError(
-            f"{image.path} claims {claim}; the limit is {MAX_PIXELS // 1_000_000} megapixels: "
-            "scale it down or take it out of the folder"
-        )
+def within_limits(image: Image.Image, frames: int) -> None:
+    """Raise RefusedError when an animation, all of whose frames are held, exceeds the limits."""
+    check_pages(frames, "frames")
+    check_memory(*image.size, _bytes_a_pixel(image), frames)
 
 
-def plain(image: Image.Image) -> Image.Image:
-    """Turn a picture of any mode into L, LA, RGB, RGBA or I;16 (16-bit grey); its colour profile is obeyed.
+def reopened(image: Image.Image) -> Image.Image:
+    """Open the file of an opened picture a second time: the same file, even if another one has its name by now."""
+    image.file.seek(0)
+    return _pillow_image(image.path, image.file)
 
-    A grey palette becomes grey. A profile that is damaged or belongs to another kind of picture is ignored with a
-    warning, as viewers do.
+
+def memory_needed(path: str | Path) -> float:
+    """Say how much memory reading and colouring a picture file takes, from its header.
 
     Parameters
     ----------
-    image : PIL.Image.Image
-        Fully loaded, of any mode.
+    path : str or Path
 
     Returns
     -------
-    PIL.Image.Image
-        In sRGB, or in grey with the tone curve of sRGB. I;16 has the byte order of this machine.
+    float
+        Bytes, for what is held at one time: a page of a TIFF (its first), all frames of an animation.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError, MemoryError
+        As `opened`.
     """
-    profile = image.info.get("icc_profile") or b""
-    name = getattr(image, "path", "a picture")
-    clear = "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info
-    if image.mode == "CMYK":
-        return to_srgb(image, profile, name) or image.convert("RGB")
-    if image.mode == "LAB":
-        return lab_to_rgb(image)
-    if image.mode.startswith("I") or image.mode == "F":
-        image = Image.fromarray(_sixteen_bits(np.asarray(image)))
-    elif image.mode in ("P", "PA"):
-        image = (
-            image.convert("RGBA" if clear else "RGB") if _has_colours(image) else image.convert("LA" if clear else "L")
-        )
-    elif image.mode in ("1", "L", "LA", "La"):
-        image = image.convert("LA" if clear else "L")
-    else:
-        image = image.convert("RGBA" if clear else "RGB")
-    return to_srgb(image, profile, name) or image
+    with errors_named(path), open(path, "rb") as file:
+        if kind_of(path, file) == "TIFF":
+            return TiffFile(path).memory()
+        with _pillow_image(path, file) as image:
+            frames = 1 if image.format in ("JPEG", "MPO") else getattr(image, "n_frames", 1)
+            return image.width * image.height * _bytes_a_pixel(image) * frames
 
 
-def as_rgb(image: Image.Image) -> Image.Image:
-    """Turn a picture of any mode into RGB: 16-bit greys scaled, transparency laid on white, a colour profile obeyed.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image
-        Fully loaded, of any mode.
-
-    Returns
-    -------
-    PIL.Image.Image
-        Mode RGB, sRGB.
-    """
-    image = plain(image)
-    if image.mode == "I;16":
-        # convert() would clip 16-bit greys at 255 instead of scaling them.
-        image = Image.fromarray(eight_bits(np.asarray(image)))
-    return on_white(image)
+def _bytes_a_pixel(image: Image.Image) -> float:
+    """What reading and colouring an opened picture takes."""
+    return _DEEP_BYTES[image.mode] if byte_modes(image) else _BYTES.get(image.mode, 15)
 
 
-def on_white(image: Image.Image) -> Image.Image:
-    """Turn an 8-bit picture, with or without alpha, into RGB: transparency is laid on white."""
-    if "A" in image.getbands():
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def eight_bits(values: np.ndarray) -> np.ndarray:
-    """Round uint16 values, full scale 65535, to uint8; uint8 comes back as it is."""
-    return values if values.dtype == np.uint8 else ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+def _first_page(page: TiffPage) -> Image.Image:
+    """A page of a TIFF as Pillow has it, with its profile and its orientation still to be obeyed."""
+    values = page.values if page.mode == "L" and page.alpha is None else eight_bits(page.values)
+    image = Image.fromarray(values, page.mode if page.mode in ("CMYK", "LAB") else None)
+    if page.alpha is not None and page.mode in ("L", "RGB"):
+        image.putalpha(Image.fromarray(eight_bits(page.alpha)))
+    exif = Image.Exif()
+    exif[0x0112] = page.orientation
+    image.info = {"icc_profile": page.profile, "exif": exif.tobytes()}
+    image.format = "TIFF"
+    return image
 
 
 def open_rgb(path: str | Path, shorter_side: int | None = None) -> Image.Image:
@@ -238,13 +236,25 @@ def read_rgb(path: str | Path, shorter_side: int | None = None) -> Tensor:
         As in `open_rgb`.
     """
     data = Path(path).read_bytes() if Path(path).is_file() else b""
-    plain_jpeg = data.startswith(b"\xff\xd8\xff") and (b"ICC_PROFILE" not in data or b"sRGB" in data)
-    if plain_jpeg and len(data) <= _SMALL_FILE and (decode := _decode_jpeg()):
+    jpeg = data.startswith(b"\xff\xd8\xff") and len(data) <= _SMALL_FILE
+    if jpeg and _is_srgb_jpeg(data) and (decode := _decode_jpeg()):
         try:
             return decode(torch.frombuffer(bytearray(data), dtype=torch.uint8), apply_exif_orientation=True)
         except RuntimeError:
             pass  # damaged or unusual: Pillow reads it, or says what is wrong with it
     return torch.from_numpy(np.array(open_rgb(path, shorter_side))).permute(2, 0, 1)
+
+
+def _is_srgb_jpeg(data: bytes) -> bool:
+    """Whether the numbers of a JPEG are sRGB as they are: it has no profile, or one that changes nothing."""
+    if b"ICC_PROFILE" not in data:
+        return True
+    try:
+        image = JpegImagePlugin.JpegImageFile(BytesIO(data))
+        profile = image.info.get("icc_profile")
+        return not profile or (image.mode in ("L", "RGB") and is_srgb(profile, image.mode == "RGB"))
+    except Exception:  # what a damaged one makes Pillow raise; it is read with care, or refused
+        return False
 
 
 @lru_cache(maxsize=1)
@@ -257,16 +267,23 @@ def _decode_jpeg() -> Callable[..., Tensor] | None:
     return partial(decode_jpeg, mode=ImageReadMode.RGB)
 
 
-def _reader(path: str | Path, file: BinaryIO) -> Callable[[BinaryIO], Image.Image]:
-    """What reads this file, by its content."""
+def kind_of(path: str | Path, file: BinaryIO) -> str:
+    """What kind of picture a file is, by its content; an error for what is not read here."""
     kind = picture_kind(file, path)
-    if kind in _READERS:
-        return _READERS[kind]
-    if kind == "HEIF":
-        return _heif_reader(path)
+    if kind in READ:
+        return kind
     if kind:
         raise _UnreadableError(f"{path}: {kind} files are not read here: convert it to TIFF or PNG")
     raise unreadable(path, "not a picture file" if file.read(1) else "the file is empty")
+
+
+def _pillow_image(path: str | Path, file: BinaryIO) -> Image.Image:
+    """Open anything but a TIFF, by its content; nothing is decoded."""
+    kind = kind_of(path, file)
+    reader = partial(open_png, path) if kind == "PNG" else _heif_reader(path) if kind == "HEIF" else _READERS[kind]
+    image = reader(file)
+    image.path, image.file = path, file
+    return image
 
 
 def _heif_reader(path: str | Path) -> Callable[[BinaryIO], Image.Image]:
@@ -276,32 +293,3 @@ def _heif_reader(path: str | Path) -> Callable[[BinaryIO], Image.Image]:
     except ImportError:
         raise _UnreadableError(f"{path}: HEIC photographs need an extra: {install_hint('heic')}") from None
     return HeifImageFile
-
-
-@contextmanager
-def _pillow_without_limit(image: Image.Image) -> Iterator[None]:
-    """Lift Pillow's limit, which is the whole process's, only while a giant that passed ours is read, one at a time."""
-    if image.width * image.height <= (Image.MAX_IMAGE_PIXELS or MAX_PIXELS):
-        yield
-        return
-    with _one_giant:
-        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = before
-
-
-def _has_colours(image: Image.Image) -> bool:
-    """Whether the palette of a picture holds anything but greys."""
-    palette = np.array(image.getpalette("RGB"), np.uint8).reshape(-1, 3)
-    return bool((palette != palette[:, :1]).any())
-
-
-def _sixteen_bits(values: np.ndarray) -> np.ndarray:
-    """Integers are clipped to 0...65535; floating-point greys count from 0 to 1, 255 or 65535, whichever holds them."""
-    if values.dtype.kind == "f":
-        values = np.nan_to_num(values, posinf=0, neginf=0)
-        full = next((full for full in (1, 255) if values.max() <= full), 65535)
-        values = values * (65535 / full) + 0.5
-    return values.clip(0, 65535).astype(np.uint16)

@@ -16,7 +16,8 @@ from colorlib.color import lightness
 from colorlib.eightbit import displayed_bytes, integer_lightness
 from colorlib.enlarge import Enlargement
 from colorlib.gamut import displayed_rgb
-from colorlib.opening import as_rgb, opened, plain
+from colorlib.modes import as_rgb, plain
+from colorlib.opening import opened
 
 __all__ = ["Picture", "check_range", "paint", "pixels_of", "shrunk", "small_view"]
 
