@@ -184,6 +184,7 @@ def video(
     resume: Annotated[
         bool, typer.Option(help="Go on after a break, and leave a result that is there; or begin anew.")
     ] = True,
+    sound: Annotated[bool, typer.Option(help="Copy the sounds of the film, or leave them out.")] = True,
 ) -> None:
     """Colorize a film; its sounds and subtitles are copied as they are.
 
@@ -209,6 +210,8 @@ def video(
             resume=resume,
             label=f"{weights} {settings}",
             progress=partial(progress, what="colorizing"),
+            sound=sound,
+            checking=partial(progress, what="looking through the film"),
         )
     for line in (*result.notes, *(f"{source}: {what}" for what in result.damage)):
         say(line)

@@ -276,6 +276,8 @@ def _worst_step(times: array) -> int:
 def _check_times(file: BytesIO, times: array, film: Film, out: str | Path, coding: Coding) -> None:
     """Refuse a container from which the pictures come out at other times than they went in."""
     with _read_again(file, coding) as result:
+        if not result.streams.video:
+            raise _RefusedError(ValueError("what is written cannot be read again"), None)
         base, found = None, []
         for packet in result.demux(video=0):
             moment = packet.pts if packet.pts is not None else packet.dts
@@ -307,7 +309,7 @@ def _read_again(file: BytesIO, coding: Coding) -> "Iterator[InputContainer]":
     try:
         container = av.open(file)
     except av.FFmpegError as error:
-        raise _RefusedError(error, None) from error
+        raise _RefusedError(ValueError("what is written cannot be read again"), None) from error
     with container:
         if container.format.name in NO_PICTURE_TIMES:
             container.flags &= ~GENERATE_TIMES
