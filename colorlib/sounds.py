@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from colorlib.streams import Film, mended
+from colorlib.decoding import mended
+from colorlib.streams import Film
 
 if TYPE_CHECKING:
     import av
