@@ -181,7 +181,7 @@ def _length(container: "InputContainer", stream: "VideoStream") -> float | None:
     seconds = _seconds_of_tag(stream.metadata.get("DURATION", ""))
     if seconds is not None:
         seconds -= float((stream.start_time or 0) * stream.time_base)
-        if seconds > 0 and (whole is None or seconds < 1.5 * whole + 1):
+        if seconds > 0 and (whole is None or seconds < whole + 0.5):
             return seconds
     return whole
 
