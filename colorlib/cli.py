@@ -172,7 +172,7 @@ def video(
     ] = False,
     codec: Annotated[
         str | None,
-        typer.Option(help="FFmpeg's name of the encoder.", show_default="libx264, in .webm libvpx-vp9"),
+        typer.Option(help="FFmpeg's name of the encoder.", show_default="libx264, in .webm libvpx-vp9, in .wmv wmv2"),
     ] = None,
     crf: Annotated[
         int | None,
@@ -186,7 +186,7 @@ def video(
     ] = True,
     sound: Annotated[bool, typer.Option(help="Copy the sounds of the film, or leave them out.")] = True,
 ) -> None:
-    """Colorize a film; its sounds and subtitles are copied as they are.
+    """Colorize a film; its sounds and subtitles are copied as they are, where the container can hold them.
 
     The film is worked on in pieces, in the folder OUT.parts. Call it again to go on after a break.
     """

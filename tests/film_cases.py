@@ -10,7 +10,7 @@ from colorlib.planes import to_frame
 
 
 def write(
-    path, codec="mpeg4", sound=None, frames=50, size=(48, 64), skip=(), rate=8000, options=None, format=None, tag="",
+    path, codec="mpeg4", sound=None, frames=50, size=(48, 64), skip=(), rate=8000, options=None, format=None,
     first=0.0, layout="mono",
 ):  # fmt: skip
     """Write a film of 25 frames a second, without those in `skip`, and perhaps a tone with it."""
@@ -21,9 +21,8 @@ def write(
         if sound:
             tone = film.add_stream(sound, rate=rate)
             tone.layout = layout
+            tone.bit_rate = 64000 if sound.startswith("wma") else 0
             tone.format = av.Codec(sound, "w").audio_formats[0]
-            if tag:
-                tone.codec_context.codec_tag = tag
         film.start_encoding()
         pieces = []
         if tone:
