@@ -9,6 +9,7 @@ on. When all segments are there they are joined with the sounds and subtitles of
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from itertools import chain, islice
@@ -181,7 +182,8 @@ def colorize_video(
     try:
         join_segments(parts.there(), film, out, coding, cut, ways)
     except (OSError, ValueError):
-        note_unjoined(parts.folder, job, done)
+        with suppress(OSError):  # the disk may be full
+            note_unjoined(parts.folder, job, done)
         raise
     forget_unjoined(parts.folder)
     parts.remove()
