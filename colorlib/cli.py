@@ -197,7 +197,7 @@ def video(
     ] = False,
     codec: Annotated[
         str | None,
-        typer.Option(help="FFmpeg's name of the encoder.", show_default="libx264, in .webm libvpx-vp9"),
+        typer.Option(help="FFmpeg's name of the encoder.", show_default="libx264, in .webm libvpx-vp9, in .wmv wmv2"),
     ] = None,
     crf: Annotated[
         int | None,
@@ -209,8 +209,9 @@ def video(
     resume: Annotated[
         bool, typer.Option(help="Go on after a break, and leave a result that is there; or begin anew.")
     ] = True,
+    sound: Annotated[bool, typer.Option(help="Copy the sounds of the film, or leave them out.")] = True,
 ) -> None:
-    """Colorize a film; its sounds and subtitles are copied as they are.
+    """Colorize a film; its sounds and subtitles are copied as they are, where the container can hold them.
 
     The film is worked on in pieces, in the folder OUT.parts. Call it again to go on after a break.
     """
@@ -234,6 +235,8 @@ def video(
             resume=resume,
             label=f"{weights} {settings}",
             progress=partial(progress, what="colorizing"),
+            sound=sound,
+            checking=partial(progress, what="looking through the film"),
         )
     for line in (*result.notes, *(f"{source}: {what}" for what in result.damage)):
         say(one_line(line))

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from colorlib._atomic import atomic
+from colorlib.containers import ffmpeg_name
 from colorlib.painting import Picture, pixels_of
 from colorlib.photos import package_photographs
 
@@ -189,7 +190,7 @@ def write_clip(
         _encode(frames, target, rate, tone, crf)
         return
     with atomic(target) as temporary:
-        _encode(frames, str(temporary), rate, tone, crf)
+        _encode(frames, ffmpeg_name(temporary), rate, tone, crf)
 
 
 def _scaled(pixels: np.ndarray, move: str, count: int, size: tuple[int, int]) -> tuple[np.ndarray, list[np.ndarray]]:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from colorlib.containers import opened_film
+from colorlib.decoding import decoded_frames
 from colorlib.fitting import Fitter
 from colorlib.planes import pixels_of_frame, turned
-from colorlib.streams import Film, decoded_frames, video_stream
+from colorlib.streams import Film, video_stream
 
 if TYPE_CHECKING:
     import av

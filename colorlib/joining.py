@@ -126,6 +126,7 @@ def join_segments(
             copies = add_sounds(target, source, film, ways, out)
             if cut is None and not film.shifts:
                 target.set_chapters(source.chapters())
+            target.start_encoding()
             sounds = packets_of_sounds(source, film, copies, ways, cut)
             for packet in merged(_pictures(segments, film, shown, cut), sounds):
                 target.mux(packet)

@@ -8,24 +8,23 @@ varies where pictures come at even steps, packets out of order.
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from fractions import Fraction
-from io import BytesIO, RawIOBase
+from io import BytesIO
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from colorlib.containers import GENERATE_TIMES, NO_PICTURE_TIMES, opened_film
+from colorlib.containers import opened_film
 from colorlib.joining import CANNOT_HOLD, add_pictures, add_sounds, merged
 from colorlib.segments import Coding, encode
 from colorlib.sounds import COPY, ENCODE, FORWARD, Ways, encoders_for, is_copied, packets_of_sounds
 from colorlib.streams import Film
+from colorlib.tryout import Nowhere, RefusedError, read_again
 
 if TYPE_CHECKING:
     import av
-    from av.container import InputContainer
     from av.stream import Stream
 
 __all__ = ["rehearse"]
@@ -88,7 +87,7 @@ def rehearse(
         part = times[window : window + _PICTURES]
         try:
             _check_times(stage.written(part, {}), part, film, out, coding)
-        except _RefusedError as refused:
+        except RefusedError as refused:
             raise ValueError(
                 f"{out}: the container cannot hold this film ({refused}); name the result .mkv"
             ) from refused
@@ -100,7 +99,7 @@ def rehearse(
         try:
             stage.rehearsed(progress(times, len(times)), ways)
             break
-        except _RefusedError as refused:
+        except RefusedError as refused:
             index = refused.stream
             if index is None or kinds[index] != "audio" or ways[index].startswith(ENCODE):
                 raise ValueError(f"{out}: this container cannot hold the film ({refused}); {CANNOT_HOLD}") from refused
@@ -110,39 +109,6 @@ def rehearse(
             codec = way.removeprefix(ENCODE).strip()
             notes.append(f"stream {index} (audio, {codecs[index]}) is encoded anew as {codec}: {out} cannot hold it")
     return ways, notes
-
-
-class _RefusedError(Exception):
-    """A container took a packet for none of its own."""
-
-    def __init__(self, error: Exception, stream: int | None) -> None:
-        super().__init__(getattr(error, "strerror", None) or str(error))
-        self.stream = stream
-
-
-class _Nowhere(RawIOBase):
-    """A file that forgets what is written into it."""
-
-    def __init__(self) -> None:
-        self.place = self.end = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self.place
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        self.place = offset + (0, self.place, self.end)[whence]
-        return self.place
-
-    def write(self, data: bytes) -> int:
-        self.place += len(data)
-        self.end = max(self.end, self.place)
-        return len(data)
 
 
 class _Stage:
@@ -164,7 +130,7 @@ class _Stage:
             try:
                 if self._comes_out(index, times, kind, way):
                     return way
-            except (ValueError, _RefusedError) as refused:
+            except (ValueError, RefusedError) as refused:
                 error = error or refused
         if isinstance(error, ValueError):
             raise error
@@ -177,7 +143,7 @@ class _Stage:
         file = self.written(times, {index: way})
         if not self.fed and kind != "attachment":
             return True  # it begins later
-        with _read_again(file, self.coding) as result, opened_film(self.film.path) as source:
+        with read_again(file) as result, opened_film(self.film.path) as source:
             found = [stream for stream in result.streams if stream.type == kind]
             before = source.streams[index].codec_context
             if not found or kind == "attachment" or before is None:
@@ -194,7 +160,7 @@ class _Stage:
 
     def rehearsed(self, times: Iterable[int], ways: Ways) -> None:
         """All pictures, and all that goes with them, into nowhere."""
-        self._write(_Nowhere(), times, ways, None)
+        self._write(Nowhere(), times, ways, None)
 
     def _write(self, file: object, times: Iterable[int], ways: Ways, until: float | None) -> int:
         """Write a film; return how many packets beside the pictures went into it."""
@@ -222,7 +188,7 @@ class _Stage:
                 target.close()
             except (av.FFmpegError, ValueError) as error:
                 numbers = {copy.index: index for index, copy in copies.items()}
-                raise _RefusedError(error, None if packet is None else numbers.get(packet.stream_index)) from error
+                raise RefusedError(error, None if packet is None else numbers.get(packet.stream_index)) from error
         return others
 
 
@@ -275,7 +241,9 @@ def _worst_step(times: array) -> int:
 
 def _check_times(file: BytesIO, times: array, film: Film, out: str | Path, coding: Coding) -> None:
     """Refuse a container from which the pictures come out at other times than they went in."""
-    with _read_again(file, coding) as result:
+    with read_again(file) as result:
+        if not result.streams.video:
+            raise RefusedError(ValueError("what is written cannot be read again"), None)
         base, found = None, []
         for packet in result.demux(video=0):
             moment = packet.pts if packet.pts is not None else packet.dts
@@ -297,18 +265,3 @@ def _check_times(file: BytesIO, times: array, film: Film, out: str | Path, codin
             f"{out}: this container cannot show the pictures of {film.path} at their times ({why}); "
             "name the result .mkv or .mp4"
         )
-
-
-@contextmanager
-def _read_again(file: BytesIO, coding: Coding) -> "Iterator[InputContainer]":
-    """Open what was written for a try."""
-    import av
-
-    try:
-        container = av.open(file)
-    except av.FFmpegError as error:
-        raise _RefusedError(error, None) from error
-    with container:
-        if container.format.name in NO_PICTURE_TIMES:
-            container.flags &= ~GENERATE_TIMES
-        yield container

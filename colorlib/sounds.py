@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from colorlib.streams import Film, mended
+from colorlib.decoding import mended
+from colorlib.streams import Film
 
 if TYPE_CHECKING:
     import av
@@ -24,7 +25,8 @@ Ways = Mapping[int, str]  # by the number of the stream; ENCODE is followed by t
 _GAP = b"\0\0"  # in an mp4: no subtitle from here on
 _NON_STRICT = 0x20000  # FFmpeg's AVFMT_TS_NONSTRICT: two packets may have one time
 # Lossless where that is common, or else what players of the container know best.
-_ENCODERS = {"matroska": ("flac",), "avi": ("pcm_s16le",), "webm": ("libopus", "libvorbis")}
+_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
+_ENCODERS = {"matroska": ("flac", "aac"), "avi": ("pcm_s16le",), "webm": ("libopus", "libvorbis")}
 _OTHER_ENCODERS = ("aac", "mp2", "pcm_s16le", "flac")
 
 
@@ -90,7 +92,8 @@ def add_copy(target: "OutputContainer", stream: "Stream", way: str) -> "Stream":
     if encoder.audio_rates and rate not in encoder.audio_rates:
         rate = min((r for r in encoder.audio_rates if r >= rate), default=max(encoder.audio_rates))
     copy = target.add_stream(encoder.name, rate=rate)
-    copy.layout = context.layout if context.layout.nb_channels <= 2 or encoder.name == "flac" else "stereo"
+    channels = context.layout.nb_channels  # a file may tell only how many
+    copy.layout = _LAYOUTS.get(channels, context.layout) if channels <= 2 or encoder.name == "flac" else "stereo"
     if encoder.name == "flac":
         copy.format = "s16" if context.format.bytes <= 2 or "flt" in context.format.name else "s32"
     else:

@@ -6,8 +6,6 @@ be missing, the data may be damaged or break off.
 """
 
 import math
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from colorlib.containers import NO_PICTURE_TIMES, opened_film
+from colorlib.containers import opened_film
+from colorlib.decoding import Shifts, decoded_frames
 from colorlib.planes import is_deep, is_full_range
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-__all__ = ["Film", "decoded_frames", "mended", "read_film", "video_stream"]
+__all__ = ["Film", "read_film", "video_stream"]
 
 _ATTACHED_PICTURE = 0x400  # the disposition of a cover: a picture, not a film
 _UPRIGHT = (1, 0, 0, 1)
@@ -67,8 +66,7 @@ class Film:
     sample_aspect : Fraction or None
         Width over height of a pixel as it is stored, where the film says it.
     shifts : mapping
-        For each stream whose clock starts anew, by its number: pairs of a packet, counted from 0, and the seconds that
-        are added to the times from there on; see `colorlib.survey`.
+        Where the clock starts anew, and how it goes on; from `survey.looked_through`.
     """
 
     path: Path
@@ -88,7 +86,7 @@ class Film:
     shape: tuple[int, int] = (0, 0)
     pixels: str = "yuv420p"
     sample_aspect: Fraction | None = None
-    shifts: Mapping[int, tuple[tuple[int, float], ...]] = field(default_factory=dict)
+    shifts: Shifts = field(default_factory=dict)
 
     @property
     def step(self) -> int:
@@ -183,7 +181,7 @@ def _length(container: "InputContainer", stream: "VideoStream") -> float | None:
     seconds = _seconds_of_tag(stream.metadata.get("DURATION", ""))
     if seconds is not None:
         seconds -= float((stream.start_time or 0) * stream.time_base)
-        if seconds > 0 and (whole is None or seconds < 1.5 * whole + 1):
+        if seconds > 0 and (whole is None or seconds < whole + 0.5):
             return seconds
     return whole
 
@@ -208,121 +206,3 @@ def _display_matrix(frame: "av.VideoFrame") -> tuple[int, int, int, int]:
     limit = max(map(abs, (a, b, c, d))) / 2
     a, b, c, d = ((number > limit) - (number < -limit) for number in (a, b, c, d))
     return (a, b, c, d) if (a and d and not b and not c) or (b and c and not a and not d) else _UPRIGHT
-
-
-def mended(
-    packets: "Iterable[av.Packet]", shifts: Mapping[int, tuple[tuple[int, float], ...]]
-) -> "Iterator[av.Packet]":
-    """Move the times of packets where the clock of a film starts anew.
-
-    Parameters
-    ----------
-    packets : iterable of av.Packet
-        All of some streams, from the beginning of the file.
-    shifts : mapping
-        As in `Film`.
-
-    Yields
-    ------
-    av.Packet
-    """
-    if not shifts:
-        yield from packets
-        return
-    seen: dict[int, int] = {}
-    for packet in packets:
-        count = seen[packet.stream_index] = seen.get(packet.stream_index, -1) + 1
-        added = [seconds for first, seconds in shifts.get(packet.stream_index, ()) if first <= count]
-        if added:
-            ticks = round(added[-1] / packet.time_base)
-            packet.pts = None if packet.pts is None else packet.pts + ticks
-            packet.dts = None if packet.dts is None else packet.dts + ticks
-        yield packet
-
-
-def decoded_frames(
-    container: "InputContainer",
-    stream: "VideoStream",
-    damage: list[str],
-    shifts: Mapping[int, tuple[tuple[int, float], ...]] | None = None,
-    repeats: list[int] | None = None,
-) -> "Iterator[av.VideoFrame]":
-    """Decode what can be decoded.
-
-    Parameters
-    ----------
-    container : InputContainer
-        From `opened_film`, at its beginning or where it was sought to.
-    stream : VideoStream
-        From `video_stream`.
-    damage : list of str
-        Gets a line for what was wrong, when all is read.
-    shifts : mapping, optional
-        As in `Film`.
-    repeats : list of int, optional
-        Gets the times of empty packets: there the picture before is shown once more.
-
-    Yields
-    ------
-    av.VideoFrame
-        In the order in which they are shown.
-    """
-    import av
-
-    packets, bad = mended(container.demux(stream), shifts or {}), 0
-    clock = _DecodingClock() if container.format.name in NO_PICTURE_TIMES else None
-    while True:
-        try:
-            packet = next(packets, None)  # the last one is empty: it makes the decoder give what it holds back
-        except av.FFmpegError as error:
-            damage.append(f"reading the film broke off: {error.strerror}")
-            packet = av.Packet()
-            packet.stream = stream
-            packets = iter(())
-        if packet is None:
-            break
-        if not packet.size and packet.dts is not None:  # to the decoder it would be the end
-            if repeats is not None:
-                repeats.append(packet.pts if packet.pts is not None else packet.dts)
-            continue
-        if clock and packet.size:
-            clock.decoded_at(packet.dts)
-        try:
-            frames = packet.decode()
-        except av.error.EOFError:
-            break
-        except av.FFmpegError:
-            bad += 1
-            continue
-        for frame in frames:
-            if clock:
-                frame.pts = clock.shown_at(frame.dts)
-            yield frame
-    if bad:
-        damage.append(f"{bad} {'piece' if bad == 1 else 'pieces'} of the film could not be decoded")
-
-
-class _DecodingClock:
-    """When frames are shown whose file tells only when they are decoded, one a time: the first is shown at the first.
-
-    A decoder that puts frames in order gives each with the time of a packet some places later, always as many.
-    """
-
-    def __init__(self) -> None:
-        self.times: deque[int] = deque()
-        self.delay: int | None = None
-
-    def decoded_at(self, time: int | None) -> None:
-        """Note the time of a packet that goes into the decoder."""
-        if time is not None:
-            self.times.append(time)
-
-    def shown_at(self, time: int | None) -> int | None:
-        """Tell when a frame is shown that came out with the time of some packet, or, at the end, with none."""
-        if time in self.times:
-            place = self.times.index(time)
-            if self.delay is None:
-                self.delay = place
-            for _ in range(place - self.delay):
-                self.times.popleft()  # of packets without a frame
-        return self.times.popleft() if self.times else None

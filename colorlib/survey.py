@@ -12,7 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from colorlib.containers import opened_film
-from colorlib.streams import Film, mended
+from colorlib.decoding import mended
+from colorlib.streams import Film
 
 if TYPE_CHECKING:
     import av

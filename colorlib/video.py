@@ -9,6 +9,7 @@ on. When all segments are there they are joined with the sounds and subtitles of
 import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from itertools import chain, islice
@@ -28,6 +29,7 @@ from colorlib.rehearsal import rehearse
 from colorlib.segments import choose_coding, length_of_segment, write_segment
 from colorlib.streams import Film, read_film
 from colorlib.survey import looked_through
+from colorlib.unjoined import folder_of_parts, forget_unjoined, note_unjoined, take_over, unjoined_frames
 
 __all__ = ["ColouredFilm", "FramePainter", "colorize_video"]
 
@@ -163,17 +165,27 @@ def colorize_video(
     state = source.stat()
     job = {"source": str(source.resolve()), "bytes": state.st_size, "changed": state.st_mtime_ns, "label": label}
     job |= {"start": start, "end": end, "preview": preview, **asdict(coding), "size": size}
+    del job["container"]  # the frames are the same in another
+    if resume:
+        take_over(out, job)
     done = parts.begin(job, resume)
     if done:
         notes.append(f"going on after {done} frames")
-    painted = _painted(film, painter, start, end, preview, done, coloured)
+    whole = resume and done > 0 and unjoined_frames(parts.folder, job) == done
+    painted = iter(()) if whole else _painted(film, painter, start, end, preview, done, coloured)
     painted = iter(progress(painted, max(0, _expected(film, start, end) - done)))
     while first := next(painted, None):
         done += write_segment(parts.next(), chain([first], islice(painted, SEGMENT - 1)), film, coding)
     if not done:
         parts.remove()
         raise ValueError(f"{source}: there is no frame from {start:g} s" + ("" if end is None else f" to {end:g} s"))
-    join_segments(parts.there(), film, out, coding, cut, ways)
+    try:
+        join_segments(parts.there(), film, out, coding, cut, ways)
+    except (OSError, ValueError):
+        with suppress(OSError):  # the disk may be full
+            note_unjoined(parts.folder, job, done)
+        raise
+    forget_unjoined(parts.folder)
     parts.remove()
     return ColouredFilm(out, done, notes + film.notes, film.damage)
 
@@ -253,7 +265,7 @@ class _Parts:
     """The folder of segments beside a result, and which run they are of."""
 
     def __init__(self, out: Path) -> None:
-        self.folder = out.with_name(out.name + ".parts")
+        self.folder = folder_of_parts(out)
         self.job = self.folder / "job.json"
 
     def begin(self, job: dict, resume: bool) -> int:
@@ -263,6 +275,7 @@ class _Parts:
         if self.folder.exists() and any(self.folder.iterdir()) and not self.job.is_file():
             raise ValueError(f"{self.folder}: is in the way; remove it, or choose another name for the result")
         if not resume:
+            forget_unjoined(self.folder)
             self.remove()
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.job.is_file():
