@@ -23,6 +23,8 @@ SMALL = 0.006  # of the picture
 MARGIN = 0.3  # of each side: in corners of this size are logos
 STRIP = 0.2  # of each side: along the edges are dates and texts
 LOGO = 0.15  # of the picture: what is larger is no logo
+HUED = 12.0  # CIE units: chroma from which a tint has a hue
+OPPOSED = 0.05  # of the picture: where the hue of a cast may be the opposite of what it is elsewhere
 STILL = 2.0  # CIE units that the colour of a logo changes by from frame to frame, at most
 DARK = 4.0  # L* of a frame that shows nothing
 
@@ -39,7 +41,7 @@ class ColorShare:
     frames : int
         How many pictures were looked at.
     in_color_alone : int
-        How many of them are in colour when each is looked at for itself.
+        How many of them are in colour, each looked at for itself.
     """
 
     in_color: bool
@@ -48,8 +50,9 @@ class ColorShare:
     in_color_alone: int = 0
 
     def __str__(self) -> str:
-        where = "the picture" if self.frames == 1 else f"the picture, in the median of {self.frames} frames,"
-        return f"{'in colour' if self.in_color else 'grey'}: {100 * self.share:.2g} % of {where} is off one tint"
+        among = f" ({self.in_color_alone} of {self.frames} frames looked at)" if self.frames > 1 else ""
+        what = "in colour" if self.in_color else "grey"
+        return f"{what}{among}: {100 * self.share:.2g} % of the picture is off one tint"
 
 
 def judge_picture(pixels: np.ndarray) -> ColorShare:
@@ -108,22 +111,31 @@ def _off_tint(lab: np.ndarray) -> np.ndarray:
     """What is left of a and b (h, w, 2) when the tint is taken away.
 
     The tint is a cubic curve over lightness, as of sepia, plus a cast: quadratic over the place, and stronger or weaker
-    in the light, as of yellowed paper. It is fitted to the many; few count little (weights of Cauchy).
+    in the light, as of yellowed paper. A cast is of one hue, more or less: what goes from blue to orange is an evening.
     """
     height, width = lab.shape[:2]
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     light = lab[..., 0] / 50 - 1
+    tone = [np.ones_like(light), light, light**2, light**3]
     places = [x, y, x * y, x * x, y * y]
-    terms = [np.ones_like(light), light, light**2, light**3, *places, *(place * light for place in places)]
-    terms = np.stack(terms, axis=-1).reshape(-1, len(terms)).astype(np.float64)
     ab = lab[..., 1:].reshape(-1, 2).astype(np.float64)
-    weights, steady = np.ones(len(ab)), 1e-3 * len(ab) * np.eye(terms.shape[1])
+    tint = _fitted([*tone, *places, *(place * light for place in places)], ab)
+    strong = tint[np.hypot(*tint.T) > HUED]
+    if len(strong) and np.mean(strong @ strong.mean(axis=0) < 0) * len(strong) > OPPOSED * len(tint):
+        tint = _fitted(tone, ab)
+    return (ab - tint).reshape(height, width, 2).astype(np.float32)
+
+
+def _fitted(terms: list[np.ndarray], ab: np.ndarray) -> np.ndarray:
+    """The sum of terms that is nearest to the many among colours (n, 2); the few count little (weights of Cauchy)."""
+    columns = np.stack(terms, axis=-1).reshape(-1, len(terms)).astype(np.float64)
+    weights, steady = np.ones(len(ab)), 1e-3 * len(ab) * np.eye(len(terms))
     for _ in range(8):
-        weighted = terms * weights[:, None]
-        rest = ab - terms @ np.linalg.solve(weighted.T @ terms + steady, weighted.T @ ab)
-        distance = np.hypot(*rest.T)
+        weighted = columns * weights[:, None]
+        fit = columns @ np.linalg.solve(weighted.T @ columns + steady, weighted.T @ ab)
+        distance = np.hypot(*(ab - fit).T)
         weights = 1 / (1 + (distance / max(1.5, 1.5 * np.median(distance))) ** 2)
-    return rest.reshape(height, width, 2).astype(np.float32)
+    return fit
 
 
 def _still(offs: list[np.ndarray]) -> np.ndarray:

@@ -17,12 +17,12 @@ from typing import Literal
 
 import numpy as np
 import torch
-from PIL import Image
 
+from colorlib.color_or_grey import judge_picture
 from colorlib.contact import ALREADY_THERE, THUMBNAILS, Row, save_thumbnails, thumbnails
 from colorlib.formats import WRITABLE, output_suffix, read_document, write_document
-from colorlib.opening import eight_bits, opened
-from colorlib.photos import find_photographs, has_colour
+from colorlib.opening import opened
+from colorlib.photos import find_photographs
 
 GIANT = 30_000_000  # pixels; above this, one picture at a time fills the memory enough
 MOST_WORKERS = 4  # each may hold a picture of `GIANT` pixels
@@ -72,7 +72,7 @@ class Report:
     def summary(self) -> str:
         """Return one line of counts, then one line for each file that failed and why."""
         line = f"{len(self.of('done'))} colorized"
-        reasons = [outcome.reason for outcome in self.of("skipped")]
+        reasons = [outcome.reason.partition(": ")[0] for outcome in self.of("skipped")]  # numbers are for the report
         for reason in dict.fromkeys(reasons):
             line += f", {reasons.count(reason)} skipped ({reason})"
         if failed := self.of("failed"):
@@ -195,8 +195,8 @@ class Painter:
             document = read_document(job.source)
             first = document.pages[0]
             size = {"width": first.shape[1], "height": first.shape[0], "pages": len(document.pages)}
-            if self.skip_colour and first.ndim == 3 and has_colour(Image.fromarray(eight_bits(first)), toned=False):
-                return {"status": "skipped", "reason": "already in colour"} | size
+            if self.skip_colour and first.ndim == 3 and (found := judge_picture(first[..., :3])).in_color:
+                return {"status": "skipped", "reason": f"already {found}"} | size
 
             def coloured() -> Iterator[np.ndarray]:
                 for index, page in enumerate(document.pages):

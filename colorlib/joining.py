@@ -6,7 +6,7 @@ is found out before the work begins, by a rehearsal that encodes two frames and 
 
 import heapq
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
@@ -117,7 +117,12 @@ def _about(metadata: dict[str, str]) -> dict[str, str]:
 
 
 def join_segments(
-    segments: Sequence[Path], film: Film, out: str | Path, coding: Coding, cut: tuple[Fraction, Fraction] | None = None
+    segments: Sequence[Path],
+    film: Film,
+    out: str | Path,
+    coding: Coding,
+    cut: tuple[Fraction, Fraction] | None = None,
+    complete: Callable[[Path], None] = lambda _: None,
 ) -> None:
     """Join segments into a film, with the sounds and subtitles of the original; it appears when it is complete.
 
@@ -132,17 +137,20 @@ def join_segments(
     cut : (Fraction, Fraction), optional
         The part of the original that the segments show, in seconds of its clock: from, and up to. The result then
         begins at 0. Without it all times stay as they are.
+    complete : callable
+        Is given the file when it is complete, before it gets its name; what it raises prevents that.
 
     Raises
     ------
     OSError, ValueError
-        When it cannot be read or written. Nothing is left of `out` then; the segments stay.
+        When it cannot be read or written. Nothing is left of `out` then; the segments stay. FileExistsError when a
+        file has appeared at `out` meanwhile.
     """
     import av
 
     out = Path(out)
     with (
-        atomic(out) as temporary,
+        atomic(out, replace=False) as temporary,
         opened_film(film.path) as source,
         av.open(str(segments[0])) as first,
         film_errors(out),
@@ -160,6 +168,7 @@ def join_segments(
         target.close()
         file.flush()
         os.fsync(file.fileno())
+        complete(temporary)
 
 
 def _pictures(segments: Sequence[Path], film: Film, shown: "Stream", cut: tuple | None) -> "Iterator[av.Packet]":

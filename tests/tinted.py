@@ -80,7 +80,9 @@ def logo(rgb: np.ndarray, rng: np.random.Generator, kind: tuple | None = None) -
     y = int(rng.uniform(0.02, 0.07) * height)
     x = int(rng.uniform(0.02, 0.07) * width)
     y, x = (y, height - size - y)[rng.integers(2)], (x, width - size - x)[rng.integers(2)]
-    one, two = (tuple(map(int, rng.choice([[220, 30, 30], [20, 60, 220], [30, 160, 50], [240, 200, 20]]))) for _ in "ab")
+    one, two = (
+        tuple(map(int, rng.choice([[220, 30, 30], [20, 60, 220], [30, 160, 50], [240, 200, 20]]))) for _ in "ab"
+    )
     if rng.random() < 0.5:
         cv2.circle(rgb, (x + size // 2, y + size // 2), size // 2, one, -1)
         cv2.rectangle(rgb, (x + size // 4, y + 2 * size // 5), (x + 3 * size // 4, y + 3 * size // 5), two, -1)
