@@ -16,12 +16,14 @@ import numpy as np
 __all__ = ["ColorShare", "judge_film", "judge_picture"]
 
 SIDE = 96  # pixels of the copy that is looked at, its longer side
-OFF = 2.0  # CIE units from the tint, after averaging, from which on a place counts
+OFF = 1.8  # CIE units from the tint, after averaging, from which on a place counts
+AROUND, AROUND_FILM = 1.5, 2.5  # pixels: deviation of the neighbourhood; a film is noisier than a print
 SHARE = 0.05  # of the picture that must be off its tint
 STRONG = 12.0  # CIE units; a coat of this colour in grey surroundings is enough when it is
 SMALL = 0.006  # of the picture
 MARGIN = 0.3  # of each side: in corners of this size are logos
 STRIP = 0.2  # of each side: along the edges are dates and texts
+NEARLY = 0.9  # of a sign must be there
 LOGO = 0.15  # of the picture: what is larger is no logo
 HUED = 12.0  # CIE units: chroma from which a tint has a hue
 OPPOSED = 0.05  # of the picture: where the hue of a cast may be the opposite of what it is elsewhere
@@ -91,7 +93,7 @@ def judge_film(frames: Iterable[np.ndarray]) -> ColorShare:
         return ColorShare(False, 0.0, 0)
     offs = [_off_tint(lab) for lab in labs]
     logo = _still(offs)
-    found = [_shares(off, logo) for off in offs]
+    found = [_shares(off, logo, AROUND_FILM if len(offs) > 1 else AROUND) for off in offs]
     share, strong = np.median(found, axis=0)
     alone = sum(share > SHARE or strong > SMALL for share, strong in found)
     return ColorShare(bool(share > SHARE or strong > SMALL), float(max(share, strong)), len(labs), alone)
@@ -111,7 +113,7 @@ def _off_tint(lab: np.ndarray) -> np.ndarray:
     """What is left of a and b (h, w, 2) when the tint is taken away.
 
     The tint is a cubic curve over lightness, as of sepia, plus a cast: quadratic over the place, and stronger or weaker
-    in the light, as of yellowed paper. A cast is of one hue, more or less: what goes from blue to orange is an evening.
+    in the light, as of yellowed paper. Either is of one hue, more or less: what goes from blue to orange is an evening.
     """
     height, width = lab.shape[:2]
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
@@ -119,10 +121,11 @@ def _off_tint(lab: np.ndarray) -> np.ndarray:
     tone = [np.ones_like(light), light, light**2, light**3]
     places = [x, y, x * y, x * x, y * y]
     ab = lab[..., 1:].reshape(-1, 2).astype(np.float64)
-    tint = _fitted([*tone, *places, *(place * light for place in places)], ab)
-    strong = tint[np.hypot(*tint.T) > HUED]
-    if len(strong) and np.mean(strong @ strong.mean(axis=0) < 0) * len(strong) > OPPOSED * len(tint):
-        tint = _fitted(tone, ab)
+    for terms in ([*tone, *places, *(place * light for place in places)], tone, tone[:1]):
+        tint = _fitted(terms, ab)
+        hued = tint[np.hypot(*tint.T) > HUED]
+        if np.sum(hued @ hued.sum(axis=0) < 0) <= OPPOSED * len(tint):
+            break
     return (ab - tint).reshape(height, width, 2).astype(np.float32)
 
 
@@ -130,7 +133,7 @@ def _fitted(terms: list[np.ndarray], ab: np.ndarray) -> np.ndarray:
     """The sum of terms that is nearest to the many among colours (n, 2); the few count little (weights of Cauchy)."""
     columns = np.stack(terms, axis=-1).reshape(-1, len(terms)).astype(np.float64)
     weights, steady = np.ones(len(ab)), 1e-3 * len(ab) * np.eye(len(terms))
-    for _ in range(8):
+    for _ in range(6):
         weighted = columns * weights[:, None]
         fit = columns @ np.linalg.solve(weighted.T @ columns + steady, weighted.T @ ab)
         distance = np.hypot(*(ab - fit).T)
@@ -156,19 +159,23 @@ def _with_a_rim(mask: np.ndarray, most: float) -> np.ndarray:
     return cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
 
 
-def _shares(off: np.ndarray, logo: np.ndarray) -> tuple[float, float]:
+def _shares(off: np.ndarray, logo: np.ndarray, around: float) -> tuple[float, float]:
     """Of a picture without logos and stamps the share that is off its tint, and that which is strongly off."""
     noise = _noise(off)
     counted = ~(logo | _at_the_edge(off, noise))
-    weight = _blurred(counted.astype(np.float32))
-    smooth = _blurred(off * counted[..., None]) / np.maximum(weight, 1e-3)[..., None]
-    length = np.linalg.norm(smooth, axis=-1) * counted
-    return float(np.mean(length > max(OFF, 1.2 + 1.45 * noise))), float(np.mean(length > STRONG + noise))
+    wide, near = (_lengths(off, counted, sigma) for sigma in (around, AROUND))
+    return float(np.mean(wide > max(OFF, OFF / 2 + 1.5 * noise))), float(np.mean(near > STRONG + 2 * noise))
 
 
-def _blurred(values: np.ndarray) -> np.ndarray:
-    """The mean over a neighbourhood of about five pixels."""
-    return cv2.GaussianBlur(values, (0, 0), 1.5)
+def _lengths(off: np.ndarray, counted: np.ndarray, sigma: float) -> np.ndarray:
+    """How far the mean over a neighbourhood, of what counts, is off the tint."""
+    weights = _blurred(counted.astype(np.float32), sigma)
+    mean = _blurred(off * counted[..., None], sigma) / np.maximum(weights, 1e-3)[..., None]
+    return np.linalg.norm(mean, axis=-1) * counted
+
+
+def _blurred(values: np.ndarray, sigma: float = AROUND) -> np.ndarray:
+    return cv2.GaussianBlur(values, (0, 0), sigma)
 
 
 def _noise(off: np.ndarray) -> float:
@@ -177,13 +184,15 @@ def _noise(off: np.ndarray) -> float:
 
 
 def _at_the_edge(off: np.ndarray, noise: float) -> np.ndarray:
-    """Where something small and strongly off the tint lies wholly in a corner or along an edge: (h, w) of bool."""
+    """Where something small and strongly off the tint lies, nearly all of it, in a corner or along an edge."""
     height, width = off.shape[:2]
     length = np.linalg.norm(off, axis=-1)
-    mask = cv2.morphologyEx((length > 5 + 2 * noise).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    mask = cv2.morphologyEx((length > 5 + 2 * noise).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
     y, x = (0.5 - np.abs((np.arange(side) + 0.5) / side - 0.5) for side in (height, width))  # from the nearer edge
     inner = (np.minimum(y[:, None], x) > STRIP) & (np.maximum(y[:, None], x) > MARGIN)
-    reaching = set(labels[inner])
-    found = np.isin(labels, [i for i in range(1, count) if i not in reaching and stats[i, 4] <= LOGO * mask.size])
+    near = np.bincount(labels[~inner], minlength=count)
+    signs = (near >= NEARLY * stats[:, cv2.CC_STAT_AREA]) & (stats[:, cv2.CC_STAT_AREA] <= LOGO * mask.size)
+    signs[0] = False  # what is not off the tint
+    found = signs[labels]
     return _with_a_rim(found, 2 * LOGO)

@@ -20,7 +20,14 @@ def photographs() -> list[np.ndarray]:
 
 
 def scene(rng: np.random.Generator) -> np.ndarray:
-    """A crop of a photograph, or hills under a sky with houses, trees and people; (180, 240, 3) of 8 bits."""
+    """A picture with colours, (180, 240, 3) of 8 bits: not only the grey wall in a corner of a photograph."""
+    while np.percentile(np.ptp(found := any_scene(rng), axis=2), 75) < 40:
+        pass
+    return found
+
+
+def any_scene(rng: np.random.Generator) -> np.ndarray:
+    """A crop of a photograph, or hills under a sky with houses, trees and people."""
     height, width = SIZE
     if rng.random() < 0.7:
         photo = photographs()[rng.integers(len(photographs()))]
