@@ -16,19 +16,31 @@ import numpy as np
 __all__ = ["ColorShare", "judge_film", "judge_picture"]
 
 SIDE = 96  # pixels of the copy that is looked at, its longer side
-OFF = 1.8  # CIE units from the tint, after averaging, from which on a place counts
-AROUND, AROUND_FILM = 1.5, 2.5  # pixels: deviation of the neighbourhood; a film is noisier than a print
-SHARE = 0.05  # of the picture that must be off its tint
+AROUND = 1.5  # of these pixels: deviation of a neighbourhood
+OFF = 2.0  # CIE units
 STRONG = 12.0  # CIE units; a coat of this colour in grey surroundings is enough when it is
 SMALL = 0.006  # of the picture
 MARGIN = 0.3  # of each side: in corners of this size are logos
 STRIP = 0.2  # of each side: along the edges are dates and texts
-NEARLY = 0.9  # of a sign must be there
 LOGO = 0.15  # of the picture: what is larger is no logo
 HUED = 12.0  # CIE units: chroma from which a tint has a hue
 OPPOSED = 0.05  # of the picture: where the hue of a cast may be the opposite of what it is elsewhere
 STILL = 2.0  # CIE units that the colour of a logo changes by from frame to frame, at most
 DARK = 4.0  # L* of a frame that shows nothing
+
+
+@dataclass(frozen=True)
+class _Measure:
+    """By what is judged. A film is noisier than a print, and has less in it that is seldom."""
+
+    around: float  # of the small copy's pixels: deviation of the neighbourhood that is averaged over
+    off: float  # CIE units from the tint, after averaging, from which on a place counts in a clean picture
+    share: float  # of the picture that must be off its tint
+    nearly: float  # of a sign that must lie in a corner or along an edge
+
+
+_PRINT = _Measure(1.5, 2.0, 0.05, 1.0)
+_FILM = _Measure(2.5, 1.75, 0.06, 0.75)
 
 
 @dataclass(frozen=True)
@@ -93,10 +105,11 @@ def judge_film(frames: Iterable[np.ndarray]) -> ColorShare:
         return ColorShare(False, 0.0, 0)
     offs = [_off_tint(lab) for lab in labs]
     logo = _still(offs)
-    found = [_shares(off, logo, AROUND_FILM if len(offs) > 1 else AROUND) for off in offs]
+    measure = _FILM if len(offs) > 1 else _PRINT
+    found = [_shares(off, logo, measure) for off in offs]
     share, strong = np.median(found, axis=0)
-    alone = sum(share > SHARE or strong > SMALL for share, strong in found)
-    return ColorShare(bool(share > SHARE or strong > SMALL), float(max(share, strong)), len(labs), alone)
+    alone = sum(share > measure.share or strong > SMALL for share, strong in found)
+    return ColorShare(bool(share > measure.share or strong > SMALL), float(max(share, strong)), len(labs), alone)
 
 
 def _small_lab(pixels: np.ndarray) -> np.ndarray:
@@ -159,12 +172,13 @@ def _with_a_rim(mask: np.ndarray, most: float) -> np.ndarray:
     return cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
 
 
-def _shares(off: np.ndarray, logo: np.ndarray, around: float) -> tuple[float, float]:
+def _shares(off: np.ndarray, logo: np.ndarray, measure: _Measure) -> tuple[float, float]:
     """Of a picture without logos and stamps the share that is off its tint, and that which is strongly off."""
     noise = _noise(off)
-    counted = ~(logo | _at_the_edge(off, noise))
-    wide, near = (_lengths(off, counted, sigma) for sigma in (around, AROUND))
-    return float(np.mean(wide > max(OFF, OFF / 2 + 1.5 * noise))), float(np.mean(near > STRONG + 2 * noise))
+    counted = ~(logo | _at_the_edge(off, noise, measure.nearly))
+    wide, near = (_lengths(off, counted, sigma) for sigma in (measure.around, AROUND))
+    least = max(measure.off, 0.55 * measure.off + 1.45 * noise)
+    return float(np.mean(wide > least)), float(np.mean(near > STRONG + 2 * noise))
 
 
 def _lengths(off: np.ndarray, counted: np.ndarray, sigma: float) -> np.ndarray:
@@ -183,16 +197,16 @@ def _noise(off: np.ndarray) -> float:
     return float(np.median(np.linalg.norm(off - _blurred(off), axis=-1)))
 
 
-def _at_the_edge(off: np.ndarray, noise: float) -> np.ndarray:
+def _at_the_edge(off: np.ndarray, noise: float, nearly: float) -> np.ndarray:
     """Where something small and strongly off the tint lies, nearly all of it, in a corner or along an edge."""
     height, width = off.shape[:2]
     length = np.linalg.norm(off, axis=-1)
-    mask = cv2.morphologyEx((length > 5 + 2 * noise).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    mask = cv2.morphologyEx((length > 5 + 2 * noise).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
     y, x = (0.5 - np.abs((np.arange(side) + 0.5) / side - 0.5) for side in (height, width))  # from the nearer edge
     inner = (np.minimum(y[:, None], x) > STRIP) & (np.maximum(y[:, None], x) > MARGIN)
     near = np.bincount(labels[~inner], minlength=count)
-    signs = (near >= NEARLY * stats[:, cv2.CC_STAT_AREA]) & (stats[:, cv2.CC_STAT_AREA] <= LOGO * mask.size)
+    signs = (near >= nearly * stats[:, cv2.CC_STAT_AREA]) & (stats[:, cv2.CC_STAT_AREA] <= LOGO * mask.size)
     signs[0] = False  # what is not off the tint
     found = signs[labels]
     return _with_a_rim(found, 2 * LOGO)
