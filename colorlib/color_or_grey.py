@@ -39,8 +39,8 @@ class _Measure:
     nearly: float  # of a sign that must lie in a corner or along an edge
 
 
-_PRINT = _Measure(1.5, 2.0, 0.05, 1.0)
-_FILM = _Measure(2.5, 1.75, 0.06, 0.75)
+_PRINT = _Measure(1.5, 2.2, 0.06, 1.0)
+_FILM = _Measure(2.5, 1.75, 0.065, 0.75)
 
 
 @dataclass(frozen=True)
