@@ -24,7 +24,7 @@ MARGIN = 0.3  # of each side: in corners of this size are logos
 STRIP = 0.2  # of each side: along the edges are dates and texts
 LOGO = 0.15  # of the picture: what is larger is no logo
 HUED = 12.0  # CIE units: chroma from which a tint has a hue
-OPPOSED = 0.05  # of the picture: where the hue of a cast may be the opposite of what it is elsewhere
+OPPOSED = 0.05  # of the picture: where the hue of a tint may be far from what it is elsewhere
 STILL = 2.0  # CIE units that the colour of a logo changes by from frame to frame, at most
 DARK = 4.0  # L* of a frame that shows nothing
 
@@ -137,7 +137,9 @@ def _off_tint(lab: np.ndarray) -> np.ndarray:
     for terms in ([*tone, *places, *(place * light for place in places)], tone, tone[:1]):
         tint = _fitted(terms, ab)
         hued = tint[np.hypot(*tint.T) > HUED]
-        if np.sum(hued @ hued.sum(axis=0) < 0) <= OPPOSED * len(tint):
+        mean = hued.sum(axis=0)
+        along = hued @ mean / np.maximum(np.hypot(*hued.T) * np.hypot(*mean), 1e-9)
+        if np.sum(along < 0.5) <= OPPOSED * len(tint):  # 60 degrees away
             break
     return (ab - tint).reshape(height, width, 2).astype(np.float32)
 
