@@ -206,6 +206,9 @@ def video(
     make_grey: Annotated[
         bool, typer.Option("--make-grey", help="Colour a film that has colours, as if it had none.")
     ] = False,
+    deinterlace: Annotated[
+        bool, typer.Option("--deinterlace", help="Make all frames whole, also those that call themselves progressive.")
+    ] = False,
     resume: Annotated[
         bool, typer.Option(help="Go on after a break, and leave a result that is there; or begin anew.")
     ] = True,
@@ -213,7 +216,8 @@ def video(
 ) -> None:
     """Colorize a film; its sounds and subtitles are copied as they are, where the container can hold them.
 
-    The film is worked on in pieces, in the folder OUT.parts. Call it again to go on after a break.
+    The film is worked on in pieces, in the folder OUT.parts. Call it again to go on after a break: that is refused when
+    the film, the weights or the options are no more the same.
     """
     with clear_errors():
         from colorlib.colorize import Colorizer
@@ -232,8 +236,8 @@ def video(
             codec=codec,
             crf=crf,
             make_grey=make_grey,
+            deinterlace=deinterlace,
             resume=resume,
-            label=f"{weights} {settings}",
             progress=partial(progress, what="colorizing"),
             sound=sound,
             checking=partial(progress, what="looking through the film"),

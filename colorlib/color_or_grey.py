@@ -16,15 +16,31 @@ import numpy as np
 __all__ = ["ColorShare", "judge_film", "judge_picture"]
 
 SIDE = 96  # pixels of the copy that is looked at, its longer side
-OFF = 2.0  # CIE units from the tint, after averaging, from which on a place counts
-SHARE = 0.05  # of the picture that must be off its tint
+AROUND = 1.5  # of these pixels: deviation of a neighbourhood
+OFF = 2.0  # CIE units
 STRONG = 12.0  # CIE units; a coat of this colour in grey surroundings is enough when it is
 SMALL = 0.006  # of the picture
 MARGIN = 0.3  # of each side: in corners of this size are logos
 STRIP = 0.2  # of each side: along the edges are dates and texts
 LOGO = 0.15  # of the picture: what is larger is no logo
+HUED = 12.0  # CIE units: chroma from which a tint has a hue
+OPPOSED = 0.05  # of the picture: where the hue of a tint may be far from what it is elsewhere
 STILL = 2.0  # CIE units that the colour of a logo changes by from frame to frame, at most
 DARK = 4.0  # L* of a frame that shows nothing
+
+
+@dataclass(frozen=True)
+class _Measure:
+    """By what is judged. A film is noisier than a print, and has less in it that is seldom."""
+
+    around: float  # of the small copy's pixels: deviation of the neighbourhood that is averaged over
+    off: float  # CIE units from the tint, after averaging, from which on a place counts in a clean picture
+    share: float  # of the picture that must be off its tint
+    nearly: float  # of a sign that must lie in a corner or along an edge
+
+
+_PRINT = _Measure(1.5, 2.2, 0.06, 1.0)
+_FILM = _Measure(2.5, 1.75, 0.065, 0.75)
 
 
 @dataclass(frozen=True)
@@ -39,7 +55,7 @@ class ColorShare:
     frames : int
         How many pictures were looked at.
     in_color_alone : int
-        How many of them are in colour when each is looked at for itself.
+        How many of them are in colour, each looked at for itself.
     """
 
     in_color: bool
@@ -48,8 +64,9 @@ class ColorShare:
     in_color_alone: int = 0
 
     def __str__(self) -> str:
-        where = "the picture" if self.frames == 1 else f"the picture, in the median of {self.frames} frames,"
-        return f"{'in colour' if self.in_color else 'grey'}: {100 * self.share:.2g} % of {where} is off one tint"
+        among = f" ({self.in_color_alone} of {self.frames} frames looked at)" if self.frames > 1 else ""
+        what = "in colour" if self.in_color else "grey"
+        return f"{what}{among}: {100 * self.share:.2g} % of the picture is off one tint"
 
 
 def judge_picture(pixels: np.ndarray) -> ColorShare:
@@ -88,10 +105,11 @@ def judge_film(frames: Iterable[np.ndarray]) -> ColorShare:
         return ColorShare(False, 0.0, 0)
     offs = [_off_tint(lab) for lab in labs]
     logo = _still(offs)
-    found = [_shares(off, logo) for off in offs]
+    measure = _FILM if len(offs) > 1 else _PRINT
+    found = [_shares(off, logo, measure) for off in offs]
     share, strong = np.median(found, axis=0)
-    alone = sum(share > SHARE or strong > SMALL for share, strong in found)
-    return ColorShare(bool(share > SHARE or strong > SMALL), float(max(share, strong)), len(labs), alone)
+    alone = sum(share > measure.share or strong > SMALL for share, strong in found)
+    return ColorShare(bool(share > measure.share or strong > SMALL), float(max(share, strong)), len(labs), alone)
 
 
 def _small_lab(pixels: np.ndarray) -> np.ndarray:
@@ -108,22 +126,34 @@ def _off_tint(lab: np.ndarray) -> np.ndarray:
     """What is left of a and b (h, w, 2) when the tint is taken away.
 
     The tint is a cubic curve over lightness, as of sepia, plus a cast: quadratic over the place, and stronger or weaker
-    in the light, as of yellowed paper. It is fitted to the many; few count little (weights of Cauchy).
+    in the light, as of yellowed paper. Either is of one hue, more or less: what goes from blue to orange is an evening.
     """
     height, width = lab.shape[:2]
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     light = lab[..., 0] / 50 - 1
+    tone = [np.ones_like(light), light, light**2, light**3]
     places = [x, y, x * y, x * x, y * y]
-    terms = [np.ones_like(light), light, light**2, light**3, *places, *(place * light for place in places)]
-    terms = np.stack(terms, axis=-1).reshape(-1, len(terms)).astype(np.float64)
     ab = lab[..., 1:].reshape(-1, 2).astype(np.float64)
-    weights, steady = np.ones(len(ab)), 1e-3 * len(ab) * np.eye(terms.shape[1])
-    for _ in range(8):
-        weighted = terms * weights[:, None]
-        rest = ab - terms @ np.linalg.solve(weighted.T @ terms + steady, weighted.T @ ab)
-        distance = np.hypot(*rest.T)
+    for terms in ([*tone, *places, *(place * light for place in places)], tone, tone[:1]):
+        tint = _fitted(terms, ab)
+        hued = tint[np.hypot(*tint.T) > HUED]
+        mean = hued.sum(axis=0)
+        along = hued @ mean / np.maximum(np.hypot(*hued.T) * np.hypot(*mean), 1e-9)
+        if np.sum(along < 0.5) <= OPPOSED * len(tint):  # 60 degrees away
+            break
+    return (ab - tint).reshape(height, width, 2).astype(np.float32)
+
+
+def _fitted(terms: list[np.ndarray], ab: np.ndarray) -> np.ndarray:
+    """The sum of terms that is nearest to the many among colours (n, 2); the few count little (weights of Cauchy)."""
+    columns = np.stack(terms, axis=-1).reshape(-1, len(terms)).astype(np.float64)
+    weights, steady = np.ones(len(ab)), 1e-3 * len(ab) * np.eye(len(terms))
+    for _ in range(6):
+        weighted = columns * weights[:, None]
+        fit = columns @ np.linalg.solve(weighted.T @ columns + steady, weighted.T @ ab)
+        distance = np.hypot(*(ab - fit).T)
         weights = 1 / (1 + (distance / max(1.5, 1.5 * np.median(distance))) ** 2)
-    return rest.reshape(height, width, 2).astype(np.float32)
+    return fit
 
 
 def _still(offs: list[np.ndarray]) -> np.ndarray:
@@ -144,19 +174,24 @@ def _with_a_rim(mask: np.ndarray, most: float) -> np.ndarray:
     return cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
 
 
-def _shares(off: np.ndarray, logo: np.ndarray) -> tuple[float, float]:
+def _shares(off: np.ndarray, logo: np.ndarray, measure: _Measure) -> tuple[float, float]:
     """Of a picture without logos and stamps the share that is off its tint, and that which is strongly off."""
     noise = _noise(off)
-    counted = ~(logo | _at_the_edge(off, noise))
-    weight = _blurred(counted.astype(np.float32))
-    smooth = _blurred(off * counted[..., None]) / np.maximum(weight, 1e-3)[..., None]
-    length = np.linalg.norm(smooth, axis=-1) * counted
-    return float(np.mean(length > max(OFF, 1.2 + 1.45 * noise))), float(np.mean(length > STRONG + noise))
+    counted = ~(logo | _at_the_edge(off, noise, measure.nearly))
+    wide, near = (_lengths(off, counted, sigma) for sigma in (measure.around, AROUND))
+    least = max(measure.off, 0.55 * measure.off + 1.45 * noise)
+    return float(np.mean(wide > least)), float(np.mean(near > STRONG + 2 * noise))
 
 
-def _blurred(values: np.ndarray) -> np.ndarray:
-    """The mean over a neighbourhood of about five pixels."""
-    return cv2.GaussianBlur(values, (0, 0), 1.5)
+def _lengths(off: np.ndarray, counted: np.ndarray, sigma: float) -> np.ndarray:
+    """How far the mean over a neighbourhood, of what counts, is off the tint."""
+    weights = _blurred(counted.astype(np.float32), sigma)
+    mean = _blurred(off * counted[..., None], sigma) / np.maximum(weights, 1e-3)[..., None]
+    return np.linalg.norm(mean, axis=-1) * counted
+
+
+def _blurred(values: np.ndarray, sigma: float = AROUND) -> np.ndarray:
+    return cv2.GaussianBlur(values, (0, 0), sigma)
 
 
 def _noise(off: np.ndarray) -> float:
@@ -164,14 +199,16 @@ def _noise(off: np.ndarray) -> float:
     return float(np.median(np.linalg.norm(off - _blurred(off), axis=-1)))
 
 
-def _at_the_edge(off: np.ndarray, noise: float) -> np.ndarray:
-    """Where something small and strongly off the tint lies wholly in a corner or along an edge: (h, w) of bool."""
+def _at_the_edge(off: np.ndarray, noise: float, nearly: float) -> np.ndarray:
+    """Where something small and strongly off the tint lies, nearly all of it, in a corner or along an edge."""
     height, width = off.shape[:2]
     length = np.linalg.norm(off, axis=-1)
     mask = cv2.morphologyEx((length > 5 + 2 * noise).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
     y, x = (0.5 - np.abs((np.arange(side) + 0.5) / side - 0.5) for side in (height, width))  # from the nearer edge
     inner = (np.minimum(y[:, None], x) > STRIP) & (np.maximum(y[:, None], x) > MARGIN)
-    reaching = set(labels[inner])
-    found = np.isin(labels, [i for i in range(1, count) if i not in reaching and stats[i, 4] <= LOGO * mask.size])
+    near = np.bincount(labels[~inner], minlength=count)
+    signs = (near >= nearly * stats[:, cv2.CC_STAT_AREA]) & (stats[:, cv2.CC_STAT_AREA] <= LOGO * mask.size)
+    signs[0] = False  # what is not off the tint
+    found = signs[labels]
     return _with_a_rim(found, 2 * LOGO)

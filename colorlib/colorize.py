@@ -4,6 +4,7 @@ The eye reads detail from lightness and is forgiving about the resolution of col
 kept, every pixel of it, and only the two colour channels make the detour through the network's small size.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,6 +94,19 @@ class Colorizer:
         self.device = torch.device(device) if device is not None else first.device
         self.generator = evaluating(generator, self.device)
         self.flip, self.saturation = flip, saturation
+        self._sha256: str | None = None  # of the file that the weights are from
+
+    @property
+    def sha256(self) -> str:
+        """What tells the weights from others: the sha256 of their file, or else of the numbers themselves."""
+        if self._sha256 is not None:
+            return self._sha256
+        digest = hashlib.sha256()
+        for name, tensor in self.generator.state_dict().items():
+            numbers = tensor.detach().cpu().contiguous()
+            digest.update(f"{name} {tuple(numbers.shape)} {numbers.dtype}".encode())
+            digest.update(numbers.reshape(-1).view(torch.uint8).numpy().data)
+        return digest.hexdigest()
 
     @classmethod
     def from_pretrained(
@@ -138,7 +152,9 @@ class Colorizer:
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         # Convolutions are quicker when the channels of a pixel lie side by side.
         generator = generator.to(device, memory_format=torch.channels_last)
-        return cls(generator, int(card.get("size", 256)) if size is None else size, device, flip, saturation)
+        colorizer = cls(generator, int(card.get("size", 256)) if size is None else size, device, flip, saturation)
+        colorizer._sha256 = card["sha256"]
+        return colorizer
 
     def __call__(
         self, image: Picture | Tensor, points: Sequence["Point"] | None = None, reference: Picture | None = None

@@ -17,16 +17,14 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from PIL import Image
 
+from colorlib.color_or_grey import judge_picture
 from colorlib.contact import ALREADY_THERE, Row
-from colorlib.deep import eight_bits
 from colorlib.folder import THUMBNAILS, LeftOut, album
 from colorlib.formats import read_document
 from colorlib.naming import result_names
 from colorlib.notes import collected
 from colorlib.opening import memory_needed
-from colorlib.photos import has_colour
 from colorlib.printable import first_few, one_line, printable
 from colorlib.results import Results, sweep_results
 from colorlib.twins import files_below, folded, refuse_twins, would_both
@@ -83,7 +81,7 @@ class Report:
     def summary(self) -> str:
         """Return counts, what failed and why, of many the first, notes, and what was left out: some lines."""
         line = f"{len(self.of('done'))} colorized"
-        reasons = [outcome.reason for outcome in self.of("skipped")]
+        reasons = [outcome.reason.partition(": ")[0] for outcome in self.of("skipped")]  # numbers are for the report
         for reason in dict.fromkeys(reasons):
             line += f", {reasons.count(reason)} skipped ({reason})"
         if failed := self.of("failed"):
@@ -241,8 +239,8 @@ class Painter:
             document = read_document(job.source)
             first = document.pages[0]
             size = {"width": first.shape[1], "height": first.shape[0], "pages": len(document.pages)}
-            if self.skip_colour and first.ndim == 3 and has_colour(Image.fromarray(eight_bits(first)), toned=False):
-                return {"status": "skipped", "reason": "already in colour"} | size
+            if self.skip_colour and first.ndim == 3 and (found := judge_picture(first[..., :3])).in_color:
+                return {"status": "skipped", "reason": f"already {found}"} | size
 
             def coloured() -> Iterator[np.ndarray]:
                 for page in document.pages:

@@ -26,7 +26,9 @@ __all__ = ["frames_of", "picture_of", "sample_frames"]
 HOLE = 10  # frames of a steady film that may be missing in one place before that counts as damage
 
 
-def frames_of(film: Film, start: float = 0, end: float | None = None) -> "Iterator[tuple[int, av.VideoFrame]]":
+def frames_of(
+    film: Film, start: float = 0, end: float | None = None, deinterlace: bool = False
+) -> "Iterator[tuple[int, av.VideoFrame]]":
     """Decode a film, frame by frame.
 
     Interlaced frames are made whole; there are as many as before. What cannot be decoded is left out, and
@@ -38,6 +40,8 @@ def frames_of(film: Film, start: float = 0, end: float | None = None) -> "Iterat
         From `read_film`.
     start, end : float, optional
         Seconds from the first frame: those from `start` on, and those before `end`.
+    deinterlace : bool
+        Treat all frames as interlaced, whatever they say.
 
     Yields
     ------
@@ -59,7 +63,7 @@ def frames_of(film: Film, start: float = 0, end: float | None = None) -> "Iterat
     for seek in (True, False) if start > 0 and not film.shifts else (False,):
         with opened_film(film.path) as container:
             if not seek or _sought(container, film, begin):
-                yield from _between(container, film, begin, until)
+                yield from _between(container, film, begin, until, deinterlace)
                 return
 
 
@@ -80,14 +84,14 @@ def _sought(container: "InputContainer", film: Film, begin: int) -> bool:
 
 
 def _between(
-    container: "InputContainer", film: Film, begin: int, until: int | None
+    container: "InputContainer", film: Film, begin: int, until: int | None, deinterlace: bool
 ) -> "Iterator[tuple[int, av.VideoFrame]]":
     """The frames of an opened container from one time to another, at times that grow."""
     stream = video_stream(container, film.path)
     last, even, frames, hurt, holes, repeats, fitter = None, 0, 0, 0, [], [], Fitter(film)
     keeps_count = container.format.name == "avi"  # pictures that were left out have their places in the file
     decoded = decoded_frames(container, stream, film.damage, film.shifts, repeats)
-    for frame in _whole(decoded, film.time_base):
+    for frame in _whole(decoded, film.time_base, deinterlace):
         time = frame.pts
         if time is None or (last is not None and time <= last):
             time = film.first if last is None else last + (film.step if time is None else 1)
@@ -114,8 +118,8 @@ def _between(
         film.damage.append(f"about {sum(holes)} frames are missing, in {places}")
 
 
-def _whole(frames: "Iterable[av.VideoFrame]", time_base: Fraction) -> "Iterator[av.VideoFrame]":
-    """Make interlaced frames whole, from the first such frame on."""
+def _whole(frames: "Iterable[av.VideoFrame]", time_base: Fraction, every: bool) -> "Iterator[av.VideoFrame]":
+    """Make interlaced frames whole, from the first such frame on; or every frame."""
     import av
 
     graph, kind = None, None
@@ -136,8 +140,9 @@ def _whole(frames: "Iterable[av.VideoFrame]", time_base: Fraction) -> "Iterator[
         if changed:
             graph.push(None)
             yield from pulled()
-        if changed or (graph is None and frame.interlaced_frame):
-            graph, kind = _deinterlacer(frame, time_base), (frame.width, frame.height, frame.format.name)
+        if changed or (graph is None and (every or frame.interlaced_frame)):
+            graph = _deinterlacer(frame, time_base, every)
+            kind = (frame.width, frame.height, frame.format.name)
         if graph is None:
             yield frame
         else:
@@ -148,10 +153,11 @@ def _whole(frames: "Iterable[av.VideoFrame]", time_base: Fraction) -> "Iterator[
         yield from pulled()
 
 
-def _deinterlacer(frame: "av.VideoFrame", time_base: Fraction) -> "av.filter.Graph":
-    """FFmpeg's bwdif: a whole frame for each interlaced one, the others as they are."""
+def _deinterlacer(frame: "av.VideoFrame", time_base: Fraction, every: bool) -> "av.filter.Graph":
+    """FFmpeg's bwdif: a whole frame for each interlaced one, the others as they are, unless every one is meant."""
     import av
 
+    which = "all" if every else "interlaced"
     graph = av.filter.Graph()
     source = graph.add(
         "buffer",
@@ -161,7 +167,7 @@ def _deinterlacer(frame: "av.VideoFrame", time_base: Fraction) -> "av.filter.Gra
         colorspace=str(int(frame.colorspace)),
         range=str(int(frame.color_range)),
     )
-    graph.link_nodes(source, graph.add("bwdif", mode="send_frame", deint="interlaced"), graph.add("buffersink"))
+    graph.link_nodes(source, graph.add("bwdif", mode="send_frame", deint=which), graph.add("buffersink"))
     graph.configure()
     return graph
 

@@ -6,7 +6,7 @@ hold is found out before the work begins (`colorlib.rehearsal`).
 
 import heapq
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,6 +88,7 @@ def join_segments(
     coding: Coding,
     cut: tuple[Fraction, Fraction] | None = None,
     ways: Ways | None = None,
+    complete: Callable[[Path], None] = lambda _: None,
 ) -> None:
     """Join segments into a film, with the sounds and subtitles of the original; it appears when it is complete.
 
@@ -104,40 +105,44 @@ def join_segments(
         begins at 0. Without it all times stay as they are.
     ways : mapping, optional
         How the streams of the original go into it, from `rehearsal.rehearse`. Without it there are only pictures.
+    complete : callable
+        Is given the file when it is complete, before it gets its name; what it raises prevents that.
 
     Raises
     ------
     OSError, ValueError
-        When it cannot be read or written. Nothing is left of `out` then; the segments stay.
+        When it cannot be read or written. Nothing is left of `out` then; the segments stay. FileExistsError when a
+        file has appeared at `out` meanwhile.
     """
     import av
 
     out, ways = Path(out), ways or {}
-    try:
-        with (
-            film_errors(out),
-            atomic(out) as temporary,
-            opened_film(film.path) as source,
-            opened_segment(segments[0]) as first,
-            temporary.open("wb") as file,
-            av.open(file, "w", format=coding.container) as target,
-        ):
-            shown = add_pictures(target, source, first.streams.video[0], film, out)
-            copies = add_sounds(target, source, film, ways, out)
-            if cut is None and not film.shifts:
-                target.set_chapters(source.chapters())
-            target.start_encoding()
-            sounds = packets_of_sounds(source, film, copies, ways, cut)
-            for packet in merged(_pictures(segments, film, shown, cut), sounds):
-                target.mux(packet)
-            target.close()
-            file.flush()
-            os.fsync(file.fileno())
-    except ValueError as error:
-        raise ValueError(
-            f"{error}. The coloured frames stay in {segments[0].parent}: call again with another container, as in "
-            f"{out.with_suffix('.mkv').name}, or with --no-sound (sound=False), and they are joined"
-        ) from error
+    with atomic(out, replace=False) as temporary:
+        try:
+            with (
+                film_errors(out),
+                opened_film(film.path) as source,
+                opened_segment(segments[0]) as first,
+                temporary.open("wb") as file,
+                av.open(file, "w", format=coding.container) as target,
+            ):
+                shown = add_pictures(target, source, first.streams.video[0], film, out)
+                copies = add_sounds(target, source, film, ways, out)
+                if cut is None and not film.shifts:
+                    target.set_chapters(source.chapters())
+                target.start_encoding()
+                sounds = packets_of_sounds(source, film, copies, ways, cut)
+                for packet in merged(_pictures(segments, film, shown, cut), sounds):
+                    target.mux(packet)
+                target.close()
+                file.flush()
+                os.fsync(file.fileno())
+        except ValueError as error:
+            raise ValueError(
+                f"{error}. The coloured frames stay in {segments[0].parent}: call again with another container, as in "
+                f"{out.with_suffix('.mkv').name}, or with --no-sound (sound=False), and they are joined"
+            ) from error
+        complete(temporary)
 
 
 def merged(*streams: "Iterable[av.Packet]") -> "Iterator[av.Packet]":

@@ -19,6 +19,7 @@ from rich.progress import track
 
 from colorlib.archives import ARCHIVES, untar
 from colorlib.color import rgb_to_lab
+from colorlib.color_or_grey import judge_picture
 from colorlib.folder import PHOTO_SUFFIXES, find_photographs
 from colorlib.opening import open_rgb
 from colorlib.printable import first_few, one_line, printable
@@ -178,23 +179,19 @@ def has_colour(image: Image.Image, tolerance: float = 6.0, toned: bool = True) -
     tolerance : float
         Grey is what has no pixel, in a small copy, whose chroma, ``hypot(a, b)`` in CIE units, is above this.
     toned : bool
-        Whether a tint that depends on the lightness alone, such as that of a sepia print, counts as colour.
+        Whether a tint counts as colour. Without it `color_or_grey.judge_picture` decides.
 
     Returns
     -------
     bool
     """
+    if not toned:
+        return judge_picture(np.array(image)).in_color
     image = image.copy()
     # Averaged down, so that a JPEG's stray coloured pixels count for nothing.
     image.thumbnail((96, 96), Image.Resampling.BOX)
-    L, *ab = rgb_to_lab(torch.from_numpy(np.array(image)).permute(2, 0, 1) / 255).flatten(1)
-    ab = torch.stack(ab)
-    if toned or ab.norm(dim=0).max() <= tolerance:
-        return bool(ab.norm(dim=0).max() > tolerance)
-    # What is left when the tint, a cubic curve over the lightness, is taken away. Stains and dates are small.
-    powers = torch.stack([(L / 100) ** power for power in range(4)], dim=1)
-    tint = (powers @ (torch.linalg.pinv(powers) @ ab.T)).T
-    return bool((ab - tint).norm(dim=0).quantile(0.99) > 1.5 * tolerance)
+    ab = rgb_to_lab(torch.from_numpy(np.array(image)).permute(2, 0, 1) / 255)[1:]
+    return bool(ab.norm(dim=0).max() > tolerance)
 
 
 def scan_photographs(paths: Sequence[Path], workers: int | None = None, tolerance: float = 6.0) -> Scan:

@@ -23,7 +23,7 @@ from colorlib.streams import Film
 if TYPE_CHECKING:
     import av
 
-__all__ = ["CRF", "Coding", "choose_coding", "encode", "length_of_segment", "packets_of_segment", "write_segment"]
+__all__ = ["CRF", "Coding", "choose_coding", "encode", "packets_of_segment", "write_segment"]
 
 # Constant quality that the eye takes for the original, on the scale of each encoder. Others get their finest quantiser.
 CRF = {"libx264": 17, "libx265": 18, "libsvtav1": 20, "libvpx-vp9": 20}
@@ -135,10 +135,10 @@ def write_segment(path: str | Path, frames: Iterable[tuple[int, np.ndarray]], fi
     Raises
     ------
     OSError, ValueError
-        When it cannot be written, as when the disk is full; or the encoder refuses.
+        When it cannot be written, as when the disk is full, or the file is there; or the encoder refuses.
     """
     path = Path(path)
-    with atomic(path) as temporary, film_errors(path), temporary.open("wb") as file:
+    with atomic(path, replace=False) as temporary, film_errors(path), temporary.open("wb") as file:
         count = encode(file, frames, film, coding)
         file.flush()
         os.fsync(file.fileno())
@@ -194,15 +194,3 @@ def packets_of_segment(path: Path) -> "Iterator[av.Packet]":
     """
     with opened_segment(path) as container:
         yield from (packet for packet in container.demux(video=0) if packet.size)
-
-
-def length_of_segment(path: str | Path) -> int:
-    """Return how many frames a segment holds.
-
-    Raises
-    ------
-    OSError, ValueError
-        When the file is damaged.
-    """
-    with film_errors(path):
-        return sum(1 for _ in packets_of_segment(Path(path)))

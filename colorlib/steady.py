@@ -8,6 +8,7 @@ motion and averaged with the new guess, and the frames between two keys take the
 no less right, and quicker, since most frames need no network.
 """
 
+import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ import numpy as np
 import torch
 
 from colorlib.color import rgb_to_lab
-from colorlib.cuts import with_cuts
+from colorlib.cuts import NEIGHBOURS, with_cuts
 from colorlib.framepaint import frame_lightness, paint_frame
 from colorlib.guesses import guesses, network_size
 from colorlib.hints import follow_reference
@@ -117,6 +118,29 @@ class SteadyPainter:
             raise ValueError(f"upscale must be 1 or 2, not {upscale}")
         self.colorizer, self.mode, self.key_every, self.upscale = colorizer, mode, key_every, upscale
         self.reference = None if reference is None else pixels_of(reference)
+
+    @property
+    def held(self) -> int:
+        """How many frames are held at a time, at most."""
+        return AHEAD + NEIGHBOURS + (self.key_every if self.mode == "flow" else 0) + 2
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What decides how frames are painted, the weights and the reference by the sha256 of their content."""
+        colorizer, reference = self.colorizer, self.reference
+        if reference is not None:
+            told = f"{reference.shape} {reference.dtype.str} ".encode() + np.ascontiguousarray(reference).tobytes()
+            reference = hashlib.sha256(told).hexdigest()
+        return {
+            "weights": colorizer.sha256,
+            "network size": list(colorizer.sizes),
+            "flip": colorizer.flip,
+            "saturation": colorizer.saturation,
+            "mode": self.mode,
+            "key_every": self.key_every,
+            "reference": reference,
+            "upscale": self.upscale,
+        }
 
     def paint(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         """Colour the frames of a film as they come.

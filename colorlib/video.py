@@ -1,12 +1,12 @@
 """A grey film in, a coloured one out: streaming, with its sound, and a run that goes on after it was broken off.
 
 Frames are read, coloured and encoded one after the other, so that a film of any length needs the memory of a few
-frames. They are written as whole segments into a folder beside the result. A second call counts what is there, decodes
-the film up to that place (little work beside that of colouring it), shows the painter the last second again, and goes
-on. When all segments are there they are joined with the sounds and subtitles of the original, and the folder goes away.
+frames. They are written as whole segments into a folder beside the result (`colorlib.parts`). A second call checks
+that the segments are whole and of the same film, weights and settings, decodes the film up to that place (little work
+beside that of colouring it), shows the painter the last second again, and goes on. When all segments are there they
+are joined with the sounds and subtitles of the original, and the folder goes away.
 """
 
-import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -17,19 +17,18 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from PIL import Image
 
-from colorlib._atomic import atomic, sweep
+import colorlib
 from colorlib.contact import ALREADY_THERE
-from colorlib.frames import frames_of, picture_of, sample_frames
+from colorlib.film_checks import check_frames, check_names, check_times, look_into
+from colorlib.frames import frames_of, picture_of
 from colorlib.joining import join_segments
-from colorlib.photos import has_colour
-from colorlib.planes import has_chroma
+from colorlib.originals import Original
+from colorlib.parts import Parts
 from colorlib.rehearsal import rehearse
-from colorlib.segments import choose_coding, length_of_segment, write_segment
+from colorlib.segments import choose_coding, write_segment
 from colorlib.streams import Film, read_film
 from colorlib.survey import looked_through
-from colorlib.unjoined import folder_of_parts, forget_unjoined, note_unjoined, take_over, unjoined_frames
 
 __all__ = ["ColouredFilm", "FramePainter", "colorize_video"]
 
@@ -41,7 +40,11 @@ Progress = Callable[[Iterable[tuple[int, np.ndarray]], int], Iterable[tuple[int,
 
 
 class FramePainter(Protocol):
-    """What colours the frames of a film, such as `steady.SteadyPainter`."""
+    """What colours the frames of a film, such as `steady.SteadyPainter`.
+
+    An attribute `settings`, if there is one, is a dict that JSON holds: what decides how it paints. A run is not taken
+    up again by a painter with others.
+    """
 
     upscale: int
 
@@ -81,6 +84,7 @@ def colorize_video(
     codec: str | None = None,
     crf: int | None = None,
     make_grey: bool = False,
+    deinterlace: bool = False,
     resume: bool = True,
     label: str = "",
     progress: Progress = lambda frames, _: frames,
@@ -115,11 +119,14 @@ def colorize_video(
         Quality for the encoder: smaller is finer and larger.
     make_grey : bool
         Colour a film that has colours, as if it had none. Without it that is refused.
+    deinterlace : bool
+        Make all frames whole, also those that the film calls progressive.
     resume : bool
-        Go on where a run was broken off, and leave a result that is there. Otherwise begin anew, and a result that is
-        there is an error.
+        Go on where a run was broken off, if the content of the film, the painter, its settings, all arguments and the
+        version are the same; and leave a result that is there. Otherwise begin anew, and a result that is there is an
+        error.
     label : str
-        What tells this painter from another: a run is not taken up again with another label.
+        What tells this painter from another that has no `settings`, or the same.
     progress : callable
         Is given the coloured frames, an iterable, and about how many there will be; returns the iterable.
     sound : bool
@@ -136,62 +143,102 @@ def colorize_video(
     FileNotFoundError, FileExistsError, OSError, ValueError
         When a file is missing, already there, cannot be read or written, is no film, has no pictures or has colours;
         when the container cannot hold a stream; when an argument is out of range, or what is in the folder of segments
-        is of another run. The message names the file and what to do. `out` is then as it was before.
+        is of another run; when another process is at work there, or the film is changed meanwhile. The message names
+        the file and what to do. `out` is then as it was before.
 
     References
     ----------
     Gunnam et al. 2022 (films as a sequence of pictures). For what makes the colours steady see `colorlib.steady`.
     """
     source, out = Path(source), Path(out)
-    _check_names(source, out)
-    parts = _Parts(out)
-    if out.exists():
-        if not resume:
-            raise FileExistsError(f"{out}: already there and not overwritten; remove it or choose another name")
-        return ColouredFilm(out, notes=[f"{out}: {ALREADY_THERE}"])
+    parts = Parts(out)
+    check_names(source, out, parts.folder)
+    if found := _already_there(out, parts, resume):
+        return found
     film = read_film(source)
+    original = Original(source)
     if preview and end is None:
         end = start + PREVIEW
     film, times = looked_through(film, end, checking)
-    _check_times(film, start, end)
-    coloured = _check_grey(film, make_grey)
+    check_times(film, start, end)
     size = (film.height * painter.upscale, film.width * painter.upscale * (2 if preview else 1))
+    check_frames(film, size, getattr(painter, "held", 1))
+    coloured, notes = look_into(film, make_grey, deinterlace)
     coding = choose_coding(out, codec, crf, film.deep)
     cut = _cut(film, start, end)
-    ways, notes = rehearse(film, out, coding, size, times, cut, sound, checking)
+    ways, rehearsed = rehearse(film, out, coding, size, times, cut, sound, checking)
+    notes += rehearsed
     if (size[0] % 2 or size[1] % 2) and "444" not in coding.pixels:
         notes.append(f"{size[1]}x{size[0]} pixels are odd: the last row or column is repeated")
 
-    state = source.stat()
-    job = {"source": str(source.resolve()), "bytes": state.st_size, "changed": state.st_mtime_ns, "label": label}
-    job |= {"start": start, "end": end, "preview": preview, **asdict(coding), "size": size}
+    job = {"version": colorlib.__version__, "painter": getattr(painter, "settings", {}), "label": label}
+    job |= {"start": start, "end": end, "preview": preview, "make_grey": make_grey, "deinterlace": deinterlace}
+    job |= {**asdict(coding), "size": size, "source": original.content()}
     del job["container"]  # the frames are the same in another
     if resume:
-        take_over(out, job)
-    done = parts.begin(job, resume)
-    if done:
-        notes.append(f"going on after {done} frames")
-    whole = resume and done > 0 and unjoined_frames(parts.folder, job) == done
-    painted = iter(()) if whole else _painted(film, painter, start, end, preview, done, coloured)
-    painted = iter(progress(painted, max(0, _expected(film, start, end) - done)))
-    while first := next(painted, None):
-        done += write_segment(parts.next(), chain([first], islice(painted, SEGMENT - 1)), film, coding)
-    if not done:
-        parts.remove()
-        raise ValueError(f"{source}: there is no frame from {start:g} s" + ("" if end is None else f" to {end:g} s"))
-    try:
-        join_segments(parts.there(), film, out, coding, cut, ways)
-    except (OSError, ValueError):
-        with suppress(OSError):  # the disk may be full
-            note_unjoined(parts.folder, job, done)
-        raise
-    forget_unjoined(parts.folder)
-    parts.remove()
+        parts.take_over(job)
+    with parts.held():
+        if found := _already_there(out, parts, resume):  # another run has ended meanwhile
+            return found
+        done, found = parts.begin(job, resume)
+        notes += found + ([f"going on after {done} frames"] if done else [])
+        if not parts.complete:
+            painted = _painted(film, painter, start, end, preview, done, coloured, deinterlace)
+            painted = iter(progress(painted, max(0, _expected(film, start, end) - done)))
+            while first := next(painted, None):
+                frames = _while_unchanged(original, chain([first], islice(painted, SEGMENT - 1)))
+                count = write_segment(parts.next(), frames, film, coding)
+                parts.add(count)
+                done += count
+            if not done:
+                parts.remove()
+                part = f"from {start:g} s" + ("" if end is None else f" to {end:g} s")
+                raise ValueError(f"{source}: there is no frame {part}")
+            parts.end()
+
+        def joined(result: Path) -> None:
+            original.check()
+            parts.will_be(result)
+
+        try:
+            join_segments(parts.there(), film, out, coding, cut, ways, joined)
+        except FileExistsError:
+            raise FileExistsError(
+                f"{out}: appeared while the film was made, and is not overwritten; move it away and call the same "
+                f"command again: all frames are in {parts.folder}"
+            ) from None
+        notes += parts.remove()
     return ColouredFilm(out, done, notes + film.notes, film.damage)
 
 
+def _already_there(out: Path, parts: Parts, resume: bool) -> ColouredFilm | None:
+    """What to return when there is a result; what its run has left when it was killed at its very end goes away."""
+    if not out.exists():
+        return None
+    if not resume:
+        raise FileExistsError(f"{out}: already there and not overwritten; remove it or choose another name")
+    notes = [f"{out}: {ALREADY_THERE}"]
+    if parts.have_become(out):
+        with suppress(BlockingIOError), parts.held():
+            notes += parts.remove()
+    return ColouredFilm(out, notes=notes)
+
+
+def _while_unchanged(original: Original, frames: Iterable[tuple[int, np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
+    """The frames of a segment, which does not appear when the film was changed before it is complete."""
+    yield from frames
+    original.check()
+
+
 def _painted(
-    film: Film, painter: FramePainter, start: float, end: float | None, preview: bool, done: int, coloured: bool
+    film: Film,
+    painter: FramePainter,
+    start: float,
+    end: float | None,
+    preview: bool,
+    done: int,
+    coloured: bool,
+    deinterlace: bool,
 ) -> Iterator[tuple[int, np.ndarray]]:
     """The coloured frames after the first `done` ones, with their times."""
     from av.video.reformatter import VideoReformatter
@@ -199,7 +246,7 @@ def _painted(
     reformatter, waiting = VideoReformatter(), deque()
 
     def pictures() -> Iterator[np.ndarray]:
-        for time, frame in islice(frames_of(film, start, end), max(0, done - WARM_UP), None):
+        for time, frame in islice(frames_of(film, start, end, deinterlace), max(0, done - WARM_UP), None):
             picture = picture_of(frame, film, reformatter, coloured)
             waiting.append((time, picture if preview else None))
             yield picture
@@ -231,78 +278,3 @@ def _cut(film: Film, start: float, end: float | None) -> tuple[Fraction, Fractio
         return None
     zero = film.first * film.time_base
     return zero + Fraction(start), zero + Fraction(end if end is not None else 10**9)
-
-
-def _check_names(source: Path, out: Path) -> None:
-    """Refuse to write onto the original, or onto a folder."""
-    if (out.exists() and source.exists() and out.samefile(source)) or out.resolve() == source.resolve():
-        raise ValueError(f"{out}: the result would be the film itself; give another name")
-    if out.is_dir():
-        raise ValueError(f"{out} is a folder; give the name of the film to write, as in {out / source.name}")
-
-
-def _check_times(film: Film, start: float, end: float | None) -> None:
-    """Refuse a part that is not there."""
-    if start < 0 or (end is not None and end <= start):
-        raise ValueError(f"the part from {start:g} s to {end:g} s is empty" if end is not None else "start is below 0")
-    if film.seconds is not None and start >= film.seconds:
-        raise ValueError(f"{film.path} is {film.seconds:.1f} s long: there is nothing from {start:g} s on")
-
-
-def _check_grey(film: Film, make_grey: bool) -> bool:
-    """Refuse a film that has colours, unless they are to be ignored; return whether it has colours or a tint."""
-    sampled = list(sample_frames(film))
-    coloured = [has_colour(Image.fromarray(frame.to_ndarray(format="rgb24")), toned=False) for frame in sampled]
-    if not make_grey and sum(coloured) > len(coloured) / 4:
-        raise ValueError(
-            f"{film.path} is in colour ({sum(coloured)} of {len(coloured)} frames looked at); "
-            "give --make-grey (make_grey=True) to have it made grey and coloured anew"
-        )
-    return any(map(has_chroma, sampled))
-
-
-class _Parts:
-    """The folder of segments beside a result, and which run they are of."""
-
-    def __init__(self, out: Path) -> None:
-        self.folder = folder_of_parts(out)
-        self.job = self.folder / "job.json"
-
-    def begin(self, job: dict, resume: bool) -> int:
-        """Make the folder, or take it up again; return how many frames are there."""
-        job = json.loads(json.dumps(job))
-        sweep([self.folder])
-        if self.folder.exists() and any(self.folder.iterdir()) and not self.job.is_file():
-            raise ValueError(f"{self.folder}: is in the way; remove it, or choose another name for the result")
-        if not resume:
-            forget_unjoined(self.folder)
-            self.remove()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if self.job.is_file():
-            before = json.loads(self.job.read_text(encoding="utf-8"))
-            if before != job:
-                what = ", ".join(key for key in job if before.get(key) != job[key])
-                raise ValueError(
-                    f"{self.folder} holds a run that was broken off and had another {what}; "
-                    "repeat that call to go on with it, or give --no-resume (resume=False) to begin anew"
-                )
-        else:
-            with atomic(self.job) as temporary:
-                temporary.write_text(json.dumps(job, indent=2) + "\n", encoding="utf-8")
-        return sum(map(length_of_segment, self.there()))
-
-    def there(self) -> list[Path]:
-        """The segments that are complete, in order."""
-        return sorted(self.folder.glob("[0-9]*.nut"))
-
-    def next(self) -> Path:
-        """The name of the segment to write."""
-        return self.folder / f"{len(self.there()):06}.nut"
-
-    def remove(self) -> None:
-        """Remove what this module has put there, and the folder when nothing else is in it."""
-        sweep([self.folder])
-        for path in (*self.folder.glob("*.nut"), self.job):
-            path.unlink(missing_ok=True)
-        if self.folder.is_dir() and not any(self.folder.iterdir()):
-            self.folder.rmdir()

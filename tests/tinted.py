@@ -20,7 +20,14 @@ def photographs() -> list[np.ndarray]:
 
 
 def scene(rng: np.random.Generator) -> np.ndarray:
-    """A crop of a photograph, or hills under a sky with houses, trees and people; (180, 240, 3) of 8 bits."""
+    """A picture with colours, (180, 240, 3) of 8 bits: not only the grey wall in a corner of a photograph."""
+    while np.percentile(np.ptp(found := any_scene(rng), axis=2), 75) < 40:
+        pass
+    return found
+
+
+def any_scene(rng: np.random.Generator) -> np.ndarray:
+    """A crop of a photograph, or hills under a sky with houses, trees and people."""
     height, width = SIZE
     if rng.random() < 0.7:
         photo = photographs()[rng.integers(len(photographs()))]
@@ -80,7 +87,9 @@ def logo(rgb: np.ndarray, rng: np.random.Generator, kind: tuple | None = None) -
     y = int(rng.uniform(0.02, 0.07) * height)
     x = int(rng.uniform(0.02, 0.07) * width)
     y, x = (y, height - size - y)[rng.integers(2)], (x, width - size - x)[rng.integers(2)]
-    one, two = (tuple(map(int, rng.choice([[220, 30, 30], [20, 60, 220], [30, 160, 50], [240, 200, 20]]))) for _ in "ab")
+    one, two = (
+        tuple(map(int, rng.choice([[220, 30, 30], [20, 60, 220], [30, 160, 50], [240, 200, 20]]))) for _ in "ab"
+    )
     if rng.random() < 0.5:
         cv2.circle(rgb, (x + size // 2, y + size // 2), size // 2, one, -1)
         cv2.rectangle(rgb, (x + size // 4, y + 2 * size // 5), (x + 3 * size // 4, y + 3 * size // 5), two, -1)
