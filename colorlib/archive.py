@@ -119,6 +119,7 @@ def run(
     painter = replace(
         painter, out=str(Place.of(str(painter.out))) if _remote(painter.out) else Path(painter.out).absolute()
     )
+    _sweep(painter, jobs)
     todo = []
     for job, outcome in _done_before(painter, jobs):
         if outcome is None:
@@ -128,7 +129,6 @@ def run(
             yield outcome
     if not todo:
         return
-    _sweep(painter, todo)
     with _connected(address):
         workers = min(workers or int(ray.cluster_resources().get("CPU", 1)), len(todo))
         tally = ray.remote(num_cpus=0, max_restarts=-1)(_Tally).remote()
