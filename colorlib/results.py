@@ -150,7 +150,8 @@ class Task:
         seen, digest = self.source.finish()
         if self.replaced:
             self.replaced.check()
-            for path in thumbnails(self.results.folder, self.job.name):  # they would outlive their photograph
+        if self.replaced or not os.path.lexists(self.job.target):
+            for path in thumbnails(self.results.folder, self.job.name):  # of an earlier result: they would outlive it
                 path.unlink(missing_ok=True)
         source, made = os.path.abspath(self.job.source), Stamp(*stamp(temporary)[:2])
         about = (self.results.settings, package_version())

@@ -158,28 +158,6 @@ def test_the_command_with_addresses(cluster, tmp_path):
     assert never.exit_code == 1
     assert "0 colorized, 2 failed" in never.stderr
 
-    before = (out / "1.png").stat()
-    more = [*call, "--saturation", "1.5"]
-    other = CliRunner().invoke(app, more)
-    assert other.exit_code == 1
-    assert f"{out.as_uri()}/1.png: was made with other settings: saturation 1.0, now 1.5" in other.stderr
-    assert (out / "1.png").stat() == before
-    anew = CliRunner().invoke(app, [*more, "--redo"])
-    assert anew.exit_code == 0, anew.output
-    assert "2 colorized" in anew.stderr
-    assert (out / "1.png").stat().st_ino != before.st_ino
-    assert "0 colorized, 2 skipped" in CliRunner().invoke(app, more).stderr
-    make(out, ["1.png"])
-    (out / "deep/2.jpg").unlink()
-    make(tmp_path / "other/deep", ["0.jpg", "2.jpg"])
-    changed = CliRunner().invoke(app, [*more, "--redo"])
-    assert changed.exit_code == 1
-    assert "1.png: was changed since it was made" in changed.stderr
-    assert (out / "deep/2.jpg").exists()
-    clash = CliRunner().invoke(app, [*more[:1], (tmp_path / "other").as_uri(), *more[2:], "--redo"])
-    assert f"is of another photograph: {album.as_uri()}/deep/2.jpg" in clash.stderr
-    assert files(out) == ["1.png", "contact-sheet.html", "deep/0.jpg", "deep/2.jpg", "report.csv"]
-
 
 def test_addresses_are_planned_like_folders(tmp_path):
     make(tmp_path / "album", ["b.jpg", "1999/a.png"])
