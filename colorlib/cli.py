@@ -243,7 +243,7 @@ def video(
             checking=partial(progress, what="looking through the film"),
         )
     for line in (*result.notes, *(f"{source}: {what}" for what in result.damage)):
-        say(one_line(line))
+        say(one_line(line, source, out))
     if result.frames:
         say(f"{result.frames} frames are in {printable(out)}")
     if result.damage:
