@@ -127,6 +127,7 @@ def run(
     """
     out = str(Place.of(str(painter.out))) if _remote(painter.out) else Path(painter.out).absolute()
     painter = replace(painter, out=out)
+    _sweep(painter, jobs)
     todo = []
     for job, outcome in _done_before(painter, jobs):
         if outcome is None:
@@ -136,7 +137,6 @@ def run(
             yield outcome
     if not todo:
         return
-    _sweep(painter, todo)
     with _connected(address):
         workers = min(workers or int(ray.cluster_resources().get("CPU", 1)), len(todo))
         tally = ray.remote(num_cpus=0, max_restarts=-1)(_Tally).remote()

@@ -120,7 +120,7 @@ def colorize(
         ),
     ] = None,
 ) -> None:
-    """Colorize photographs; originals are never touched and nothing is overwritten.
+    """Colorize photographs; originals are never touched, and nothing is overwritten but what --redo makes anew.
 
     Folders are searched recursively and keep their layout. Call it again to go on after a break: what is done, of the
     same photographs and with the same settings, is skipped, and what differs is named.

@@ -1,7 +1,7 @@
 """A folder of photographs as it is found: which files, where their coloured copies go, and a run that goes on.
 
 An original is never touched: results go to another folder, in the same layout, and nothing that is already
-there is overwritten. A result appears under its name only when it is complete.
+there is overwritten, unless it is a stale result of ours and we are told to. A result appears when it is complete.
 """
 
 import os

@@ -131,13 +131,16 @@ class Task:
         small = []
 
         def seen() -> Iterator[np.ndarray]:
-            for page in pages:
-                if not small:
-                    small.extend(map(shrunk, (document.pages[0], page)))
-                yield page
+            try:
+                for page in pages:
+                    if self.results.thumbnails and not small:
+                        small.extend(map(shrunk, (document.pages[0], page)))
+                    yield page
+            except Exception:
+                self.check()  # a page that cannot be read because the file is another one now
+                raise
 
-        pages_seen = seen() if self.results.thumbnails else pages
-        write_document(document, pages_seen, self.job.target, replace=self.replaced is not None, approve=self._record)
+        write_document(document, seen(), self.job.target, replace=self.replaced is not None, approve=self._record)
         if small:  # not before: should another process have been quicker, the thumbnails are of its photograph
             with suppress(OSError):  # where there is no room, the next run catches up
                 save_thumbnails(self.results.folder, self.job.name, *small)
@@ -147,7 +150,8 @@ class Task:
         seen, digest = self.source.finish()
         if self.replaced:
             self.replaced.check()
-            for path in thumbnails(self.results.folder, self.job.name):  # they would outlive their photograph
+        if self.replaced or not os.path.lexists(self.job.target):
+            for path in thumbnails(self.results.folder, self.job.name):  # of an earlier result: they would outlive it
                 path.unlink(missing_ok=True)
         source, made = os.path.abspath(self.job.source), Stamp(*stamp(temporary)[:2])
         about = (self.results.settings, package_version())

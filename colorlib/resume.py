@@ -75,24 +75,21 @@ def standing(
         if ledger.of(result):
             return Standing(f"{target}: was changed since it was made, and is not replaced; {_AWAY}")
         return Standing(f"{target}: there is no record that colorlib made it, and it is not replaced; {_AWAY}")
-    sources = [_same_source(record, source) for record in records]
-    for record, same in zip(records, sources, strict=True):
-        if same and not _differing(record.settings, settings):
-            if not (exact and same == "exact"):
+    here, now = _address(source), _stamp(source)
+    glance = [record for record in records if (record.source, record.stamp) == (here, now)]
+    digest = "" if glance or not any(record.stamp.size == now.size for record in records) else _sha256(source)
+    same = glance or [record for record in records if record.sha256 == digest]
+    for record in same:
+        if not _differing(record.settings, settings):
+            if not (exact and glance):
                 _note_again(ledger, record, source, target)
             return Standing()
-    record, same = records[0], sources[0]
+    record = (same or records)[0]
     if same:
         what = ", ".join(_differing(record.settings, settings))
-        return Standing(
-            f"{target}: was made with other settings: {what}; {_REDO}", stale=True, made_sha256=record.made_sha256
-        )
-    if record.source == _address(source):
-        return Standing(
-            f"{target}: {source} was changed since the result was made; {_REDO}",
-            stale=True,
-            made_sha256=record.made_sha256,
-        )
+        return Standing(f"{target}: was made with other settings: {what}; {_REDO}", record.made_sha256)
+    if record.source == here:
+        return Standing(f"{target}: {source} was changed since the result was made; {_REDO}", record.made_sha256)
     of_another = f"{target}: the result there is of another photograph: {record.source}"
     if _exists(record.source, source):
         return Standing(f"{of_another}; colorize {source} into another folder")
@@ -109,14 +106,6 @@ def _fitting(records: list[Record], target: "Path | Place") -> tuple[list[Record
     same_size = [record for record in records if record.made.size == there.size]
     digest = _sha256(target) if same_size else ""
     return [record for record in same_size if record.made_sha256 == digest], False
-
-
-def _same_source(record: Record, source: "Path | Place") -> str:
-    """Whether a record is of this photograph: "exact" by path, size and times, "content" by its content, or ""."""
-    now = _stamp(source)
-    if record.source == _address(source) and record.stamp == now:
-        return "exact"
-    return "content" if record.stamp.size == now.size and record.sha256 == _sha256(source) else ""
 
 
 def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

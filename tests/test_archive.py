@@ -17,6 +17,7 @@ from PIL import Image
 from torch import nn
 from typer.testing import CliRunner
 
+from colorlib._atomic import _machine
 from colorlib.cli import app
 from colorlib.colorize import Colorizer
 from colorlib.files import Painter, Report
@@ -86,8 +87,10 @@ def test_nothing_is_lost_when_workers_die(cluster, tmp_path):
     album, out, pids = tmp_path / "album", tmp_path / "out", tmp_path / "pids"
     good = [f"{number:02}.png" for number in range(12)] + ["deep/er.jpg"]
     make(album, good)
-    make(out, ["05.png"])
-    (out / ".07.4711.part.png").write_bytes(b"what a killed worker leaves")
+    jobs = {job.name: job for job in archive.plan([str(album)], str(out))}
+    assert Painter(lambda page: np.dstack([page] * 3), out)(jobs["05.png"]).status == "done"
+    for suffix in ("lock", "part.png"):
+        (out / f".colorlib-{_machine()}-0123456789abcdef.{suffix}").write_bytes(b"what a killed worker leaves")
     before = (out / "05.png").read_bytes()
     (album / "broken.jpg").write_bytes(b"\xff\xd8\xff")
     Image.new("L", (POISON, 30)).save(album / "poison.png")
@@ -154,6 +157,28 @@ def test_the_command_with_addresses(cluster, tmp_path):
     never = CliRunner().invoke(app, [*call, "--no-resume"])
     assert never.exit_code == 1
     assert "0 colorized, 2 failed" in never.stderr
+
+    before = (out / "1.png").stat()
+    more = [*call, "--saturation", "1.5"]
+    other = CliRunner().invoke(app, more)
+    assert other.exit_code == 1
+    assert f"{out.as_uri()}/1.png: was made with other settings: saturation 1.0, now 1.5" in other.stderr
+    assert (out / "1.png").stat() == before
+    anew = CliRunner().invoke(app, [*more, "--redo"])
+    assert anew.exit_code == 0, anew.output
+    assert "2 colorized" in anew.stderr
+    assert (out / "1.png").stat().st_ino != before.st_ino
+    assert "0 colorized, 2 skipped" in CliRunner().invoke(app, more).stderr
+    make(out, ["1.png"])
+    (out / "deep/2.jpg").unlink()
+    make(tmp_path / "other/deep", ["0.jpg", "2.jpg"])
+    changed = CliRunner().invoke(app, [*more, "--redo"])
+    assert changed.exit_code == 1
+    assert "1.png: was changed since it was made" in changed.stderr
+    assert (out / "deep/2.jpg").exists()
+    clash = CliRunner().invoke(app, [*more[:1], (tmp_path / "other").as_uri(), *more[2:], "--redo"])
+    assert f"is of another photograph: {album.as_uri()}/deep/2.jpg" in clash.stderr
+    assert files(out) == ["1.png", "contact-sheet.html", "deep/0.jpg", "deep/2.jpg", "report.csv"]
 
 
 def test_addresses_are_planned_like_folders(tmp_path):

@@ -136,7 +136,7 @@ def test_colorize_a_folder(album, weights, tmp_path):
         with Image.open(tmp_path / "out" / name) as image:
             assert image.size == (60, 50)
             assert image.mode == "RGB"
-    again = call("colorize", album, "--out", tmp_path / "out", "--weights", weights, "--size", 64)
+    again = call("colorize", album, "--out", tmp_path / "out", "--weights", weights)
     assert again.exit_code == 0
     assert "0 colorized, 2 skipped" in again.stderr
     never = call("colorize", album, "--out", tmp_path / "out", "--weights", weights, "--no-resume")
@@ -146,7 +146,7 @@ def test_colorize_a_folder(album, weights, tmp_path):
 
 def test_report_and_contact_sheet(album, weights, tmp_path):
     call("colorize", album, "--out", tmp_path / "none", "--weights", weights, "--no-report")
-    assert sorted(path.name for path in (tmp_path / "none").iterdir()) == ["deep", "one.jpg"]
+    assert sorted(path.name for path in (tmp_path / "none").iterdir()) == [".colorlib", "deep", "one.jpg"]
     result = call("colorize", album, "--out", tmp_path / "out", "--weights", weights)
     assert f"see {tmp_path / 'out/report.csv'} and {tmp_path / 'out/contact-sheet.html'}" in result.stderr
     table = pd.read_csv(tmp_path / "out/report.csv")
