@@ -236,7 +236,7 @@ def video(
             progress=partial(progress, what="colorizing"),
         )
     for line in (*result.notes, *(f"{source}: {what}" for what in result.damage)):
-        say(one_line(line))
+        say(one_line(line, source, out))
     if result.frames:
         say(f"{result.frames} frames are in {printable(out)}")
     if result.damage:

@@ -15,7 +15,6 @@ from PIL import (
     GifImagePlugin,
     Image,
     ImageOps,
-    Jpeg2KImagePlugin,
     JpegImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
@@ -25,6 +24,7 @@ from torch import Tensor
 
 from colorlib.extras import install_hint
 from colorlib.icc import lab_to_rgb, to_srgb
+from colorlib.jpeg2000 import open_jpeg_2000
 from colorlib.kinds import picture_kind
 
 __all__ = ["MAX_PIXELS", "as_rgb", "open_rgb", "opened", "plain", "read_rgb"]
@@ -41,7 +41,7 @@ _READERS = {
     "GIF": GifImagePlugin.GifImageFile,
     "BMP": BmpImagePlugin.BmpImageFile,
     "AVIF": AvifImagePlugin.AvifImageFile,
-    "JPEG2000": Jpeg2KImagePlugin.Jpeg2KImageFile,
+    "JPEG2000": open_jpeg_2000,
 }
 
 # Larger JPEGs are worth decoding at a fraction of their size, which only Pillow does.

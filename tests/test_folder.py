@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from album_files import CONTENTS, HEIC, JPEG, PNG, go, grow, regular
+from album_files import CONTENTS, DNG, HEIC, JPEG, PNG, go, grow, regular
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

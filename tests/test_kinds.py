@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from test_formats import icc_profile
 
 from colorlib.extras import install_hint
 from colorlib.formats import read_document
@@ -214,3 +215,39 @@ def test_jpeg_2000_in_grey_keeps_16_bits(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert (read_document(tmp_path / "x.jp2").pages[0] == deep).all()
+
+
+def with_profile(data, profile):
+    """A JPEG 2000 file whose colour specification is an ICC profile."""
+    place = data.index(b"colr") - 4
+    old = int.from_bytes(data[place : place + 4], "big")
+    box = struct.pack(">I4sBBB", len(profile) + 11, b"colr", 2, 0, 0) + profile
+    header = data.index(b"jp2h") - 4
+    length = int.from_bytes(data[header : header + 4], "big") - old + len(box)
+    return data[:header] + struct.pack(">I", length) + data[header + 4 : place] + box + data[place + old :]
+
+
+@pytest.mark.parametrize("pixels", [RAMP, np.dstack([RAMP] * 3)], ids=["grey", "rgb"])
+def test_the_profile_of_a_jpeg_2000_is_obeyed(pixels, tmp_path):
+    """As that of the same picture in a PNG."""
+    profile = icc_profile(1.0, *([b"GRAY"] if pixels.ndim == 2 else []))
+    (tmp_path / "a.jp2").write_bytes(with_profile(encoded("JPEG2000", pixels), profile))
+    Image.fromarray(pixels).save(tmp_path / "a.png", icc_profile=profile)
+    jp2, png = (read_document(tmp_path / name) for name in ("a.jp2", "a.png"))
+    assert (jp2.pages[0] == png.pages[0]).all()
+    assert jp2.has_profile
+    assert (jp2.pages[0].astype(int) - pixels).max() > 30
+    assert np.abs(np.asarray(open_rgb(tmp_path / "a.jp2"), int) - np.asarray(open_rgb(tmp_path / "a.png"))).max() <= 1
+
+
+@given(st.integers(0, 200), st.binary(max_size=30))
+def test_a_damaged_jpeg_2000_is_a_clear_error_or_a_picture(tmp_path_factory, at, damage):
+    data = with_profile(encoded("JPEG2000"), icc_profile(1.0, b"GRAY"))
+    path = tmp_path_factory.mktemp("jp2") / "a.jp2"
+    path.write_bytes(data[: 12 + at] + damage + data[12 + at + len(damage) :])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            assert read_document(path).format == "JPEG2000"
+        except ValueError as error:
+            assert "a.jp2" in str(error)  # noqa: PT017

@@ -78,6 +78,9 @@ def test_a_name_gets_a_suffix_more_when_another_photograph_has_it():
     names = {Path(name): "JPEG" for name in ("sub/scan", "sub/scan.jpg", "scan", "scan.png")}
     expected = ["sub/scan.jpg.jpg", "sub/scan.jpg", "scan.jpg", "scan.png"]
     assert [result.as_posix() for result in result_names(names).values()] == expected
+    twins = {Path(name): "JPEG" for name in ("IMG_1", "IMG_1.JPG", "Cafe\u0301", "caf\xe9.jpg")}
+    expected = ["IMG_1.jpg.jpg", "IMG_1.JPG", "Cafe\u0301.jpg.jpg", "caf\xe9.jpg"]
+    assert [result.as_posix() for result in result_names(twins).values()] == expected
     with pytest.raises(ValueError, match="unknown format 'gif'"):
         result_names(names, "gif")
 
