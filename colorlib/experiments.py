@@ -31,7 +31,7 @@ from colorlib.profile import set_seed
 from colorlib.recipes import Phase, Recipe
 from colorlib.train import ColorizationLearner, learner
 from colorlib.verdict import measure, noise
-from colorlib.weights import atomic, find_weights, load_weights, save_weights
+from colorlib.weights import atomic, load_named, save_weights
 
 COUNTED = 32  # batches from which a network learns how common colours are
 
@@ -187,7 +187,7 @@ def _generator(recipe: Recipe) -> nn.Module:
     """The recipe's generator, with the weights it starts from."""
     generator = build_generator(**recipe.generator)
     if recipe.start:
-        trained, card = load_weights(find_weights(recipe.start))
+        trained, card = load_named(recipe.start)
         try:
             generator.load_state_dict(trained.state_dict())
         except RuntimeError as error:
