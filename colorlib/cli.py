@@ -26,6 +26,15 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
 WEIGHTS = "careful (pale, seldom wrong), natural, vivid (strong, oftener wrong), or a .safetensors file."
+Vividness = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        max=1,
+        help="Turn the dial of the weights: 0 is careful, 1 vivid, and all between.",
+        show_default="where --weights says",
+    ),
+]
 
 
 @app.callback()
@@ -73,6 +82,7 @@ def colorize(
     inputs: Annotated[list[str], typer.Argument(help="Photographs, and folders of photographs.", show_default=False)],
     out: Annotated[str, typer.Option(help="Folder for the results; must not be an input folder.", show_default=False)],
     weights: Annotated[str, typer.Option(help=WEIGHTS)] = "natural",
+    vividness: Vividness = None,
     size: Annotated[
         str | None,
         typer.Option(
@@ -149,7 +159,7 @@ def colorize(
         planned = plan(inputs, out, format, finished.left_out)
         if point and len(planned) > 1:
             raise ValueError(f"--point is about one photograph, and there are {len(planned)}; give one of them")
-        paint, settings = _painter(weights, size, saturation, flip, point or [], reference)
+        paint, settings = _painter(weights, vividness, size, saturation, flip, point or [], reference)
         ways = {"resume": resume, "redo": redo, "skip_colour": skip_colour, "thumbnails": report}
         painter = Painter(paint, out, settings=settings, **ways)
         if "://" not in out:
@@ -175,6 +185,7 @@ def video(
         Path, typer.Argument(metavar="OUT", help="The film to write, as in coloured.mp4.", show_default=False)
     ],
     weights: Annotated[str, typer.Option(help=WEIGHTS)] = "natural",
+    vividness: Vividness = None,
     mode: Annotated[
         str,
         typer.Option(
@@ -225,7 +236,7 @@ def video(
         from colorlib.video import colorize_video
 
         settings = {"mode": mode, "key_every": key_every or KEY_EVERY, "reference": reference, "upscale": upscale}
-        painter = SteadyPainter(Colorizer.from_pretrained(weights), **settings)
+        painter = SteadyPainter(Colorizer.from_pretrained(weights, vividness=vividness), **settings)
         result = colorize_video(
             source,
             out,
@@ -254,6 +265,7 @@ def video(
 def evaluate(
     weights: Annotated[str, typer.Argument(help="Weights that come along, by name, or a .safetensors file.")],
     folder: Annotated[Path, typer.Argument(help="Folder of colour photographs that the network has not seen.")],
+    vividness: Vividness = None,
     size: Annotated[
         int | None,
         typer.Option(
@@ -268,14 +280,14 @@ def evaluate(
         from colorlib.data import validation_loader
         from colorlib.evaluation import evaluate as measure
         from colorlib.photos import find_photographs, scan_photographs
-        from colorlib.weights import find_weights, load_weights
+        from colorlib.weights import load_named
 
         if csv is not None and not csv.parent.is_dir():
             raise FileNotFoundError(f"{csv}: there is no folder {csv.parent}; make it first")
         scan = scan_photographs(find_photographs(folder))
         if not scan.colour:
             raise ValueError(f"{folder}: nothing to compare with, {scan.summary()}; give photographs in colour")
-        generator, card = load_weights(find_weights(weights))
+        generator, card = load_named(weights, vividness)
         side = size or int(card.get("size", 256))
         batches = validation_loader(scan.colour, side, workers=0)
         table = measure(generator, progress(batches, len(batches), "measuring"))
@@ -321,11 +333,17 @@ def info() -> None:
 
 
 def _painter(
-    weights: str, size: str | None, saturation: float, flip: bool, points: list[str], reference: Path | None
+    weights: str,
+    vividness: float | None,
+    size: str | None,
+    saturation: float,
+    flip: bool,
+    points: list[str],
+    reference: Path | None,
 ) -> tuple[Callable[[np.ndarray], np.ndarray], dict[str, object]]:
     """What colours a page, as the options of `colorize` say, and these for the record of each result."""
     from colorlib.colorize import Colorizer
-    from colorlib.weights import find_weights, read_card
+    from colorlib.weights import find_weights, position, read_card
 
     sizes = None
     if size is not None:
@@ -336,10 +354,12 @@ def _painter(
         if min(sizes) < 8:
             raise ValueError(f"--size {size}: the network needs at least 8 pixels")
     card = read_card(find_weights(weights))
-    colorizer = Colorizer.from_pretrained(weights, size=sizes, flip=flip, saturation=saturation)
+    colorizer = Colorizer.from_pretrained(weights, sizes, flip=flip, saturation=saturation, vividness=vividness)
     if read_card(find_weights(weights)) != card:
         raise ValueError(f"{weights}: the weights were replaced while they were read; call the same command again")
     settings = {"weights": {"name": weights, "sha256": card["sha256"]}, "size": sizes or [int(card.get("size", 256))]}
+    if "dial" in card:
+        settings["vividness"] = position(weights, vividness, card)
     settings |= {"saturation": saturation, "flip": flip, "points": points, "reference": None}
     hints = {}
     if points:

@@ -20,7 +20,7 @@ from colorlib.enlarge import enlarge, resize
 from colorlib.gamut import fit_gamut
 from colorlib.guesses import evaluating, fold_batch_norms, guesses, network_size
 from colorlib.painting import Picture, check_range, paint, pixels_of, small_view
-from colorlib.weights import find_weights, load_weights
+from colorlib.weights import load_named
 
 if TYPE_CHECKING:
     from colorlib.hints import Point
@@ -116,13 +116,15 @@ class Colorizer:
         device: torch.device | str | None = None,
         flip: bool = True,
         saturation: float = 1.0,
+        vividness: float | None = None,
     ) -> "Colorizer":
         """Make a colorizer from the weights that come with the package, or from others.
 
         Parameters
         ----------
         name : str or Path
-            The name of shipped weights, or a safetensors file with its json card, from `weights.save_weights`.
+            The name of shipped weights or of a point on their dial ("careful", "natural", "vivid"), or a safetensors
+            file with its json card, from `weights.save_weights`.
         size : int or sequence of int, optional
             As for the class. By default the `size` that the card names, or 256.
         device : torch.device or str, optional
@@ -130,6 +132,9 @@ class Colorizer:
         flip : bool
         saturation : float
             As for the class.
+        vividness : float, optional
+            Where to turn the dial of the weights: 0 is pale and seldom wrong, 1 strong and oftener wrong. By default
+            where the name says.
 
         Returns
         -------
@@ -139,7 +144,7 @@ class Colorizer:
         Raises
         ------
         FileNotFoundError, ValueError
-            As `weights.find_weights` and `weights.load_weights`: the file or its card is missing, altered (its sha256
+            As `weights.load_named`: the file or its card is missing, altered (its sha256
             is another), or of another architecture; or an argument is out of range.
 
         Examples
@@ -147,13 +152,13 @@ class Colorizer:
         >>> colorizer = Colorizer.from_pretrained("natural")  # doctest: +SKIP
         >>> colorizer("grandmother.jpg").save("grandmother-in-colour.jpg")  # doctest: +SKIP
         """
-        generator, card = load_weights(find_weights(name))
+        generator, card = load_named(name, vividness)
         fold_batch_norms(generator)
         device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         # Convolutions are quicker when the channels of a pixel lie side by side.
         generator = generator.to(device, memory_format=torch.channels_last)
         colorizer = cls(generator, int(card.get("size", 256)) if size is None else size, device, flip, saturation)
-        colorizer._sha256 = card["sha256"]
+        colorizer._sha256 = card["sha256"] + (f" at {card['vividness']:g}" if "vividness" in card else "")
         return colorizer
 
     def __call__(

@@ -32,7 +32,7 @@ from colorlib.provenance import Account, commit, compared, made_of, record_of
 from colorlib.recipes import Phase, Recipe
 from colorlib.train import ColorizationLearner, learner
 from colorlib.verdict import measure
-from colorlib.weights import find_weights, load_weights, save_weights
+from colorlib.weights import load_named, save_weights
 
 COUNTED = 32  # batches from which a network learns how common colours are
 
@@ -216,7 +216,7 @@ def _generator(recipe: Recipe) -> nn.Module:
     """The recipe's generator, with the weights it starts from."""
     generator = build_generator(**recipe.generator)
     if recipe.start:
-        trained, card = load_weights(find_weights(recipe.start))
+        trained, card = load_named(recipe.start)
         try:
             generator.load_state_dict(trained.state_dict())
         except RuntimeError as error:

@@ -3,6 +3,7 @@
 import hashlib
 import importlib.metadata
 import json
+import math
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -115,7 +116,8 @@ def recorded_metrics(name: str, collection: str | None = None) -> pd.DataFrame:
         As `evaluation.evaluate` made it: rows model, grey and truth.
     """
     metrics = _record(name)["metrics"]
-    return pd.DataFrame.from_dict(metrics[collection] if collection else metrics, orient="index").astype(float)
+    table = pd.DataFrame.from_dict(metrics[collection] if collection else metrics, orient="index").astype(float)
+    return table.fillna(math.inf)  # json has no infinity: the PSNR of the truth beside itself was written as null
 
 
 def recorded_variants(recipe: str, variants: Sequence[str], seed: int = 42) -> pd.DataFrame:

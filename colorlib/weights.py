@@ -8,6 +8,7 @@ anything. Pickle is never used: a weights file cannot run code.
 import hashlib
 import inspect
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from colorlib import dial
 from colorlib._atomic import atomic
 from colorlib.models import GENERATORS, build_generator
 
@@ -29,7 +31,12 @@ def card_path(path: str | Path) -> Path:
 
 
 def save_weights(
-    generator: nn.Module, path: str | Path, kind: str, arguments: dict[str, Any], card: dict[str, Any]
+    generator: nn.Module,
+    path: str | Path,
+    kind: str,
+    arguments: dict[str, Any],
+    card: dict[str, Any],
+    vivid: nn.Module | None = None,
 ) -> Path:
     """Write a generator's weights as safetensors in half precision, with a json card beside them.
 
@@ -49,6 +56,8 @@ def save_weights(
     card : dict
         What else a user of the weights should know: data, recipe, commit, metrics, and `size`, the side of the
         training pictures in pixels. Anything that json can hold.
+    vivid : nn.Module, optional
+        The vivid end of a dial whose careful end is `generator`; the card then needs a `dial`, see `colorlib.dial`.
 
     Returns
     -------
@@ -66,7 +75,8 @@ def save_weights(
         raise ValueError(f"{path}: weights are saved as safetensors; end the name in .safetensors")
     if kind not in GENERATORS:
         raise ValueError(f"unknown generator {kind!r}; there are {', '.join(sorted(GENERATORS))}")
-    tensors = {name: _half(name, tensor) for name, tensor in generator.state_dict().items()}
+    ends = generator.state_dict() if vivid is None else dial.join(generator.state_dict(), vivid.state_dict())
+    tensors = {name: _half(name, tensor) for name, tensor in ends.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(card_path(path)) as temporary_card, atomic(path) as temporary:
         temporary.write_bytes(save(tensors))  # save_file would make it readable for its owner alone
@@ -75,27 +85,31 @@ def save_weights(
     return path
 
 
-def load_weights(path: str | Path) -> tuple[nn.Module, dict[str, Any]]:
+def load_weights(path: str | Path, vividness: float | None = None) -> tuple[nn.Module, dict[str, Any]]:
     """Build the generator that a card describes and fill it with the weights beside it.
 
     Parameters
     ----------
     path : str or Path
         The safetensors file that `save_weights` wrote. Its json card must lie beside it.
+    vividness : float, optional
+        Where to turn the dial of weights that have one, 0 to 1; by default where their card says.
 
     Returns
     -------
     generator : nn.Module
         The network, in float32 on the CPU, in evaluation mode.
     card : dict
-        The card, with at least `kind`, `arguments` and `sha256`.
+        The card, with at least `kind`, `arguments` and `sha256`; with a dial also the `vividness`, the `part` and the
+        `gain` at which it stands.
 
     Raises
     ------
     FileNotFoundError
         If the weights or their card are missing.
     ValueError
-        If the file was altered, is no safetensors file, or does not fit the architecture that the card names.
+        If the file was altered, is no safetensors file, or does not fit the architecture that the card names; if a
+        vividness is asked for that is not in [0, 1], or of weights without a dial.
     """
     path = Path(path)
     if not path.is_file():
@@ -111,9 +125,66 @@ def load_weights(path: str | Path) -> tuple[nn.Module, dict[str, Any]]:
     except SafetensorError as error:
         raise ValueError(f"{path}: not a safetensors file ({error}); copy it again, or train again") from error
     generator = _build(path, card)
+    if dial.has_dial(card):
+        at = dial.setting(card, vividness)
+        tensors = dial.turn(tensors, at.part)
+        card = card | asdict(at)
+        if not hasattr(generator, "gain"):
+            raise ValueError(f"{card_path(path)}: a generator of the kind {card['kind']!r} has no dial")
+        generator.gain = at.gain
+    elif vividness is not None:
+        raise ValueError(f"{path}: these weights have no vividness to choose; leave it out")
     _check_fit(path, card, generator.state_dict(), tensors)
     generator.load_state_dict(tensors)
     return generator.eval(), card
+
+
+def load_named(name: str | Path, vividness: float | None = None) -> tuple[nn.Module, dict[str, Any]]:
+    """Load weights by the name of shipped ones, of a point on their dial, or of a file.
+
+    Parameters
+    ----------
+    name : str or Path
+        As for `find_weights`.
+    vividness : float, optional
+        As for `load_weights`; by default that of the point that `name` names.
+
+    Returns
+    -------
+    generator : nn.Module
+    card : dict
+        As from `load_weights`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `find_weights` and `load_weights`.
+    """
+    path = find_weights(name)
+    return load_weights(path, position(name, vividness, read_card(path)))
+
+
+def position(name: str | Path, vividness: float | None, card: dict[str, Any]) -> float | None:
+    """Say where the dial of weights stands: where it is turned to, or where the name says, or the card.
+
+    Parameters
+    ----------
+    name : str or Path
+        As for `find_weights`.
+    vividness : float, optional
+        What was asked for.
+    card : dict
+        Of the weights.
+
+    Returns
+    -------
+    float or None
+        As asked for, also when the weights have no dial: `load_weights` says so.
+    """
+    if vividness is None and dial.has_dial(card):
+        points = card.get("points", {}) if str(name) in shipped_points() else {}
+        return points.get(str(name), {}).get("vividness", card["dial"]["default"])
+    return vividness
 
 
 def read_card(path: str | Path) -> dict[str, Any]:
@@ -162,8 +233,25 @@ def shipped_weights() -> dict[str, Path]:
     return {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
 
 
+def shipped_points() -> dict[str, dict[str, Any]]:
+    """Return the points on the dials of shipped weights that have names, such as "natural".
+
+    Returns
+    -------
+    dict of str to dict
+        Name to the card of its weights, with the point's own `vividness`, `part`, `gain` and `metrics`, and the name of
+        its file as `weights`; in the order of the vividness.
+    """
+    found = {}
+    for name, path in shipped_weights().items():
+        card = read_card(path)
+        for point, about in card.get("points", {}).items():
+            found[point] = {**card, **about, **asdict(dial.setting(card, about["vividness"])), "weights": name}
+    return found
+
+
 def find_weights(name: str | Path) -> Path:
-    """Find weights by the name of shipped ones, or as a file.
+    """Find weights by the name of shipped ones, of a point on their dial, or as a file.
 
     Parameters
     ----------
@@ -181,6 +269,7 @@ def find_weights(name: str | Path) -> Path:
         If it is neither; the message lists the shipped ones.
     """
     shipped = shipped_weights()
+    shipped |= {point: shipped[card["weights"]] for point, card in shipped_points().items()}
     if str(name) in shipped:
         return shipped[str(name)]
     if not Path(name).is_file():

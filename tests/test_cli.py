@@ -161,8 +161,8 @@ def test_colorize_passes_its_options_on(album, weights, tmp_path, monkeypatch):
 
     class Told:
         @classmethod
-        def from_pretrained(cls, name, **options):
-            made.append((name, options))
+        def from_pretrained(cls, name, size=None, **options):
+            made.append((name, {"size": size, **options}))
             return cls()
 
         def __call__(self, page, **hints):
@@ -172,13 +172,14 @@ def test_colorize_passes_its_options_on(album, weights, tmp_path, monkeypatch):
     monkeypatch.setattr("colorlib.colorize.Colorizer", Told)
     out = tmp_path / "out"
     assert call("colorize", album / "one.jpg", "--out", out).exit_code == 0
-    assert made == [("natural", {"size": None, "flip": True, "saturation": 1.0})]
+    assert made == [("natural", {"size": None, "flip": True, "saturation": 1.0, "vividness": None})]
     assert painted == [{}]
     options = ["--size", "192,256", "--no-flip", "--saturation", 0.5, "--weights", "vivid", "--format", "webp"]
+    options += ["--vividness", 0.25]
     options += ["--point", "0.4,0.7,#c03020", "--point", "0,1,tomato", "--reference", album / "deep/er/two.png"]
     result = call("colorize", album / "one.jpg", "--out", out, *options)
     assert result.exit_code == 0, result.output
-    assert made[1] == ("vivid", {"size": [192, 256], "flip": False, "saturation": 0.5})
+    assert made[1] == ("vivid", {"size": [192, 256], "flip": False, "saturation": 0.5, "vividness": 0.25})
     assert painted[1]["points"] == [(0.4, 0.7, "#c03020"), (0, 1, "tomato")]
     assert painted[1]["reference"].size == (60, 50)
     assert results(out) == ["one.jpg", "one.webp"]

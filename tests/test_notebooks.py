@@ -1,46 +1,95 @@
 """Every chapter runs from top to bottom, prints what it promises, and is built like the others."""
 
+import json
 import os
 import re
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from colorlib.files import sensible_workers
-
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-RUNS = "test_a_chapter_runs_and_prints_what_it_promises"
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 
 
 @pytest.fixture(scope="module")
-def runs(request):
-    """What nbval says of each chapter that is to be tested; several run at once, on one core each."""
-    wanted = [i.callspec.params["chapter"] for i in request.session.items if getattr(i, "originalname", "") == RUNS]
-    pool = ThreadPoolExecutor(sensible_workers())
-    yield {chapter: pool.submit(nbval, chapter) for chapter in wanted}
-    pool.shutdown(cancel_futures=True)
+def replay(tmp_path_factory):
+    """A folder for Jupyter with the kernel of tests/replay, which answers with what the build of the book computed."""
+    folder = tmp_path_factory.mktemp("jupyter")
+    spec = {
+        "argv": [sys.executable, str(ROOT / "tests" / "replay" / "replay.py"), "-f", "{connection_file}"],
+        "display_name": "replay",
+        "language": "python",
+    }
+    (folder / "kernels" / "replay").mkdir(parents=True)
+    (folder / "kernels" / "replay" / "kernel.json").write_text(json.dumps(spec), "utf8")
+    return folder
 
 
-def nbval(chapter):
-    """Run each cell. What cells tagged nbval-check-output print is compared, the others only have to work."""
-    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=600"]
+def nbval(chapter, executed, replay):
+    """Judge each cell of a chapter: what cells tagged nbval-check-output printed is compared, others had to work."""
+    done = replay / f"{chapter.stem}-{len(list(replay.iterdir()))}.ipynb"
+    nbformat.write(executed, done)
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-kernel-name=replay"]
     command += [f"--nbval-sanitize-with={ROOT / 'tests' / 'sanitize.cfg'}", "-p", "no:cacheprovider", "-q"]
-    command += ["--no-header", "-x", "--durations=3", "-o", "addopts=", "-o", "timeout=0", str(chapter)]
-    environment = {**os.environ, "PYTHONWARNINGS": "ignore", "OMP_NUM_THREADS": "1"}
+    command += ["--no-header", "-x", "-o", "addopts=", "-o", "timeout=0", str(chapter)]
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore", "JUPYTER_PATH": str(replay), "EXECUTED": str(done)}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
-@pytest.mark.timeout(2400)
+@pytest.mark.timeout(3600)  # the first of these tests may build the book
 @each_chapter
-def test_a_chapter_runs_and_prints_what_it_promises(runs, chapter):
-    result = runs[chapter].result()
+def test_a_chapter_runs_and_prints_what_it_promises(book, replay, tools, chapter):
+    result = nbval(chapter, tools.executed(chapter), replay)
     assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
+    cells = nbformat.read(chapter, as_version=4).cells
+    assert f"{sum(cell.cell_type == 'code' and bool(cell.source.strip()) for cell in cells)} passed" in result.stdout
+
+
+def small_chapter(path):
+    """A chapter of three cells: it prints a promise, a number that is none, and a promised result."""
+    promise = {"tags": ["nbval-check-output"]}
+    cells = [
+        nbformat.v4.new_code_cell("print('two')", metadata=promise, execution_count=1),
+        nbformat.v4.new_code_cell("print(3)", execution_count=1),
+        nbformat.v4.new_code_cell("4", metadata=promise, execution_count=1),
+    ]
+    cells[0].outputs = [nbformat.v4.new_output("stream", name="stdout", text="two\n")]
+    cells[2].outputs = [nbformat.v4.new_output("execute_result", data={"text/plain": "4"}, execution_count=1)]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "x"}})
+    nbformat.write(notebook, path)
+    return path, nbformat.from_dict(notebook)
+
+
+def alter_promise(notebook):
+    notebook.cells[0].outputs[0].text = "five\n"
+
+
+def alter_result(notebook):
+    notebook.cells[2].outputs[0].data["text/plain"] = "5"
+
+
+def fail(notebook):
+    notebook.cells[1].outputs = [nbformat.v4.new_output("error", ename="ValueError", evalue="no", traceback=["no"])]
+
+
+def alter_source(notebook):
+    notebook.cells[1].source = "print(33)"
+
+
+@pytest.mark.parametrize("change", [alter_promise, alter_result, fail, alter_source])
+def test_the_judge_sees_what_went_wrong_in_the_build(replay, tmp_path, change):
+    chapter, executed = small_chapter(tmp_path / "chapter.ipynb")
+    right = nbval(chapter, executed, replay)
+    assert right.returncode == 0, right.stdout + right.stderr
+    assert "3 passed" in right.stdout
+    change(executed)
+    wrong = nbval(chapter, executed, replay)
+    assert wrong.returncode == 1, wrong.stdout + wrong.stderr
+    assert "1 failed" in wrong.stdout
 
 
 @each_chapter

@@ -16,7 +16,6 @@ from colorlib.painting import paint
 from colorlib.photos import package_photographs
 from colorlib.steady import KEY_EVERY, MODES, SteadyPainter
 from colorlib.upscale import upscaled
-from colorlib.weights import shipped_weights
 
 SIZE = (96, 128)
 
@@ -109,7 +108,6 @@ def test_flow_is_calmer_than_exponential_than_off(clip):
     assert error["flow"] < 0.25 * error["off"]
 
 
-@pytest.mark.skipif("natural" not in shipped_weights(), reason="the weights are not there")
 def test_the_goal_with_the_shipped_weights():
     """Warping error down by 60 % or more at equal or better accuracy, over the clips with exact flow."""
     colorizer = Colorizer.from_pretrained("natural", flip=False)

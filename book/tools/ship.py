@@ -1,11 +1,12 @@
-"""Make the weights of a finished run the package's own: `python book/tools/ship.py careful runs/careful`.
+"""Make the weights of a finished run the package's own: `python book/tools/ship.py paper-24 runs/paper-24`.
 
 The run's generator goes to `colorlib/weights/NAME.safetensors`, and what `record.json` says of the run goes on its
 card, so that every number on the card was measured and none was typed.
 
-A run that started from other weights may be followed only a part of the way: `... ship.py vivid runs/vivid 0.8` mixes
-the two, 0.2 of the start and 0.8 of the end (deep network interpolation, Wang et al. 2019), and measures the mixture
-on the recipe's validation photographs. NAME need not be the recipe's: one way may be shipped at several places.
+With a second run, which started from the first one's weights, the two are the ends of a vividness dial:
+`python book/tools/ship.py light runs/broad runs/broad-vivid`. Where the dial stands for how much of the difference and
+which gain is read from `book/results/dial.csv`, which `dial.py` measured; the points with names are measured here, on
+all validation photographs.
 """
 
 import json
@@ -13,41 +14,79 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import nn
+import numpy as np
+import pandas as pd
 
 from colorlib.experiments import photographs
-from colorlib.recipes import Recipe, load_recipe
+from colorlib.recipes import load_recipe
 from colorlib.verdict import measure
-from colorlib.weights import SHIPPED, find_weights, load_weights, save_weights
+from colorlib.weights import SHIPPED, load_weights, save_weights
 
+RESULTS = Path(__file__).resolve().parents[1] / "results"
 KEPT = ("title", "size", "commit")
 RECORDED = ("command", "recipe", "photographs", "epochs", "hours", "machine", "precision", "versions", "metrics")
 LICENCE = "BSD-3-Clause, like the code; the photographs of the training have terms of their own, see the model card"
+LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
+POINTS = {"careful": 0.0, "natural": 0.5, "vivid": 1.0}
 
 
-def mixture(run: Path, part: float = 1.0) -> tuple[nn.Module, dict[str, Any], Recipe]:
-    """The generator at a part of the way from a run's start to its end, the card of the end, and the recipe."""
-    generator, card = load_weights(run / "generator.safetensors")
-    recipe = load_recipe(card["recipe"]["name"])
-    if part < 1:
-        start, _ = load_weights(find_weights(recipe.start))
-        begin, end = start.state_dict(), generator.state_dict()
-        mixed = {key: torch.lerp(begin[key], end[key], part) for key in end if end[key].is_floating_point()}
-        generator.load_state_dict({**end, **mixed})
-    return generator, card, recipe
-
-
-def main(name: str, run: Path, part: float = 1.0) -> None:
-    """Copy the weights, or a mixture, and write their card."""
-    generator, card, recipe = mixture(run, part)
+def about(run: Path) -> dict[str, Any]:
+    """What a run's record and card say of it."""
+    card = load_weights(run / "generator.safetensors")[1]
     record = json.loads((run / "record.json").read_text(encoding="utf-8"))
-    full = {key: card[key] for key in KEPT} | {key: record[key] for key in RECORDED} | {"licence": LICENCE}
-    if part < 1:
-        full |= {"part": part, "metrics": measure(generator, recipe.data, photographs(recipe)[1])}
-    path = save_weights(generator, SHIPPED / f"{name}.safetensors", card["kind"], card["arguments"], full)
-    print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
+    return {key: card[key] for key in KEPT} | {key: record[key] for key in RECORDED}
+
+
+def best_way(grid: pd.DataFrame) -> dict[str, list[float]]:
+    """Choose the settings of the dial from a measured grid of mixtures and gains.
+
+    The ends are the careful network at the gain at which its ab error is smallest, and the setting whose Frechet
+    distance is smallest; the colourfulness between them rises evenly. For each level every mixture's gain is
+    interpolated to that colourfulness, and the mixture with the smallest sum of ab error and Frechet distance, as
+    shares of grey's, is taken.
+    """
+    error, frechet, colour = "ab error, of grey's", "Frechet, of grey's", "colourfulness, of truth's"
+    mean = grid.groupby(["part", "gain"])[[error, frechet, colour]].mean().reset_index()
+    careful = mean[mean["part"] == 0]
+    low = careful.loc[careful[error].idxmin(), colour]
+    high = mean.loc[mean[frechet].idxmin(), colour]
+    chosen = {"vividness": list(LEVELS), "part": [], "gain": []}
+    for target in low + np.array(LEVELS) * (high - low):
+        ways = []
+        for part, rows in mean.groupby("part"):
+            if rows[colour].min() <= target <= rows[colour].max():
+                at = [np.interp(target, rows[colour], rows[key]) for key in ("gain", error, frechet)]
+                ways.append((at[1] + at[2], part, at[0]))
+        _, part, gain = min(ways)
+        chosen["part"].append(round(float(part), 3))
+        chosen["gain"].append(round(float(gain), 3))
+    return chosen
+
+
+def ship(name: str, run: Path) -> Path:
+    """Copy the weights of one run, and write their card."""
+    generator, card = load_weights(run / "generator.safetensors")
+    full = about(run) | {"licence": LICENCE}
+    return save_weights(generator, SHIPPED / f"{name}.safetensors", card["kind"], card["arguments"], full)
+
+
+def ship_dial(name: str, careful: Path, vivid: Path) -> Path:
+    """Put the ends of a dial into one file, measure its points, and write the card."""
+    begin, card = load_weights(careful / "generator.safetensors")
+    end, _ = load_weights(vivid / "generator.safetensors")
+    recipe = load_recipe(card["recipe"]["name"])
+    dial = best_way(pd.read_csv(RESULTS / "dial.csv")) | {"default": POINTS["natural"]}
+    full = about(careful) | {"licence": LICENCE, "vivid_end": about(vivid), "dial": dial}
+    path = SHIPPED / f"{name}.safetensors"
+    save_weights(begin, path, card["kind"], card["arguments"], full, end)
+    points = {}
+    for point, vividness in POINTS.items():
+        turned, _ = load_weights(path, vividness)
+        points[point] = {"vividness": vividness, "metrics": measure(turned, recipe.data, photographs(recipe)[1])}
+    return save_weights(begin, path, card["kind"], card["arguments"], full | {"points": points}, end)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), *map(float, sys.argv[3:]))
+    name, *runs = sys.argv[1:]
+    path = (ship_dial if len(runs) == 2 else ship)(name, *map(Path, runs))
+    print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")

@@ -139,6 +139,11 @@ class LightUnet(nn.Module):
 
     The batch norms of a pretrained encoder keep ImageNet's statistics, also in training.
 
+    Attributes
+    ----------
+    gain : float
+        Factor of the colours. It is 1 in training; a dial of weights sets it, see `colorlib.dial`.
+
     Parameters
     ----------
     pretrained : bool
@@ -157,6 +162,7 @@ class LightUnet(nn.Module):
     """
 
     multiple = 32
+    gain = 1.0
 
     def __init__(
         self,
@@ -214,13 +220,14 @@ class LightUnet(nn.Module):
         Returns
         -------
         Tensor
-            ab (B, 2, H, W) in (-1, 1), network scale.
+            ab (B, 2, H, W) in network scale: in (-1, 1) times `gain`.
         """
         *skips, x = self.encoder(L)
         x = self.fusion(self.bottom(x))
         for level, skip in zip(self.decoder, reversed(skips), strict=True):
             x = level(torch.cat([functional.interpolate(x, scale_factor=2, mode="nearest"), skip], dim=1))
-        return functional.interpolate(torch.tanh(self.head(x)), scale_factor=2, mode="bilinear", align_corners=False)
+        ab = self.gain * torch.tanh(self.head(x))
+        return functional.interpolate(ab, scale_factor=2, mode="bilinear", align_corners=False)
 
 
 def _conv(inp: int, out: int, kernel: int = 3) -> nn.Sequential:

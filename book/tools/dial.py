@@ -1,0 +1,77 @@
+"""Calibrate the vividness dial: `python book/tools/dial.py runs/broad runs/broad-vivid` measures a grid of mixtures.
+
+The first run's generator is the careful end; the second, which started from it, is the vivid one. Each mixture is
+asked once about a fixed share of the validation photographs of each collection, and its chroma is multiplied by each
+gain. The shares go to `book/results/dial.csv`, after every mixture; stopped, the same command goes on.
+"""
+
+import sys
+from itertools import islice
+from pathlib import Path
+
+import pandas as pd
+import torch
+from rich.progress import track
+from torch import Tensor, nn
+
+from colorlib.data import validation_loader
+from colorlib.evaluation import evaluate, shares
+from colorlib.experiments import photographs
+from colorlib.frechet import FrechetDistance
+from colorlib.recipes import load_recipe
+from colorlib.weights import atomic, load_weights
+
+RESULTS = Path(__file__).resolve().parents[1] / "results"
+PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+GAINS = (0.9, 1.0, 1.15, 1.3, 1.5)
+MOST = 400  # photographs of a collection, evenly spread over its sorted list
+
+
+class Answers(nn.Module):
+    """What a generator said to each batch, in order, times a gain: the network runs once for all gains."""
+
+    def __init__(self, answers: list[Tensor], gain: float) -> None:
+        super().__init__()
+        self.answers, self.gain = iter(answers), gain
+
+    def forward(self, L: Tensor) -> Tensor:
+        return self.gain * next(self.answers)
+
+
+def mixed(careful: nn.Module, vivid: nn.Module, part: float) -> dict[str, Tensor]:
+    """The state dict at a part of the way from one generator to the other."""
+    begin, end = careful.state_dict(), vivid.state_dict()
+    return {k: torch.lerp(begin[k], v, part) if v.is_floating_point() else v for k, v in end.items()}
+
+
+@torch.no_grad()
+def measured(generator: nn.Module, paths: list[Path], side: int, gains: tuple[float, ...]) -> list[dict[str, float]]:
+    """The shares of a generator at each gain, on one collection."""
+    batches = list(validation_loader(paths, side, 32, workers=0))
+    answers = [generator(L) for L, _ in batches]
+    return [{"gain": gain, **shares(evaluate(Answers(answers, gain), batches, FrechetDistance()))} for gain in gains]
+
+
+def main(careful: Path, vivid: Path, results: Path = RESULTS) -> Path:
+    """Measure the mixtures that the file does not have yet."""
+    begin, card = load_weights(careful / "generator.safetensors")
+    end, _ = load_weights(vivid / "generator.safetensors")
+    recipe = load_recipe(card["recipe"]["name"])
+    valid = photographs(recipe)[1]
+    path = results / "dial.csv"
+    rows = pd.read_csv(path).to_dict("records") if path.exists() else []
+    for part in track([part for part in PARTS if part not in {row["part"] for row in rows}], "measuring the mixtures"):
+        begin_mixed, _ = load_weights(careful / "generator.safetensors")
+        begin_mixed.load_state_dict(mixed(begin, end, part))
+        for name in recipe.data.mix:
+            if own := [path for path in valid if name in path.parts]:
+                spread = list(islice(own, 0, None, max(1, len(own) // MOST)))
+                table = measured(begin_mixed, spread, recipe.data.final_size, GAINS)
+                rows += [{"part": part, "collection": name, **row} for row in table]
+        with atomic(path) as temporary:
+            pd.DataFrame(rows).sort_values(["part", "gain", "collection"]).to_csv(temporary, index=False)
+    return path
+
+
+if __name__ == "__main__":
+    print(main(*map(Path, sys.argv[1:])))
