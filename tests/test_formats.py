@@ -641,7 +641,9 @@ class TestHostile:
         data = zlib.compress(bytes(50000 * 6251 // 100))
         (tmp_path / "bomb.png").write_bytes(png(header, (b"IDAT", data)))
         for read in (read_document, open_rgb):
-            with pytest.raises(ValueError, match=r"bomb\.png claims 50000 x 50000 .* the limit is 4.5: .*COLORLIB_MAX_GB"):
+            with pytest.raises(
+                ValueError, match=r"bomb\.png claims 50000 x 50000 .* the limit is 4.5: .*COLORLIB_MAX_GB"
+            ):
                 read(tmp_path / "bomb.png")
 
     def test_a_bomb_of_many_frames_or_behind_the_first_page(self, tmp_path, monkeypatch):
