@@ -69,8 +69,8 @@ def describe_tiff_page(file: TiffFile, page: TiffPage, shape: tuple[int, ...]) -
     try:
         if file.big and file.order == ">":  # Pillow does not read these
             exif.endian, exif.bigtiff = "<", False
-            texts = ((tag, page.tags.tags.get(tag)) for tag in TEXTS)
-            exif.update({tag: text.rstrip(b"\0") for tag, text in texts if isinstance(text, bytes)})
+            texts = {tag: page.tags.tags[tag] for tag in TEXTS if isinstance(page.tags.tags.get(tag), bytes)}
+            exif.update({tag: text.rstrip(b"\0") for tag, text in texts.items()})
         else:
             exif.load_from_fp(file.file, page.tags.offset)
     except Exception as error:

@@ -5,16 +5,17 @@ What each format keeps, when a file is written in the format it was read from:
 ======== ============ ===== ===== ============ =================================================
 format   bits         alpha pages EXIF and dpi notes
 ======== ============ ===== ===== ============ =================================================
-JPEG     8            no    one   yes          quality as estimated from the input, 90 to 98; 4:4:4
-PNG      8 and 16     yes   one   yes          animated too, at 8 bits
-TIFF     8 and 16     yes   all   yes          deflated
+JPEG     8            no    one   yes          quality as estimated from the input, 90 to 98; 4:4:4; comment
+PNG      8 and 16     yes   one   yes          texts, such as Title and Author; animated too, at 8 bits
+TIFF     8 and 16     yes   all   each page    deflated; captions and names of pages
 WebP     8            yes   one   EXIF         lossless stays lossless; animated too; 16383 pixels a side
-GIF      8            1 bit one   no           animated too; 256 colours a frame
+GIF      8            1 bit one   no           comment; animated too; 256 colours a frame
 BMP      8            no    one   dpi          transparency is laid on white
 ======== ============ ===== ===== ============ =================================================
 
 AVIF, JPEG 2000 and, with the extra `heic`, HEIC are read, at 8 bits (JPEG 2000 in grey: 16); their copies are PNG.
-XMP and IPTC blocks and thumbnails are not copied: they may describe or show the grey picture.
+XMP and IPTC blocks and thumbnails are not copied: they may describe or show the grey picture. Texts go to another
+format as its comment or caption, or the report says that they are lost.
 """
 
 from collections.abc import Callable, Iterable, Iterator
