@@ -31,13 +31,18 @@ from colorlib.survey import looked_through
 from colorlib.unjoined import folder_of_parts, forget_unjoined, note_unjoined, take_over, unjoined_frames
 from colorlib.weights import atomic
 
-__all__ = ["ColouredFilm", "FramePainter", "colorize_video"]
+__all__ = ["ColouredFilm", "FramePainter", "colorize_video", "no_progress"]
 
 SEGMENT = 120  # frames: no more than this is lost when a run is killed
 WARM_UP = 24  # frames that a painter sees again when a run goes on
 PREVIEW = 10.0  # seconds
 
 Progress = Callable[[Iterable[tuple[int, np.ndarray]], int], Iterable[tuple[int, np.ndarray]]]
+
+
+def no_progress(steps: Iterable, total: int) -> Iterable:
+    """Return what is given, and show nothing."""
+    return steps
 
 
 class FramePainter(Protocol):
@@ -83,9 +88,9 @@ def colorize_video(
     make_grey: bool = False,
     resume: bool = True,
     label: str = "",
-    progress: Progress = lambda frames, _: frames,
+    progress: Progress = no_progress,
     sound: bool = True,
-    checking: Callable[[Iterable, int], Iterable] = lambda steps, _: steps,
+    checking: Callable[[Iterable, int], Iterable] = no_progress,
 ) -> ColouredFilm:
     """Colour a film.
 
@@ -152,11 +157,11 @@ def colorize_video(
     film = read_film(source)
     if preview and end is None:
         end = start + PREVIEW
-    film, times = looked_through(film, end, checking)
-    _check_times(film, start, end)
     coloured = _check_grey(film, make_grey)
     size = (film.height * painter.upscale, film.width * painter.upscale * (2 if preview else 1))
     coding = choose_coding(out, codec, crf, film.deep)
+    film, times = looked_through(film, end, checking)
+    _check_times(film, start, end)
     cut = _cut(film, start, end)
     ways, notes = rehearse(film, out, coding, size, times, cut, sound, checking)
     if (size[0] % 2 or size[1] % 2) and "444" not in coding.pixels:
