@@ -233,7 +233,7 @@ def video(
     with clear_errors():
         from colorlib.colorize import Colorizer
         from colorlib.steady import KEY_EVERY, SteadyPainter
-        from colorlib.video import colorize_video
+        from colorlib.video import colorize_video, no_progress
 
         settings = {"mode": mode, "key_every": key_every or KEY_EVERY, "reference": reference, "upscale": upscale}
         painter = SteadyPainter(Colorizer.from_pretrained(weights, vividness=vividness), **settings)
@@ -251,7 +251,7 @@ def video(
             resume=resume,
             progress=partial(progress, what="colorizing"),
             sound=sound,
-            checking=partial(progress, what="looking through the film"),
+            checking=partial(progress, what="looking through the film") if sys.stderr.isatty() else no_progress,
         )
     for line in (*result.notes, *(f"{source}: {what}" for what in result.damage)):
         say(one_line(line, source, out))

@@ -30,13 +30,18 @@ from colorlib.segments import choose_coding, write_segment
 from colorlib.streams import Film, read_film
 from colorlib.survey import looked_through
 
-__all__ = ["ColouredFilm", "FramePainter", "colorize_video"]
+__all__ = ["ColouredFilm", "FramePainter", "colorize_video", "no_progress"]
 
 SEGMENT = 120  # frames: no more than this is lost when a run is killed
 WARM_UP = 24  # frames that a painter sees again when a run goes on
 PREVIEW = 10.0  # seconds
 
 Progress = Callable[[Iterable[tuple[int, np.ndarray]], int], Iterable[tuple[int, np.ndarray]]]
+
+
+def no_progress(steps: Iterable, total: int) -> Iterable:
+    """Return what is given, and show nothing."""
+    return steps
 
 
 class FramePainter(Protocol):
@@ -87,9 +92,9 @@ def colorize_video(
     deinterlace: bool = False,
     resume: bool = True,
     label: str = "",
-    progress: Progress = lambda frames, _: frames,
+    progress: Progress = no_progress,
     sound: bool = True,
-    checking: Callable[[Iterable, int], Iterable] = lambda steps, _: steps,
+    checking: Callable[[Iterable, int], Iterable] = no_progress,
 ) -> ColouredFilm:
     """Colour a film.
 
@@ -159,12 +164,12 @@ def colorize_video(
     original = Original(source)
     if preview and end is None:
         end = start + PREVIEW
-    film, times = looked_through(film, end, checking)
-    check_times(film, start, end)
     size = (film.height * painter.upscale, film.width * painter.upscale * (2 if preview else 1))
     check_frames(film, size, getattr(painter, "held", 1))
     coloured, notes = look_into(film, make_grey, deinterlace)
     coding = choose_coding(out, codec, crf, film.deep)
+    film, times = looked_through(film, end, checking)
+    check_times(film, start, end)
     cut = _cut(film, start, end)
     ways, rehearsed = rehearse(film, out, coding, size, times, cut, sound, checking)
     notes += rehearsed
