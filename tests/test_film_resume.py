@@ -6,7 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
-from test_video import Sepia, Stops, left_over, make, packets_of
+from test_video import Sepia, Stops, left_over, make, packets_of, pictures_of, times_of
 
 from colorlib import originals, video
 from colorlib.colorize import Colorizer
