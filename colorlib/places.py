@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import IO
 
 from colorlib._atomic import already_there, atomic
-from colorlib.fingerprint import Stamp
-
 from colorlib.extras import install_hint
+from colorlib.fingerprint import Stamp
 
 try:
     import pyarrow as pa
