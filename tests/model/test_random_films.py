@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 from films import copy_weights, make_film, read_film, reference_picture, whole
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
@@ -202,6 +203,20 @@ def test_a_film_is_of_one_kind(zygote, tmp_path, model_settings):
     Films.zygote = zygote
     Films.weights = {tint: tint_weights(tmp_path / f"{tint}.safetensors", tint) for tint in TINTS}
     run_state_machine_as_test(Films, settings=model_settings(examples=6, steps=7))
+
+
+@pytest.mark.parametrize("what", ["weights", "film", "mode", "part"])
+@pytest.mark.parametrize("kind", [Films, ByReference])
+def test_what_has_changed_since_a_kill_is_not_mixed(zygote, tmp_path, what, kind):
+    names = TINTS if kind is Films else ("plain",)
+    kind.zygote, kind.weights = zygote, {name: tint_weights(tmp_path / f"{name}.safetensors", name) for name in names}
+    machine = kind()
+    try:
+        machine.begin(name="film.mkv", result="result.mkv", mode="off")
+        machine.be_killed_and_find_another(at=16, what=what)
+        assert machine.out.exists(), machine.told
+    finally:
+        machine.teardown()
 
 
 def test_a_film_has_the_colours_of_one_reference(zygote, tmp_path, model_settings):
