@@ -57,7 +57,8 @@ def look_into(film: Film, make_grey: bool, deinterlace: bool) -> tuple[bool, lis
             chroma.append(has_chroma(frame))
             if not frame.interlaced_frame:
                 progressive.append(comb_share(frame.to_ndarray(format="gray")))
-            yield frame.to_ndarray(format="rgb24")
+            # All of one size, also where the size changes: distorted is good enough to look at colours.
+            yield frame.to_ndarray(format="rgb24", width=film.width, height=film.height)
 
     found, notes = judge_film(pictures()), []
     if found.in_color and not make_grey:

@@ -164,7 +164,7 @@ class Parts:
         list of str
             A note when there is.
         """
-        sweep([self.folder])
+        sweep([self.folder, self.out.parent])
         self._clear()
         others = self._others()
         return [f"{self.folder} stays, with files of yours: {', '.join(others)}"] if others else []

@@ -266,7 +266,7 @@ def test_one_frame_is_held_while_a_film_is_looked_into(tmp_path, monkeypatch):
         def __del__(self):
             alive[0] -= 1
 
-        def to_ndarray(self, format):
+        def to_ndarray(self, format, width=64, height=48):
             return np.full((48, 64) if format == "gray" else (48, 64, 3), 90, np.uint8)
 
     monkeypatch.setattr(film_checks, "sample_frames", lambda _: (Frame() for _ in range(12)))

@@ -235,7 +235,7 @@ def test_the_profile_of_a_jpeg_2000_is_obeyed(pixels, tmp_path):
     Image.fromarray(pixels).save(tmp_path / "a.png", icc_profile=profile)
     jp2, png = (read_document(tmp_path / name) for name in ("a.jp2", "a.png"))
     assert (jp2.pages[0] == png.pages[0]).all()
-    assert jp2.has_profile
+    assert jp2.description.has_profile
     assert (jp2.pages[0].astype(int) - pixels).max() > 30
     assert np.abs(np.asarray(open_rgb(tmp_path / "a.jp2"), int) - np.asarray(open_rgb(tmp_path / "a.png"))).max() <= 1
 

@@ -145,9 +145,9 @@ def test_one_painter_colours_several_films_at_once(mode):
     generator = UNet(downs=3, filters=4).train()
     before = state(generator)
     reference = np.random.default_rng(1).integers(0, 256, (48, 64, 3), dtype=np.uint8)
-    # Not smaller: OpenCV's search reads memory it never wrote where the shorter side is below about 40 pixels.
+    # Not smaller: OpenCV's search for motion reads memory that it never wrote where pictures are small.
     painter = SteadyPainter(Colorizer(generator, size=48), mode, key_every=3, reference=reference)
-    films = [np.random.default_rng(number).integers(0, 256, (5, 48, 64), dtype=np.uint8) for number in range(4)]
+    films = [np.random.default_rng(number).integers(0, 256, (5, 128, 160), dtype=np.uint8) for number in range(4)]
 
     def painted(film):
         return np.stack(list(painter.paint(film)))

@@ -16,7 +16,6 @@ from colorlib.opening import open_rgb
 GREY = {"values": stored(RAMP, 8)[..., None]}
 DEEP = {"values": stored(RAMP, 16)[..., None]}
 REFUSED = {
-    "raw camera data": {**DEEP, "photometric": 32803},
     "photometric 77": {**GREY, "photometric": 77},
     "compression 34712": {**GREY, "tags": {259: ("H", [34712])}},
     "signed whole numbers": {**DEEP, "kind": 2},

@@ -13,10 +13,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from albums import BATCH, GOOD, OTHER, Result, Source, is_tint, named, read_result
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from marks import TINTS, tint_weights
+from model_albums import BATCH, GOOD, OTHER, Result, Source, is_tint, named, read_result
 from zygote import Answer, Call, Zygote
 
 MOST = 20  # sources of one album

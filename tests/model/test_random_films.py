@@ -13,10 +13,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from films import copy_weights, make_film, read_film, reference_picture, whole
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from marks import TINTS, tint_weights
+from model_films import copy_weights, make_film, read_film, reference_picture, whole
 from zygote import Answer, Call, Zygote
 
 PATCHES = {"colorlib.video.SEGMENT": 3, "colorlib.video.WARM_UP": 4}

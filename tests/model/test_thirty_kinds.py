@@ -7,8 +7,8 @@ import os
 
 import numpy as np
 import pytest
-from albums import LONG, Source, read_result
 from marks import Mark, stamp, tint_weights
+from model_albums import LONG, Source, read_result
 from PIL import Image
 from zygote import Call
 
