@@ -22,13 +22,12 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+__all__ = ["ALREADY_THERE", "already_there", "atomic", "sweep", "written_by_python"]
+
 try:
     import fcntl
 except ImportError:  # Windows, where a file that is open cannot be removed: that is lock enough
     fcntl = None
-
-__all__ = ["already_there", "atomic", "sweep", "written_by_python"]
-
 _LONGEST_SUFFIX = 64  # bytes; what is longer means nothing to any library
 _ABANDONED = 24 * 60 * 60  # seconds
 _PATTERN = re.compile(r"\.colorlib-([0-9a-f]{8})-[0-9a-f]{16}\.(lock|part.*)", re.DOTALL)
@@ -219,3 +218,6 @@ def _abandoned(paths: Iterable[Path]) -> bool:
     with _lock(paths[0].parent) as stamp:
         now = stamp.stat().st_mtime
     return all(now - path.stat().st_mtime > _ABANDONED for path in paths)
+
+
+ALREADY_THERE = "the result was already there"  # why a photograph is skipped that a run before this one has done

@@ -16,10 +16,10 @@ from pathlib import Path
 import pandas as pd
 
 from colorlib._atomic import atomic
-from colorlib.experiments import photographs
-from colorlib.recipes import Recipe, load_recipe, variants
-from colorlib.verdict import photograph_errors
-from colorlib.weights import load_weights
+from colorlib.experiments.assess import photograph_errors
+from colorlib.experiments.recipe import Recipe, load_recipe, variants
+from colorlib.experiments.run import photographs
+from colorlib.models.weights import load_weights
 
 FIRST = ("fusion labels", "fusion none", "fusion no-labels", "choices classes", "choices l1", "choices classes-plain",
          "choices l2", "fusion pyramid", "fusion pyramid-no-labels", "choices classes-long",

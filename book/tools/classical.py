@@ -21,9 +21,10 @@ import torch
 
 from colorlib._atomic import atomic
 from colorlib.classical import BY_SCRIBBLES, points_from_truth
-from colorlib.classical.pixels import lab_pixels
-from colorlib.metrics import ab_error, ab_psnr
-from colorlib.photos import find_photographs, has_colour, open_rgb
+from colorlib.classical.arrays import lab_pixels
+from colorlib.images.decode import open_rgb
+from colorlib.images.folder import find_photographs, has_colour
+from colorlib.metrics.pictures import ab_error, ab_psnr
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 COUNTS = (1, 5, 20, 50, 100)

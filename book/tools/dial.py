@@ -14,12 +14,13 @@ import torch
 from rich.progress import track
 from torch import Tensor, nn
 
-from colorlib.data import validation_loader
-from colorlib.evaluation import evaluate, shares
-from colorlib.experiments import photographs
-from colorlib.frechet import FrechetDistance
-from colorlib.recipes import load_recipe
-from colorlib.weights import atomic, load_weights
+from colorlib._atomic import atomic
+from colorlib.data.loaders import validation_loader
+from colorlib.experiments.recipe import load_recipe
+from colorlib.experiments.run import photographs
+from colorlib.metrics.evaluate import evaluate, shares
+from colorlib.metrics.frechet import FrechetDistance
+from colorlib.models.weights import load_weights
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -10,8 +10,8 @@ import skimage.data
 import torch
 from PIL import Image
 
-from colorlib.color import grey_rgb, lab_to_rgb, rgb_to_lab
-from colorlib.show import SURROUND
+from colorlib.color.lab import grey_rgb, lab_to_rgb, rgb_to_lab
+from colorlib.show.appearance import SURROUND
 
 TARGET = Path(__file__).resolve().parents[1] / "_static" / "lightness-and-colour.webp"
 GAP = 12

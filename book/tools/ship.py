@@ -1,6 +1,6 @@
 """Make the weights of a finished run the package's own: `python book/tools/ship.py paper-24 runs/paper-24`.
 
-The run's generator goes to `colorlib/weights/NAME.safetensors`, and what `record.json` says of the run goes on its
+The run's generator goes to `colorlib/pretrained/NAME.safetensors`, and what `record.json` says of the run goes on its
 card, so that every number on the card was measured and none was typed.
 
 With a second run, which started from the first one's weights, the two are the ends of a vividness dial:
@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from colorlib.experiments import photographs
-from colorlib.recipes import load_recipe
-from colorlib.verdict import measure
-from colorlib.weights import SHIPPED, load_weights, save_weights
+from colorlib.experiments.assess import measure
+from colorlib.experiments.recipe import load_recipe
+from colorlib.experiments.run import photographs
+from colorlib.models.weights import SHIPPED, load_weights, save_weights
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 KEPT = ("title", "size", "commit")

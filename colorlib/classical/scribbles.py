@@ -1,125 +1,127 @@
-"""Colour by scribbles: a few pixels are given, the others follow the lightness.
-
-Neighbours that are alike in lightness should be alike in colour. Levin 2004 asks that each pixel's colour be the
-weighted mean of its neighbours', in eq. (1); weights fall with the difference in lightness, eq. (2). Two forms of that
-sentence are known. As written it is a system with a different normalisation in each row, which no fast solver likes.
-When the weight of a pair is the same seen from both ends, multiplying each row by the sum of its weights turns it
-into the Laplacian of a graph: symmetric, positive definite once a pixel is marked, with the same solution.
-
-Where an edge is soft, each step across it is small, and the colours bleed. Huang 2005 looks for edges first,
-and lets no colour cross them.
-"""
+"""Marks: the pixels whose colour is known, drawn by hand or, to measure a method, taken from the truth."""
 
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from colorlib.classical.dissection import solve_picture
-from colorlib.classical.edges import adaptive_edges, fenced
-from colorlib.classical.likeness import likeness, pairs
-from colorlib.classical.marks import checked
-
-__all__ = ["propagate", "propagate_between_edges"]
+__all__ = ["checked", "marks", "points_from_truth"]
 
 
-def propagate(L: np.ndarray, marked: np.ndarray, values: np.ndarray, pull: float = 0.0) -> np.ndarray:
-    """Spread values from the marked pixels to all others, along similar lightness.
-
-    Each unmarked pixel becomes the mean of its 8 neighbours, weighted by how alike in lightness they are (see
-    `likeness`); marked pixels keep their value. All channels are solved together, exactly. Time and memory grow a
-    little faster than the number of pixels.
+def marks(shape: tuple[int, int], strokes: Sequence[tuple[ArrayLike, ArrayLike]]) -> tuple[np.ndarray, np.ndarray]:
+    """Turn strokes, each some pixels of one colour, into what the methods take.
 
     Parameters
     ----------
-    L : ndarray, (H, W)
-        Lightness in [0, 100].
-    marked : ndarray of bool, (H, W)
-        Where the values are known.
-    values : ndarray, (H, W, channels)
-        Any quantity: a and b, for instance. Only the marked pixels are looked at.
-    pull : float
-        At least 0. The mean of the neighbours is divided by 1 + `pull`, so that values fade with the distance from
-        their mark, to 1/e over about ``0.6 / sqrt(pull)`` pixels of even lightness. At 0, Levin's system, nothing
-        fades.
+    shape : tuple of int
+        Height and width of the picture.
+    strokes : sequence of (pixels, ab)
+        Pixels (n, 2): row and column of each; ab: the two numbers of their colour, in CIE units.
 
     Returns
     -------
-    ndarray, (H, W, channels)
-        float32.
+    marked : ndarray of bool, (H, W)
+    values : ndarray, (H, W, 2)
+        float64; 0 where nothing is marked.
 
     Raises
     ------
     ValueError
-        If nothing is marked, shapes do not fit, a number is not finite, or `pull` is negative.
-
-    References
-    ----------
-    Levin et al. 2004, equations (1) and (2); Grady 2006 (the symmetric system); George 1973 (the order
-    in which the unknowns are eliminated).
-
-    Examples
-    --------
-    >>> marked = np.array([[True, False, True]])
-    >>> reds = np.array([[[10.0], [0.0], [30.0]]])
-    >>> propagate(np.full((1, 3), 50.0), marked, reds).ravel().tolist()
-    [10.0, 20.0, 30.0]
+        If there is no stroke, a pixel is outside the picture, a colour is not two finite numbers, or one pixel is
+        given two colours.
     """
-    L, marked, values = checked(L, marked, values)
-    if not 0 <= pull < np.inf:
-        raise ValueError(f"pull must be at least 0 and finite, not {pull}")
-    return _spread(likeness(L), marked, values, pull)
+    marked, values = np.zeros(shape, dtype=bool), np.zeros((*shape, 2))
+    for number, (pixels, ab) in enumerate(strokes):
+        pixels, ab = np.asarray(pixels), np.asarray(ab, dtype=np.float64)
+        if pixels.ndim != 2 or pixels.shape[1:] != (2,) or not np.issubdtype(pixels.dtype, np.integer):
+            raise ValueError(f"stroke {number}: pixels must be whole numbers (n, 2), row and column of each")
+        if ab.shape != (2,) or not np.isfinite(ab).all():
+            raise ValueError(f"stroke {number}: its colour must be two finite numbers, a and b, not {ab}")
+        if ((pixels < 0) | (pixels >= shape)).any():
+            raise ValueError(f"stroke {number} leaves the picture of {shape[0]} x {shape[1]} pixels")
+        rows, columns = pixels.T
+        before = marked[rows, columns] & (values[rows, columns] != ab).any(axis=1)
+        if before.any():
+            row, column = pixels[before.argmax()]
+            known = values[row, column]
+            raise ValueError(
+                f"stroke {number} contradicts an earlier one: row {row}, column {column} is already "
+                f"a = {known[0]:g}, b = {known[1]:g}; leave the pixel out of one of them"
+            )
+        marked[rows, columns] = True
+        values[rows, columns] = ab
+    if not marked.any():
+        raise ValueError("there are no strokes: give at least one pixel with its colour")
+    return marked, values
 
 
-def propagate_between_edges(L: np.ndarray, marked: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Spread values as `propagate` does, but not across edges that were found beforehand.
+def points_from_truth(ab: np.ndarray, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Mark random single pixels with the colour that the photograph has there: scribbles without a hand.
 
-    The edges of `adaptive_edges` become fences: a pair with an end on an edge, or whose connection crosses one
-    diagonally, keeps a small part of its weight. A pixel on the edge still is the mean of its neighbours, those most
-    like it first, so that no line without colour is left.
+    The first points are the same whatever their number, so that more points are never worse by bad luck alone.
 
     Parameters
     ----------
-    L : ndarray, (H, W)
-        Lightness in [0, 100].
-    marked : ndarray of bool, (H, W)
-        Where the values are known.
-    values : ndarray, (H, W, channels)
-        Only the marked pixels are looked at.
+    ab : ndarray, (H, W, 2)
+        The true colours, in CIE units.
+    count : int
+        How many pixels, at least 1 and at most all.
+    seed : int
+        Where they lie.
 
     Returns
     -------
-    ndarray, (H, W, channels)
-        float32.
+    marked : ndarray of bool, (H, W)
+    values : ndarray, (H, W, 2)
+        The truth where it is marked, elsewhere 0.
 
     Raises
     ------
     ValueError
-        If nothing is marked, shapes do not fit, or a number is not finite.
+        If the shape is wrong or `count` is not a possible number of pixels.
+    """
+    if ab.ndim != 3 or ab.shape[2] != 2:
+        raise ValueError(f"the true colours must be (H, W, 2), not {ab.shape}")
+    pixels = ab.shape[0] * ab.shape[1]
+    if not 1 <= count <= pixels:
+        raise ValueError(f"count must be from 1 to the {pixels} pixels of the picture, not {count}")
+    marked = np.zeros(pixels, dtype=bool)
+    marked[np.random.default_rng(seed).permutation(pixels)[:count]] = True
+    marked = marked.reshape(ab.shape[:2])
+    return marked, np.where(marked[..., None], ab, 0.0)
 
-    References
+
+def checked(L: np.ndarray, marked: np.ndarray, values: np.ndarray, axes: str = "H, W") -> tuple[np.ndarray, ...]:
+    """Lightness, marks and values as every method here takes them, or a clear error.
+
+    Parameters
     ----------
-    Huang et al. 2005 (edges found adaptively stop Levin's propagation; the detector here is our own).
+    L : array_like, (H, W), or (T, H, W)
+        Lightness in [0, 100].
+    marked : ndarray of bool, same shape
+    values : array_like, same shape and channels
+    axes : str
+        The axes of L, named as in the errors.
+
+    Returns
+    -------
+    L, marked, values : ndarray
+        Numbers in float64.
+
+    Raises
+    ------
+    ValueError
+        If nothing is marked, shapes do not fit, or a number is not finite; unmarked values are not looked at.
     """
-    L, marked, values = checked(L, marked, values)
-    return _spread(fenced(likeness(L), adaptive_edges(L)), marked, values)
-
-
-def _spread(weights: Sequence[np.ndarray], marked: np.ndarray, values: np.ndarray, pull: float = 0.0) -> np.ndarray:
-    """Solve for the unmarked pixels; a marked one is an equation of its own, and a source for its neighbours.
-
-    The weights are used up: those of marked pixels become 0.
-    """
-    known = np.where(marked[..., None], values, 0.0)
-    degree, right = np.zeros(marked.shape), np.zeros_like(known)
-    for weight, (here, there) in zip(weights, pairs(marked.shape), strict=True):
-        degree[here] += weight[here]
-        degree[there] += weight[here]
-        right[here] += weight[here][..., None] * known[there]
-        right[there] += weight[here][..., None] * known[here]
-        weight[here] *= ~(marked[here] | marked[there])
-    degree *= 1 + pull
-    # A scale of its own for a marked pixel would do as well; 1 keeps its value exactly.
-    degree[marked], right[marked], known = 1.0, known[marked], known[marked]
-    result = solve_picture(degree, weights, right)
-    result[marked] = known
-    return result
+    L, marked, values = np.asarray(L, dtype=np.float64), np.asarray(marked), np.asarray(values, dtype=np.float64)
+    if L.ndim != axes.count(",") + 1 or 0 in L.shape:
+        raise ValueError(f"L must be ({axes}), not {L.shape}")
+    if marked.shape != L.shape or marked.dtype != bool:
+        raise ValueError(f"marked must be bool of L's shape {L.shape}, not {marked.dtype} {marked.shape}")
+    if values.ndim != L.ndim + 1 or values.shape[:-1] != L.shape:
+        raise ValueError(f"values must be ({axes}, channels) with L's {L.shape}, not {values.shape}")
+    if not marked.any():
+        raise ValueError("no pixel is marked: give at least one colour to spread")
+    if not (np.isfinite(L).all() and np.isfinite(values[marked]).all()):
+        raise ValueError("L and the marked values must be finite numbers")
+    return L, marked, values

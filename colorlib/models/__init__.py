@@ -1,91 +1,35 @@
-"""The networks: generators that give colour, and the discriminator that judges it."""
+"""The networks: generators that give colour, the discriminator, their weights."""
 
-import importlib
-import inspect
-from collections.abc import Callable
-from typing import Any
+import lazy_loader
 
-from torch import nn
-
-from colorlib.models.fusion import FusionLayer, FusionNet
-from colorlib.models.initial import init_weights
-from colorlib.models.light import LightUnet
-from colorlib.models.patchgan import PatchGAN, receptive_field
-from colorlib.models.rebalance import ClassUNet
-from colorlib.models.rgb import RgbUNet
-from colorlib.models.unet import UNet, UNetBlock
-
-__all__ = [
-    "GENERATORS",
-    "ClassUNet",
-    "FusionLayer",
-    "FusionNet",
-    "LightUnet",
-    "PatchGAN",
-    "RgbUNet",
-    "UNet",
-    "UNetBlock",
-    "build_generator",
-    "dynamic_unet",
-    "encoder_decoder",
-    "init_weights",
-    "receptive_field",
-]
-
-# fastai takes seconds to import, and colouring a photograph does not need it: what is built on it comes when asked for.
-_WITH_FASTAI = {"dynamic_unet", "encoder_decoder"}
-
-
-def __getattr__(name: str) -> Any:
-    """Import what is built on fastai when it is first used."""
-    if name in _WITH_FASTAI:
-        return getattr(importlib.import_module("colorlib.models.dynamic"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def _dynamic_unet(
-    body: str = "resnet18", size: int = 128, pretrained: bool = True, fusion: dict[str, Any] | None = None
-) -> nn.Module:
-    """`dynamic.dynamic_unet`, imported when it is called."""
-    from colorlib.models.dynamic import dynamic_unet
-
-    return dynamic_unet(body, size, pretrained, fusion)
-
-
-GENERATORS: dict[str, Callable[..., nn.Module]] = {
-    "unet": UNet,
-    "dynamic_unet": _dynamic_unet,
-    "light": LightUnet,
-    "fusion": FusionNet,
-    "classes": ClassUNet,
-    "rgb": RgbUNet,
-}
-
-
-def build_generator(kind: str, **arguments: Any) -> nn.Module:
-    """Build a generator by name, as recipes and weight files ask for it.
-
-    Parameters
-    ----------
-    kind : {"unet", "dynamic_unet", "light", "fusion", "classes", "rgb"}
-        A key of `GENERATORS`.
-    **arguments
-        What `UNet`, `dynamic_unet`, `LightUnet`, `FusionNet`, `ClassUNet` or `RgbUNet` takes.
-
-    Returns
-    -------
-    nn.Module
-        L (B, 1, H, W) in [-1, 1] to ab (B, 2, H, W) in (-1, 1).
-
-    Raises
-    ------
-    ValueError
-        For an unknown kind or argument; the message lists what there is.
-    """
-    if kind not in GENERATORS:
-        raise ValueError(f"there is no generator {kind!r}; choose one of {', '.join(GENERATORS)}")
-    known = inspect.signature(GENERATORS[kind]).parameters
-    unknown = [name for name in arguments if name not in known]
-    if unknown:
-        raise ValueError(f"the generator {kind!r} has no argument {', '.join(unknown)}; it takes {', '.join(known)}")
-    return GENERATORS[kind](**arguments)
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=[
+        "class_unet",
+        "color_bins",
+        "dial",
+        "dynamic_unet",
+        "efficientnet_lite",
+        "fusion",
+        "init",
+        "light_unet",
+        "patchgan",
+        "registry",
+        "rgb_unet",
+        "unet",
+        "weights",
+    ],
+    submod_attrs={
+        "unet": ["UNet", "UNetBlock"],
+        "patchgan": ["PatchGAN", "receptive_field"],
+        "fusion": ["FusionLayer", "FusionNet"],
+        "light_unet": ["LightUnet"],
+        "efficientnet_lite": ["LiteEncoder", "lite0"],
+        "class_unet": ["ClassUNet"],
+        "rgb_unet": ["RgbUNet"],
+        "init": ["init_weights"],
+        "dynamic_unet": ["encoder_decoder"],
+        "registry": ["GENERATORS", "build_generator"],
+        "weights": ["load_named", "load_weights", "read_card", "save_weights", "shipped_points", "shipped_weights"],
+    },
+)

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from colorlib.models.initial import init_weights
+from colorlib.models.init import init_weights
 
 # Strided convolutions for each patch size; 1 stands for the pixel discriminator with 1x1 convolutions.
 HALVINGS = {1: 0, 16: 1, 70: 3, 286: 5}

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from colorlib.models.fusion import FusionLayer
-from colorlib.models.initial import init_weights
+from colorlib.models.init import init_weights
 
 # The widest level has this many times the channels of the outermost one.
 WIDEST = 8

@@ -8,7 +8,7 @@ import torch
 from skimage import color as skcolor
 from skimage import data
 
-from colorlib.color import lab_to_rgb, rgb_to_lab
+from colorlib.color.lab import lab_to_rgb, rgb_to_lab
 
 
 @pytest.fixture(scope="module")

@@ -14,14 +14,15 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-from colorlib.color import lab_to_rgb, lightness
-from colorlib.colorize import Colorizer
-from colorlib.formats import read_document, write_document
-from colorlib.gamut import fit_gamut
-from colorlib.guesses import guesses, network_size
-from colorlib.models import build_generator
-from colorlib.opening import open_rgb
-from colorlib.photos import package_photographs
+from colorlib.color.gamut import fit_gamut
+from colorlib.color.lab import lab_to_rgb, lightness
+from colorlib.colorize.colorizer import Colorizer
+from colorlib.colorize.torch_backend import guesses, network_size
+from colorlib.data.sources import package_photographs
+from colorlib.images.decode import open_rgb
+from colorlib.images.read import read_document
+from colorlib.images.write import write_document
+from colorlib.models.registry import build_generator
 
 SIZE = 128
 

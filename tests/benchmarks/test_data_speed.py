@@ -10,9 +10,10 @@ from PIL import Image
 from skimage.color import rgb2lab
 from torchvision import transforms
 
-from colorlib.data import LabTransform, PhotographLoader, Photographs
-from colorlib.opening import open_rgb
-from colorlib.photos import package_photographs
+from colorlib.data.dataset import LabTransform, Photographs
+from colorlib.data.loaders import PhotographLoader
+from colorlib.data.sources import package_photographs
+from colorlib.images.decode import open_rgb
 
 SIZE, BATCH, COUNT = 256, 16, 64
 

@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-from colorlib.clips import camera_clip, write_clip
-from colorlib.photos import package_photographs
+from colorlib.data.sources import package_photographs
+from colorlib.film.encode import write_clip
+from colorlib.film.synthetic import camera_clip
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc of Linux")
 
@@ -21,9 +22,9 @@ def megabytes(source, out):
     """Peak memory of a process that colours a film as the command does; /proc, as ru_maxrss has the parent's in it."""
     code = f"""
 from pathlib import Path
-from colorlib.colorize import Colorizer
-from colorlib.steady import SteadyPainter
-from colorlib.video import colorize_video
+from colorlib.colorize.colorizer.colorizer import Colorizer
+from colorlib.film.steady import SteadyPainter
+from colorlib.film.colorize import colorize_video
 colorize_video({str(source)!r}, {str(out)!r}, SteadyPainter(Colorizer.from_pretrained()))
 print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
 """

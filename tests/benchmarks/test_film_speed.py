@@ -9,11 +9,12 @@ import cv2
 import pytest
 import torch
 
-from colorlib.clips import camera_clip, write_clip
-from colorlib.colorize import Colorizer
-from colorlib.photos import package_photographs
-from colorlib.steady import SteadyPainter
-from colorlib.video import colorize_video
+from colorlib.colorize.colorizer import Colorizer
+from colorlib.data.sources import package_photographs
+from colorlib.film.colorize import colorize_video
+from colorlib.film.encode import write_clip
+from colorlib.film.steady import SteadyPainter
+from colorlib.film.synthetic import camera_clip
 
 COUNT = 72
 

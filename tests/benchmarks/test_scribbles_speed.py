@@ -17,10 +17,10 @@ from scipy.sparse import csc_array, diags_array
 from scipy.sparse.linalg import spsolve
 
 from colorlib.classical import blend, points_from_truth, propagate
-from colorlib.classical.likeness import graph, likeness
-from colorlib.color import rgb_to_lab
-from colorlib.opening import open_rgb
-from colorlib.photos import package_photographs
+from colorlib.classical.affinity import graph, likeness
+from colorlib.color.lab import rgb_to_lab
+from colorlib.data.sources import package_photographs
+from colorlib.images.decode import open_rgb
 
 
 def picture(megapixels, points=50):

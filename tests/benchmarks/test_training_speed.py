@@ -6,11 +6,12 @@ import pytest
 import torch
 from torch.nn import functional
 
-from colorlib.data import dataloaders
-from colorlib.models import PatchGAN, UNet
-from colorlib.photos import package_split
-from colorlib.precision import fast_precision
-from colorlib.train import learner
+from colorlib.data.loaders import dataloaders
+from colorlib.data.sources import package_split
+from colorlib.devices import fast_precision
+from colorlib.models.patchgan import PatchGAN
+from colorlib.models.unet import UNet
+from colorlib.training.learner import learner
 
 SIZE, BATCH = 256, 16
 

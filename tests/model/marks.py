@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from skimage.color import rgb2lab
 
-from colorlib.models import UNet
-from colorlib.weights import save_weights
+from colorlib.models.unet import UNet
+from colorlib.models.weights import save_weights
 
 COLUMNS, ROWS, CELL = 8, 4, 8
 WIDTH, HEIGHT = COLUMNS * CELL, ROWS * CELL

@@ -38,7 +38,7 @@ class Call:
     pid : int, optional
         What the process takes for its number, and "container" for the name of its machine.
     patches : dict
-        Constants of modules, as in {"colorlib.video.SEGMENT": 3}.
+        Constants of modules, as in {"colorlib.film.colorize.SEGMENT": 3}.
     environment : dict
     """
 
@@ -169,12 +169,11 @@ def _child(call: Call, output: int, broken: str) -> None:
 
 def _serve() -> None:
     """Answer one line of calls after the other."""
+    import colorlib.album.run
     import colorlib.cli
-    import colorlib.colorize
-    import colorlib.experiments
-    import colorlib.files
-    import colorlib.steady
-    import colorlib.video  # noqa: F401
+    import colorlib.colorize.colorizer
+    import colorlib.experiments.run
+    import colorlib.film.colorize  # noqa: F401
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for line in sys.stdin:

@@ -1,0 +1,196 @@
+"""What a run leaves for its reader in the folder of the results: a table, and a contact sheet of before and after.
+
+Both tell of every run into this folder, not only of the last one. Files of the same name that somebody else put
+there are left alone: `report-2.csv` and `contact-sheet-2.html` stand beside them.
+"""
+
+import hashlib
+import warnings
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+from PIL import Image
+
+from colorlib._atomic import ALREADY_THERE, atomic, written_by_python
+from colorlib.album.report_table import HEADER, Row, read_table, table_text
+from colorlib.images.folder import THUMBNAILS
+from colorlib.images.printable import printable
+from colorlib.images.sixteen_bit import eight_bits
+
+__all__ = ["save_thumbnails", "thumbnails", "write_report"]
+
+SIDE = 320  # pixels, the longer side of a thumbnail
+_HEAD = '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<meta name="generator" content="colorlib">\n'
+_MARKS = {"report.csv": HEADER, "contact-sheet.html": _HEAD}  # how each begins when it is ours
+
+
+def save_thumbnails(folder: str | Path, result: str, before: np.ndarray, after: np.ndarray) -> None:
+    """Save a small copy of a photograph and of its coloured copy for the contact sheet.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder of the results; the thumbnails go to a folder in it.
+    result : str
+        The name of the coloured copy in `folder`, with forward slashes.
+    before, after : ndarray, (H, W) or (H, W, 3)
+        uint8 or uint16, sRGB.
+
+    Raises
+    ------
+    OSError
+        If they cannot be written; nothing is left behind.
+    """
+    for pixels, path in zip((before, after), thumbnails(folder, result), strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image = Image.fromarray(shrunk(pixels))
+        with atomic(path) as temporary, written_by_python(temporary) as file:
+            image.save(file, "JPEG", quality=80)
+
+
+def shrunk(pixels: np.ndarray) -> np.ndarray:
+    """Return a picture at the size of a thumbnail, uint8; one that is not larger comes back as it is."""
+    # Every so manieth pixel would be quicker, but grain and screens would turn into patterns.
+    factor = max(1, max(pixels.shape[:2]) // (2 * SIDE))
+    image = Image.fromarray(eight_bits(pixels)).reduce(factor)
+    image.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
+    return np.asarray(image)
+
+
+def thumbnails(folder: str | Path, result: str) -> tuple[Path, Path]:
+    """Return where the two thumbnails of a result are, before and after; the names fit any file system."""
+    key = hashlib.sha256(_bytes(result)).hexdigest()[:20]
+    return Path(folder, THUMBNAILS, f"{key}-before.jpg"), Path(folder, THUMBNAILS, f"{key}-after.jpg")
+
+
+def write_report(folder: str | Path, rows: Iterable[Row]) -> list[Path]:
+    """Write the table and the contact sheet of a run, together with what earlier runs into the folder told.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder of the results.
+    rows : iterable of dict
+        One for each photograph, with the keys `COLUMNS`. `result` is its name in `folder`, with forward slashes. A
+        row whose reason is `ALREADY_THERE` does not replace what the run told that made the result. A damaged table
+        of an earlier run is set aside under another name, with a warning.
+
+    Returns
+    -------
+    list of Path
+        The two files.
+
+    Raises
+    ------
+    OSError
+        If they cannot be written; what was there before stays.
+    """
+    folder = Path(folder)
+    table, sheet = (_place(folder, name) for name in _MARKS)
+    merged = {row["result"]: row for row in _earlier(table)}
+    for row in rows:
+        if row["reason"] != ALREADY_THERE or not _is_done(merged.get(row["result"])):
+            merged[row["result"]] = row
+    in_order = [merged[result] for result in sorted(merged)]
+    for path, text in ((table, table_text(in_order)), (sheet, _sheet(folder, in_order))):
+        with atomic(path) as temporary:
+            temporary.write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
+    return [table, sheet]
+
+
+def _place(folder: Path, name: str) -> Path:
+    """The first of `report.csv`, `report-2.csv` ... that is free or begins like one of ours."""
+    path, number, mark = folder / name, 1, _MARKS[name].encode()
+    while path.is_symlink() or path.exists():
+        if path.is_file():
+            with path.open("rb") as file:
+                if file.read(len(mark)) == mark:
+                    break
+        number += 1
+        path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
+    if number > 1:
+        warnings.warn(f"{folder / name} is not from here and is left alone: see {path.name}", stacklevel=3)
+    return path
+
+
+def _earlier(table: Path) -> list[Row]:
+    """The rows of earlier runs. A damaged table is set aside, and what could be read of it goes on in the new one."""
+    if not table.exists():
+        return []
+    rows, damage = read_table(table)
+    if damage:
+        aside, number = table.with_name(f"{table.stem}-damaged.csv"), 1
+        while aside.is_symlink() or aside.exists():
+            number += 1
+            aside = table.with_name(f"{table.stem}-damaged-{number}.csv")
+        table.rename(aside)
+        warnings.warn(f"{table} is damaged ({damage}): it is now {aside.name}, and a new one was begun", stacklevel=3)
+    return rows
+
+
+def _is_done(row: Row | None) -> bool:
+    """Whether a row is of a photograph that has a coloured copy."""
+    return row is not None and (row["status"] == "done" or row["reason"] == ALREADY_THERE)
+
+
+def _bytes(name: str) -> bytes:
+    """The bytes of a file name; one that is no valid text keeps its own."""
+    return name.encode("utf-8", "surrogateescape")
+
+
+def _shown(name: str) -> str:
+    """A file name as text for html, whatever is in it."""
+    return escape(printable(name))
+
+
+def _sheet(folder: Path, rows: list[Row]) -> str:
+    """The contact sheet: failures first, then every picture before and after, which load when they are scrolled to."""
+    failed = [row for row in rows if row["status"] == "failed"]
+    shown = [row for row in rows if row["status"] != "failed"]
+    done = sum(map(_is_done, rows))
+    title = f"{_shown(folder.resolve().name)}: {done} coloured photographs"
+    parts = [_HEAD, '<meta name="viewport" content="width=device-width">\n']
+    parts += [f"<title>{title}</title>\n<style>{_STYLE}</style>\n<main>\n<h1>{title}</h1>\n"]
+    if failed:
+        parts += [f"<h2>{len(failed)} failed</h2>\n<ul>\n"]
+        parts += [f"<li><b>{_shown(row['file'])}</b>: {_shown(row['reason'])}</li>\n" for row in failed]
+        parts += ["</ul>\n"]
+    parts += ["<h2>Before and after</h2>\n<ol>\n", *(_card(folder, row) for row in shown), "</ol>\n</main>\n</html>\n"]
+    return "".join(parts)
+
+
+def _card(folder: Path, row: Row) -> str:
+    """One photograph: two thumbnails that lead to the result, and what is known of it."""
+    name, link = _shown(row["result"]), quote(_bytes(row["result"]))
+    images = []
+    for path, what in zip(thumbnails(folder, row["result"]), ("before", "coloured"), strict=True):
+        source = f"{THUMBNAILS}/{path.name}"
+        images.append(f'<img src="{source}" alt="{name}, {what}" loading="lazy" decoding="async">')
+    about = [f"{row['width']} × {row['height']}" if row["width"] else ""]
+    about += [f"{row['pages']} pages" if row["pages"] not in ("", "1") else ""]
+    about += [row["reason"] if row["reason"] != ALREADY_THERE else ""]
+    text = f"{name}<small>{_shown(', '.join(filter(None, about)))}</small>"
+    if _is_done(row):
+        text = f'<a href="{link}"><span class="pair">{"".join(images)}</span>{text}</a>'
+    return f"<li>{text}</li>\n"
+
+
+_STYLE = """
+:root { color-scheme: light dark; font: 100%/1.4 system-ui, sans-serif; }
+body { margin: 0; background: light-dark(#fafafa, #161616); color: light-dark(#1b1b1b, #ececec); }
+main { max-width: 110rem; margin: auto; padding: 1rem; }
+ol { list-style: none; padding: 0; display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)); }
+ol li { content-visibility: auto; contain-intrinsic-size: auto 15rem; overflow-wrap: anywhere;
+  border-radius: .5rem; padding: .5rem; background: light-dark(#fff, #232323); }
+ul { overflow-wrap: anywhere; }
+a { display: block; color: inherit; text-decoration: none; }
+a:hover { text-decoration: underline; }
+a:focus-visible { outline: .2rem solid light-dark(#0b57d0, #a8c7fa); outline-offset: .3rem; }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: .25rem; align-items: center; height: 11rem; }
+.pair img { width: 100%; height: 100%; object-fit: contain; }
+small { display: block; color: light-dark(#595959, #b0b0b0); }
+"""

@@ -1,0 +1,171 @@
+"""The results of a run: which are there already, which are to be made, and how one gets its name and its record."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from colorlib._atomic import already_there, sweep
+from colorlib.album.contact_sheet import save_thumbnails, shrunk, thumbnails
+from colorlib.album.fingerprint import Stamp, Watch, sha256, stamp
+from colorlib.album.ledger import Ledger, Record, package_version
+from colorlib.album.resume import standing
+from colorlib.images.folder import THUMBNAILS
+from colorlib.images.read import Document, read_document
+from colorlib.images.write import write_document
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from colorlib.album.run import Job
+
+__all__ = ["Results", "Task", "sweep_results"]
+
+
+class Results:
+    """The folder of the results, and what a run does with a file that has the name of one.
+
+    Parameters
+    ----------
+    folder : str or Path
+    settings : dict
+        What changes the pixels, for the record.
+    resume, redo, thumbnails : bool
+        As for `run.Painter`.
+    """
+
+    def __init__(
+        self, folder: "str | Path", settings: Mapping[str, Any], resume: bool, redo: bool, thumbnails: bool
+    ) -> None:
+        self.folder, self.settings = folder, settings
+        self.resume, self.redo, self.thumbnails = resume, redo, thumbnails
+        self.ledger = Ledger(folder)
+
+    def begin(self, job: "Job") -> "Task | None":
+        """Look whether there is something to do.
+
+        Parameters
+        ----------
+        job : Job
+
+        Returns
+        -------
+        Task or None
+            What makes the result; None when it is there, of this photograph and with these settings.
+
+        Raises
+        ------
+        FileExistsError
+            If something else is there that is not to be replaced; the message says what.
+        OSError
+            If the photograph or the result cannot be read.
+        """
+        if not os.path.lexists(job.target):
+            return Task(self, job)
+        if not self.resume:
+            raise already_there(job.target)
+        found = standing(self.ledger, job.name, job.source, job.target, self.settings)
+        if not found.differs:
+            return None
+        if not (self.redo and found.stale):
+            raise FileExistsError(found.differs)
+        replaced = Watch(job.target)
+        if job.target.is_symlink() or sha256(job.target) != found.stale:
+            raise FileExistsError(f"{job.target}: was changed since it was made, and is not replaced; move it away")
+        return Task(self, job, replaced)
+
+    def catch_up(self, job: "Job") -> dict[str, object]:
+        """Make the thumbnails of a result that an earlier run has left without.
+
+        Parameters
+        ----------
+        job : Job
+
+        Returns
+        -------
+        dict
+            Width, height and number of pages of the result; empty when there was nothing to do.
+        """
+        if not self.thumbnails or all(path.exists() for path in thumbnails(self.folder, job.name)):
+            return {}
+        try:
+            before, after = read_document(job.source), read_document(job.target)
+            save_thumbnails(self.folder, job.name, before.pages[0], after.pages[0])
+        except (OSError, ValueError, MemoryError):
+            return {}  # there is no room: the result is there all the same
+        return {"width": after.pages[0].shape[1], "height": after.pages[0].shape[0], "pages": len(after.pages)}
+
+
+class Task:
+    """One result in the making. The photograph is watched from here on.
+
+    Parameters
+    ----------
+    results : Results
+    job : Job
+    replaced : Watch, optional
+        The result that is there, if it is to be replaced.
+    """
+
+    def __init__(self, results: Results, job: "Job", replaced: Watch | None = None) -> None:
+        self.results, self.job, self.replaced, self.source = results, job, replaced, Watch(job.source)
+
+    def check(self) -> None:
+        """Raise ValueError if the photograph was changed; to be asked after a part of it was read."""
+        self.source.check()
+
+    def write(self, document: Document, pages: Iterable[np.ndarray]) -> None:
+        """Write the result, as `images.write_document` does, and its record just before it gets its name.
+
+        Parameters
+        ----------
+        document, pages
+            As for `images.write_document`.
+
+        Raises
+        ------
+        FileExistsError, OSError, ValueError
+            As `images.write_document`; or if the photograph was changed while it was read.
+        """
+        small = []
+
+        def seen() -> Iterator[np.ndarray]:
+            try:
+                for page in pages:
+                    if self.results.thumbnails and not small:
+                        small.extend(map(shrunk, (document.pages[0], page)))
+                    yield page
+            except Exception:
+                self.check()  # a page that cannot be read because the file is another one now
+                raise
+
+        write_document(document, seen(), self.job.target, replace=self.replaced is not None, approve=self._record)
+        if small:  # not before: should another process have been quicker, the thumbnails are of its photograph
+            with suppress(OSError):  # where there is no room, the next run catches up
+                save_thumbnails(self.results.folder, self.job.name, *small)
+
+    def _record(self, temporary: "Path") -> None:
+        """Note the result, which lies complete under a temporary name."""
+        seen, digest = self.source.finish()
+        if self.replaced:
+            self.replaced.check()
+        if self.replaced or not os.path.lexists(self.job.target):
+            for path in thumbnails(self.results.folder, self.job.name):  # of an earlier result: they would outlive it
+                path.unlink(missing_ok=True)
+        source, made = os.path.abspath(self.job.source), Stamp(*stamp(temporary)[:2])
+        about = (self.results.settings, package_version())
+        self.results.ledger.note(Record(self.job.name, source, seen, digest, made, sha256(temporary), *about))
+
+
+def sweep_results(folder: "Path", jobs: Iterable["Job"]) -> None:
+    """Remove the temporary files that killed runs have left where these jobs write.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the results.
+    jobs : iterable of Job
+    """
+    sweep({folder, folder / THUMBNAILS} | {job.target.parent for job in jobs})

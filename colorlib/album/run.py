@@ -1,0 +1,316 @@
+"""A folder of photographs as it is found: which files, where their coloured copies go, and a run that goes on.
+
+An original is never touched: results go to another folder, in the same layout, and nothing that is already
+there is overwritten, unless it is a stale result of ours and we are told to. A result appears when it is complete.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from colorlib._atomic import ALREADY_THERE
+from colorlib.album.naming import result_names
+from colorlib.album.report_table import Row
+from colorlib.album.results import Results, sweep_results
+from colorlib.album.twins import files_below, folded, refuse_twins, would_both
+from colorlib.images.color_or_grey import judge_picture
+from colorlib.images.decode import memory_needed
+from colorlib.images.folder import THUMBNAILS, LeftOut, album
+from colorlib.images.notes import collected
+from colorlib.images.printable import first_few, one_line, printable
+from colorlib.images.read import read_document
+
+GIANT = 450_000_000  # bytes, 30 megapixels of 8-bit colour; above this, one file at a time fills the memory enough
+MOST_WORKERS = 4  # each may hold a picture of `GIANT` bytes
+_one_giant = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photograph to colorize: the file to read, the file to write, and its name in the folder of the results."""
+
+    source: Path
+    target: Path
+    name: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one job; `reason` says why it failed or was skipped, or what its owner should know of a result.
+
+    Sizes are in pixels, of the first page.
+    """
+
+    job: Job
+    status: Literal["done", "skipped", "failed"]
+    reason: str = ""
+    width: int | None = None
+    height: int | None = None
+    pages: int | None = None
+    seconds: float | None = None
+
+    def row(self) -> Row:
+        """Return it as a row of the report."""
+        seconds = "" if self.seconds is None else f"{self.seconds:.2f}"
+        sizes = {key: str(getattr(self, key) or "") for key in ("width", "height", "pages")}
+        about = {"file": str(self.job.source), "result": self.job.name, "status": self.status, "reason": self.reason}
+        return {**about, **sizes, "seconds": seconds}
+
+
+@dataclass
+class Report:
+    """What became of the jobs of a run, in the order in which they were finished, and what was no job."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    left_out: LeftOut = field(default_factory=LeftOut)
+
+    def of(self, status: str) -> list[Outcome]:
+        """Return the outcomes with one status: "done", "skipped" or "failed"."""
+        return [outcome for outcome in self.outcomes if outcome.status == status]
+
+    def summary(self) -> str:
+        """Return counts, what failed and why, of many the first, notes, and what was left out: some lines."""
+        line = f"{len(self.of('done'))} colorized"
+        reasons = [outcome.reason.partition(": ")[0] for outcome in self.of("skipped")]  # numbers are for the report
+        for reason in dict.fromkeys(reasons):
+            line += f", {reasons.count(reason)} skipped ({reason})"
+        if failed := self.of("failed"):
+            line += f", {len(failed)} failed:"
+        why = sorted(printable(outcome.reason) for outcome in failed)
+        return "\n".join([line, *first_few(why), *self._notes(), *self.left_out.lines()])
+
+    def _notes(self) -> list[str]:
+        """What was noted while photographs were coloured, one line for each kind of note."""
+        noted: dict[str, list[Outcome]] = {}
+        for outcome in self.of("done"):
+            if outcome.reason:
+                noted.setdefault(outcome.reason, []).append(outcome)
+        return [
+            f"note: {printable(str(outcomes[0].job.source))}"
+            + (f" and {len(outcomes) - 1} more" if len(outcomes) > 1 else "")
+            + f": {printable(reason)}"
+            for reason, outcomes in noted.items()
+        ]
+
+
+def plan(
+    inputs: Iterable[str | Path], out: str | Path, format: str | None = None, left_out: LeftOut | None = None
+) -> list[Job]:
+    """List the photographs among files and folders, each with the place for its coloured copy.
+
+    A file goes to `out/NAME`. Folders are searched recursively and keep their layout: `FOLDER/a/b.jpg` goes to
+    `out/a/b.jpg`. Photographs are known by their content (`folder.album`); their names stay, or get a suffix more
+    (`naming.result_names`), and the format stays unless another one is asked for. What already lies in `out` is no
+    input, so that `out` may be inside an input folder; neither are the thumbnails of a contact sheet.
+
+    Parameters
+    ----------
+    inputs : iterable of str or Path
+        Photographs and folders of photographs.
+    out : str or Path
+        The folder for the results. It need not exist and is not made here.
+    format : str, optional
+        One of `write.FORMATS`, for all results. By default each has the format of its original.
+    left_out : LeftOut, optional
+        Everything in the folders that becomes no job is noted here.
+
+    Returns
+    -------
+    list of Job
+        In the order of `inputs`, sorted by name within each folder; a file named twice comes once.
+
+    Raises
+    ------
+    FileNotFoundError
+        If an input does not exist.
+    ValueError
+        If there is no photograph, a file is none, `out` is the folder an input lies in or no folder, an input lies in
+        `out`, the format is unknown, or two inputs would get the same result.
+    """
+    out = Path(out)
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"{out}: the output is a file; give a folder for the results")
+    here, sources, kinds, inside = out.resolve(), [], {}, []
+    left_out = LeftOut() if left_out is None else left_out
+    for given in map(Path, inputs):
+        folder = given if given.is_dir() else given.parent
+        if folder.resolve() == here:
+            raise ValueError(f"{out}: the output folder is the folder of the input {given}; give another --out")
+        if here in given.resolve().parents:
+            inside.append(given)
+        for source, kind in album(given, out, left_out).items():
+            sources.append((source, source.relative_to(folder)))
+            kinds[source.relative_to(folder)] = kind
+    names, jobs, taken = result_names(kinds, format), {}, {}
+    for source, name in sources:
+        real, target = source.resolve(), out / names[name]
+        key = folded(names[name].as_posix())
+        if (first := taken.setdefault(key, (target, source, real)))[::2] != (target, real):
+            raise ValueError(would_both(source, first[1], target, first[0]))
+        if target.resolve() == real:
+            raise ValueError(f"{source}: its result would be the photograph itself; give another --out")
+        jobs.setdefault(target, Job(source, target, names[name].as_posix()))
+    if not jobs:
+        raise ValueError(f"no photographs to colorize; everything given is a result of {out} or a thumbnail")
+    if inside:
+        raise ValueError(f"{inside[0]} lies in {out}, where the results go and nothing is an input; give another --out")
+    refuse_twins(out, [job.name for job in jobs.values()], files_below(out, THUMBNAILS))
+    return list(jobs.values())
+
+
+@dataclass(frozen=True)
+class Painter:
+    """What is done with each photograph of a run: read, coloured page by page, written, put on the contact sheet.
+
+    Parameters
+    ----------
+    colorize : callable
+        Takes a page, (H, W) or (H, W, 3) of uint8 or uint16, and returns it coloured, (H, W, 3) of the same type.
+    out : str or Path
+        The folder of the results, where the thumbnails go.
+    resume : bool
+        A photograph whose result is there, made of it and with these settings, is skipped; otherwise that is an error.
+    redo : bool
+        What was made of an earlier state of the photograph or with other settings is made anew, if nobody changed it
+        since; otherwise that is an error. A file that this package has not made is never replaced.
+    settings : dict
+        What `colorize` does to the pixels: names to anything that json can hold.
+    skip_colour : bool
+        A photograph that has colours is skipped. A tint over the whole of it, such as sepia, is none.
+    thumbnails : bool
+        Make the thumbnails of the contact sheet.
+    """
+
+    colorize: Callable[[np.ndarray], np.ndarray]
+    out: str | Path
+    resume: bool = True
+    skip_colour: bool = False
+    thumbnails: bool = True
+    redo: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    results: Results = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "results", Results(self.out, self.settings, self.resume, self.redo, self.thumbnails))
+
+    def __call__(self, job: Job, stopped: Callable[[], bool] = bool) -> Outcome | None:
+        """Do one job.
+
+        Parameters
+        ----------
+        job : Job
+        stopped : callable
+            Is asked between two pages; when it says yes, nothing is written.
+
+        Returns
+        -------
+        Outcome or None
+            None when it was stopped. Whatever a file provokes becomes an outcome that says so.
+        """
+        start = time.perf_counter()
+        with collected() as notes:
+            try:
+                outcome = self._done(job, stopped)
+            except _Stopped:
+                return None
+            except Exception as error:  # whatever a file provokes, the album goes on
+                outcome = {"status": "failed", "reason": _one_line(job.source, error)}
+        if outcome["status"] == "done":
+            outcome["reason"] = " ".join("; ".join(notes).split())
+        return Outcome(job, **outcome, seconds=time.perf_counter() - start)
+
+    def _done(self, job: Job, stopped: Callable[[], bool]) -> dict[str, object]:
+        """Do one job, and return the fields of its outcome."""
+        if not job.source.is_file():  # reading from a pipe would wait for ever
+            raise ValueError(f"{job.source} is not a file")
+        if (task := self.results.begin(job)) is None:
+            return {"status": "skipped", "reason": ALREADY_THERE} | self.results.catch_up(job)
+        with _one_giant if memory_needed(job.source) > GIANT else nullcontext():
+            document = read_document(job.source)
+            first = document.pages[0]
+            size = {"width": first.shape[1], "height": first.shape[0], "pages": len(document.pages)}
+            if self.skip_colour and first.ndim == 3 and (found := judge_picture(first[..., :3])).in_color:
+                return {"status": "skipped", "reason": f"already {found}"} | size
+
+            def coloured() -> Iterator[np.ndarray]:
+                for page in document.pages:
+                    task.check()
+                    if stopped():
+                        raise _Stopped
+                    yield self.colorize(page)
+
+            task.write(document, coloured())
+        return {"status": "done"} | size
+
+
+def sensible_workers() -> int:
+    """Return how many photographs to colorize at once when nobody says: the cores, at most `MOST_WORKERS`."""
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, MOST_WORKERS)
+
+
+def run(painter: Painter, jobs: Sequence[Job], report: Report, workers: int = 1) -> Iterator[Outcome]:
+    """Do the jobs, several at once; a file that fails is told and the others are done.
+
+    The workers are threads: decoding, the network and encoding all let go of Python's lock. The cores are shared
+    among them, which for many pictures is quicker than all cores on one. Nothing is read ahead.
+
+    Parameters
+    ----------
+    painter : Painter
+    jobs : sequence of Job
+        From `plan`.
+    report : Report
+        Each outcome is noted here by the worker that made it, so that none is missing when the run is broken off.
+    workers : int
+        How many photographs are worked on at the same time.
+
+    Yields
+    ------
+    Outcome
+        One for each job, as soon as it is finished. Close the iterator to stop: what is being painted is dropped.
+    """
+    stop, waiting, running = threading.Event(), iter(jobs), set()
+    workers = max(1, min(workers, len(jobs)))
+    threads = torch.get_num_threads()
+
+    def work(job: Job) -> Outcome | None:
+        if not stop.is_set() and (outcome := painter(job, stop.is_set)):
+            report.outcomes.append(outcome)
+            return outcome
+        return None
+
+    sweep_results(Path(painter.out), jobs)
+    share = max(1, threads // workers)
+    pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(share,))
+    try:
+        while True:
+            running |= {pool.submit(work, job) for job in islice(waiting, 2 * workers - len(running))}
+            if not running:
+                break
+            finished: set[Future]
+            finished, running = wait(running, return_when=FIRST_COMPLETED)
+            yield from (future.result() for future in finished)
+    finally:
+        stop.set()
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)
+
+
+class _Stopped(Exception):  # noqa: N818
+    """The run was broken off."""
+
+
+def _one_line(source: Path, error: Exception) -> str:
+    """Say in one line what went wrong, with the file's name in front."""
+    text, name = one_line(error, source) or type(error).__name__, printable(source)
+    return text if name in text else f"{name}: {text}"

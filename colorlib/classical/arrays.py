@@ -1,0 +1,71 @@
+"""From a photograph to the arrays that the methods before deep learning work on, and back to a picture.
+
+The networks see batches of tensors with the channels first. Here a picture is one array with the channels last,
+(H, W, 3), as in NumPy, SciPy and scikit-image.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from PIL import Image
+
+from colorlib.color.fast import displayed_rgb
+from colorlib.color.lab import rgb_to_lab
+from colorlib.images.decode import open_rgb
+
+__all__ = ["lab_pixels", "painted"]
+
+
+def lab_pixels(path: str | Path, longer_side: int | None = None) -> np.ndarray:
+    """Open a photograph as an array in CIE Lab.
+
+    Parameters
+    ----------
+    path : str or Path
+    longer_side : int, optional
+        Make it smaller, so that neither side is longer than this. By default it keeps its size.
+
+    Returns
+    -------
+    ndarray, (H, W, 3)
+        float64, L in [0, 100].
+
+    Raises
+    ------
+    ValueError
+        If the file is no picture.
+    """
+    image = open_rgb(path)
+    if longer_side is not None:
+        image.thumbnail((longer_side, longer_side), Image.Resampling.LANCZOS)
+    rgb = torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1).double() / 255
+    return rgb_to_lab(rgb).permute(1, 2, 0).numpy()
+
+
+def painted(L: ArrayLike, ab: ArrayLike) -> np.ndarray:
+    """Join a lightness and colours into a picture to look at. What no screen can show fades, and L stays.
+
+    Parameters
+    ----------
+    L : array_like, (H, W)
+        Lightness in [0, 100].
+    ab : array_like, (H, W, 2)
+        CIE units.
+
+    Returns
+    -------
+    ndarray, (H, W, 3)
+        sRGB in [0, 1], float32.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit.
+    """
+    L, ab = np.asarray(L), np.asarray(ab)
+    if L.ndim != 2 or ab.shape != (*L.shape, 2):
+        raise ValueError(f"L must be (H, W) and ab (H, W, 2), not {L.shape} and {ab.shape}")
+    lab = torch.from_numpy(np.concatenate([L[..., None], ab], axis=-1)).float().permute(2, 0, 1)
+    return displayed_rgb(lab).permute(1, 2, 0).numpy()

@@ -1,0 +1,145 @@
+"""The command `colorlib`: train, colorize, video, evaluate, info.
+
+Every command imports what it needs when it runs, so that `colorlib --help` answers at once. Exit codes: 0 all well,
+1 some files failed, 2 a wrong call or bad input, 130 stopped by Ctrl-C. Errors are one line on stderr.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from colorlib.cli.colorize import colorize
+from colorlib.cli.console import SOME_FAILED, Vividness, clear_errors, progress, rich_table, say, tell
+from colorlib.cli.video import video
+from colorlib.images.printable import one_line, printable
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+
+
+@app.callback()
+def colorlib() -> None:
+    """Colorize grey photographs, and train the networks that do."""
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="The name of a shipped recipe, or a TOML file.")],
+    variant: Annotated[str | None, typer.Option(help="Which variant, of a recipe that compares several.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Chance starts here.", show_default="as the recipe says")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for log, checkpoint and weights.",
+            show_default="runs/RECIPE, runs/RECIPE-SEED when --seed is given, or runs/RECIPE/VARIANT-SEED",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(help="Go on from the checkpoint in the output folder, or begin anew."),
+    ] = True,
+    minutes: Annotated[
+        float | None, typer.Option(min=0, help="Stop after the epoch in which they are over; go on later.")
+    ] = None,
+) -> None:
+    """Train a generator from a recipe.
+
+    Call it again to go on after a break. A recipe that differs from that of the checkpoint is refused, but for more
+    epochs.
+    """
+    with clear_errors():
+        from colorlib.experiments.recipe import load_recipe
+        from colorlib.experiments.run import run_recipe
+
+        loaded = load_recipe(recipe, variant, seed)
+        folder = out or Path("runs") / loaded.folder
+        run_recipe(loaded, folder, resume=resume, minutes=minutes)
+        tell(f"the results are in {printable(folder)}")
+
+
+app.command()(colorize)
+app.command()(video)
+
+
+@app.command()
+def evaluate(
+    weights: Annotated[str, typer.Argument(help="Weights that come along, by name, or a .safetensors file.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of colour photographs that the network has not seen.")],
+    vividness: Vividness = None,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            min=8, help="Shorter side in pixels at which the network sees a picture.", show_default="as trained"
+        ),
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
+) -> None:
+    """Measure a colorizer on photographs, beside the all-grey answer and the truth."""
+    with clear_errors():
+        from colorlib._atomic import atomic
+        from colorlib.data.loaders import validation_loader
+        from colorlib.data.scan import scan_photographs
+        from colorlib.images.folder import find_photographs
+        from colorlib.metrics.evaluate import evaluate as measure
+        from colorlib.models.weights import load_named
+
+        if csv is not None and not csv.parent.is_dir():
+            raise FileNotFoundError(f"{csv}: there is no folder {csv.parent}; make it first")
+        scan = scan_photographs(find_photographs(folder))
+        if not scan.colour:
+            raise ValueError(f"{folder}: nothing to compare with, {scan.summary()}; give photographs in colour")
+        generator, card = load_named(weights, vividness)
+        side = size or int(card.get("size", 256))
+        batches = validation_loader(scan.colour, side, workers=0)
+        table = measure(generator, progress(batches, len(batches), "measuring"))
+        tell(rich_table(table, f"{len(scan.colour)} photographs at {side} x {side}"))
+        if csv is not None:
+            with atomic(csv) as temporary:
+                table.to_csv(temporary)
+    if scan.grey or scan.broken:
+        say(scan.summary())
+    if scan.broken:
+        raise typer.Exit(SOME_FAILED)
+
+
+@app.command()
+def info() -> None:
+    """Show versions, what this machine can do, and which weights there are."""
+    with clear_errors():
+        import platform
+        from importlib.metadata import version
+
+        import torch
+        from rich.text import Text
+
+        from colorlib.devices import fast_precision
+        from colorlib.models.weights import shipped_weights
+        from colorlib.settings import profile
+
+        now = profile()
+        lines = {
+            "colorlib": version("colorlib-book"),
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("torch", "torchvision", "fastai", "timm")},
+            "device": torch.cuda.get_device_name() if now.device.type == "cuda" else str(now.device),
+            "threads": str(torch.get_num_threads()),
+            "AMX": "yes" if getattr(torch.cpu, "_is_amx_tile_supported", bool)() else "no",
+            "trains in": fast_precision(now.device),
+            "profile": f"{now.name} (size {now.size}, batches of {now.batch_size}, data {now.data})",
+            "weights": ", ".join(shipped_weights()),
+        }
+        width = max(map(len, lines))
+        for name, value in lines.items():
+            tell(Text.assemble((f"{name:<{width}}  ", "bold"), printable(value)))
+
+
+def main() -> None:
+    """Run the command line; what the installed script `colorlib` calls."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore", FutureWarning)  # of other packages: nothing a user could mend
+        warnings.showwarning = lambda message, *_, **__: say(f"note: {one_line(message)}")
+    app(prog_name="colorlib")

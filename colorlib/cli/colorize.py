@@ -1,0 +1,175 @@
+"""`colorlib colorize`: photographs and folders of photographs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from colorlib.cli.console import SOME_FAILED, WEIGHTS, Vividness, clear_errors, progress, say
+from colorlib.images.printable import printable
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from colorlib.album.run import Report
+
+
+def colorize(
+    inputs: Annotated[list[str], typer.Argument(help="Photographs, and folders of photographs.", show_default=False)],
+    out: Annotated[str, typer.Option(help="Folder for the results; must not be an input folder.", show_default=False)],
+    weights: Annotated[str, typer.Option(help=WEIGHTS)] = "natural",
+    vividness: Vividness = None,
+    size: Annotated[
+        str | None,
+        typer.Option(
+            help="Shorter side in pixels at which the network sees a picture: small for bold colours in large areas, "
+            "large for small things. Several, as in 192,256,384, are blended.",
+            show_default="as the weights say",
+        ),
+    ] = None,
+    saturation: Annotated[float, typer.Option(min=0, help="Strength of the colours; 1 is as guessed.")] = 1.0,
+    flip: Annotated[bool, typer.Option(help="Average the guess with that for the mirrored picture.")] = True,
+    point: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="X,Y,COLOUR",
+            help="Make a place this colour, as 0.4,0.7,#c03020: at 0.4 of the width and 0.7 of the height. Repeatable.",
+        ),
+    ] = None,
+    reference: Annotated[Path | None, typer.Option(help="Take the colours of this photograph.")] = None,
+    format: Annotated[
+        str | None,
+        typer.Option(metavar="jpeg|png|tiff|webp", help="Format of the results.", show_default="that of each original"),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Photographs worked on at once.", show_default="one for each core, up to 4"),
+    ] = None,
+    resume: Annotated[bool, typer.Option(help="Skip what is done already, or call it an error.")] = True,
+    redo: Annotated[
+        bool,
+        typer.Option(
+            "--redo",
+            help="Make anew what was made with other settings, or of a photograph that has changed since. "
+            "Results that somebody edited, and files of other origin, stay.",
+        ),
+    ] = False,
+    skip_colour: Annotated[
+        bool, typer.Option("--skip-colour", help="Leave out photographs that have colours; sepia is none.")
+    ] = False,
+    report: Annotated[bool, typer.Option(help="Write report.csv and contact-sheet.html beside the results.")] = True,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Work on a Ray cluster: its address, auto, or local. Inputs and --out may then be s3:// or gs://.",
+        ),
+    ] = None,
+) -> None:
+    """Colorize photographs; originals are never touched, and nothing is overwritten but what --redo makes anew.
+
+    Folders are searched recursively and keep their layout. Call it again to go on after a break: what is done, of the
+    same photographs and with the same settings, is skipped, and what differs is named.
+
+    Photographs are known by their content, whatever they are called; what is left out is counted at the end. Results
+    keep their names; where the suffix is not that of a format that is written, one is added: photo.avif becomes
+    photo.avif.png.
+    """
+    with clear_errors():
+        if redo and not resume:
+            raise ValueError("--redo and --no-resume contradict each other: give one of them")
+        remote = [address for address in (*inputs, out) if "://" in address]
+        if ray is None:
+            if remote:
+                raise ValueError(f"{remote[0]}: an address needs a cluster; give --ray local for one on this machine")
+            from colorlib.album.contact_sheet import write_report
+            from colorlib.album.run import Painter, Report, plan, run, sensible_workers
+
+            where = {"workers": jobs or sensible_workers()}
+        else:
+            from colorlib.album.ray_cluster import plan, run, write_report
+            from colorlib.album.run import Painter, Report
+
+            where = {"workers": jobs, "address": ray}
+
+        finished = Report()
+        planned = plan(inputs, out, format, finished.left_out)
+        if point and len(planned) > 1:
+            raise ValueError(f"--point is about one photograph, and there are {len(planned)}; give one of them")
+        paint, settings = _painter(weights, vividness, size, saturation, flip, point or [], reference)
+        ways = {"resume": resume, "redo": redo, "skip_colour": skip_colour, "thumbnails": report}
+        painter = Painter(paint, out, settings=settings, **ways)
+        if "://" not in out:
+            try:
+                Path(out).mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise OSError(f"{out} cannot be made ({error.strerror}): choose another folder for --out") from error
+        try:
+            with closing(run(painter, planned, finished, **where)) as outcomes:
+                for _ in progress(outcomes, len(planned), "colorizing"):
+                    pass
+        finally:
+            say(finished.summary())
+            told = not report or _leave_report(write_report, out, finished)
+    if finished.of("failed") or finished.left_out.failed or not told:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _painter(
+    weights: str,
+    vividness: float | None,
+    size: str | None,
+    saturation: float,
+    flip: bool,
+    points: list[str],
+    reference: Path | None,
+) -> tuple[Callable[[np.ndarray], np.ndarray], dict[str, object]]:
+    """What colours a page, as the options of `colorize` say, and these for the record of each result."""
+    from colorlib.colorize.colorizer import Colorizer
+    from colorlib.models.weights import find_weights, position, read_card
+
+    sizes = None
+    if size is not None:
+        try:
+            sizes = [int(side) for side in size.split(",")]
+        except ValueError:
+            raise ValueError(f"--size {size}: give pixels, as in 256, or several, as in 192,256,384") from None
+        if min(sizes) < 8:
+            raise ValueError(f"--size {size}: the network needs at least 8 pixels")
+    card = read_card(find_weights(weights))
+    colorizer = Colorizer.from_pretrained(weights, sizes, flip=flip, saturation=saturation, vividness=vividness)
+    if read_card(find_weights(weights)) != card:
+        raise ValueError(f"{weights}: the weights were replaced while they were read; call the same command again")
+    settings = {"weights": {"name": weights, "sha256": card["sha256"]}, "size": sizes or [int(card.get("size", 256))]}
+    if "dial" in card:
+        settings["vividness"] = position(weights, vividness, card)
+    settings |= {"saturation": saturation, "flip": flip, "points": points, "reference": None}
+    hints = {}
+    if points:
+        from colorlib.colorize.hints import Point
+
+        hints["points"] = [Point.parse(text) for text in points]
+    if reference is not None:
+        from colorlib.album.fingerprint import Watch
+        from colorlib.images.decode import open_rgb
+
+        watch = Watch(reference)
+        hints["reference"] = open_rgb(reference)
+        settings["reference"] = {"name": str(reference), "sha256": watch.finish()[1]}
+    return partial(colorizer, **hints), settings
+
+
+def _leave_report(write: Callable[..., Iterable[object]], out: str, report: Report) -> bool:
+    """Write what became of the photographs beside the results; say where, or why not."""
+    try:
+        paths = write(out, [outcome.row() for outcome in report.outcomes])
+    except OSError as error:
+        say(f"the report could not be written ({error.strerror or error}): make room, and call the same command again")
+        return False
+    say("see " + " and ".join(map(printable, paths)))
+    return True

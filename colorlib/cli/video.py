@@ -1,0 +1,106 @@
+"""`colorlib video`: films."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from colorlib.cli.console import SOME_FAILED, WEIGHTS, Vividness, clear_errors, progress, say
+from colorlib.images.printable import one_line, printable
+
+
+def video(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A film.", show_default=False)],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="The film to write, as in coloured.mp4.", show_default=False)
+    ],
+    weights: Annotated[str, typer.Option(help=WEIGHTS)] = "natural",
+    vividness: Vividness = None,
+    mode: Annotated[
+        str,
+        typer.Option(
+            metavar="flow|exponential|off",
+            help="How colours are kept steady: carried along the motion, mixed with those before, or not at all.",
+        ),
+    ] = "flow",
+    key_every: Annotated[
+        int | None,
+        typer.Option(min=1, help="In mode flow, frames from one that the network sees to the next.", show_default="10"),
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="A frame of the film coloured by hand, or a photograph: take its colours.")
+    ] = None,
+    upscale: Annotated[int, typer.Option(min=1, max=2, help="2 doubles width and height.")] = 1,
+    start: Annotated[str, typer.Option(metavar="TIME", help="Begin here: seconds, or as in 1:02:30.")] = "0",
+    end: Annotated[str | None, typer.Option(metavar="TIME", help="End here.", show_default="the end")] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Show original and result side by side; 10 seconds unless --end is given.")
+    ] = False,
+    codec: Annotated[
+        str | None,
+        typer.Option(help="FFmpeg's name of the encoder.", show_default="libx264, in .webm libvpx-vp9, in .wmv wmv2"),
+    ] = None,
+    crf: Annotated[
+        int | None,
+        typer.Option(help="Quality: smaller is finer and larger.", show_default="as good as the original to the eye"),
+    ] = None,
+    make_grey: Annotated[
+        bool, typer.Option("--make-grey", help="Colour a film that has colours, as if it had none.")
+    ] = False,
+    deinterlace: Annotated[
+        bool, typer.Option("--deinterlace", help="Make all frames whole, also those that call themselves progressive.")
+    ] = False,
+    resume: Annotated[
+        bool, typer.Option(help="Go on after a break, and leave a result that is there; or begin anew.")
+    ] = True,
+    sound: Annotated[bool, typer.Option(help="Copy the sounds of the film, or leave them out.")] = True,
+) -> None:
+    """Colorize a film; its sounds and subtitles are copied as they are, where the container can hold them.
+
+    The film is worked on in pieces, in the folder OUT.parts. Call it again to go on after a break: that is refused when
+    the film, the weights or the options are no more the same.
+    """
+    with clear_errors():
+        from colorlib.colorize.colorizer import Colorizer
+        from colorlib.film.colorize import colorize_video, no_progress
+        from colorlib.film.steady import KEY_EVERY, SteadyPainter
+
+        settings = {"mode": mode, "key_every": key_every or KEY_EVERY, "reference": reference, "upscale": upscale}
+        painter = SteadyPainter(Colorizer.from_pretrained(weights, vividness=vividness), **settings)
+        result = colorize_video(
+            source,
+            out,
+            painter,
+            start=_seconds("--start", start),
+            end=None if end is None else _seconds("--end", end),
+            preview=preview,
+            codec=codec,
+            crf=crf,
+            make_grey=make_grey,
+            deinterlace=deinterlace,
+            resume=resume,
+            progress=partial(progress, what="colorizing"),
+            sound=sound,
+            checking=partial(progress, what="looking through the film") if sys.stderr.isatty() else no_progress,
+        )
+    for line in (*result.notes, *(f"{source}: {what}" for what in result.damage)):
+        say(one_line(line, source, out))
+    if result.frames:
+        say(f"{result.frames} frames are in {printable(out)}")
+    if result.damage:
+        raise typer.Exit(SOME_FAILED)
+
+
+def _seconds(option: str, time: str) -> float:
+    """A time as people write it: 90, 1:30 or 0:01:30.5."""
+    try:
+        parts = [float(part) for part in time.split(":")]
+        if len(parts) > 3 or not all(0 <= part < float("inf") for part in parts):
+            raise ValueError
+    except ValueError:
+        raise ValueError(f"{option} {time}: give seconds, or minutes and seconds, as in 90 or 1:30") from None
+    return sum(part * 60**place for place, part in enumerate(reversed(parts)))

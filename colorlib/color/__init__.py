@@ -1,0 +1,23 @@
+"""Colour spaces: from sRGB to Lab and back, and which colours a screen can show."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["fast", "gamut", "lab"],
+    submod_attrs={
+        "lab": [
+            "from_network",
+            "grey_rgb",
+            "lab_curve_inverse",
+            "lab_to_linear_rgb",
+            "lab_to_rgb",
+            "lightness",
+            "linear_to_rgb",
+            "rgb_to_lab",
+            "to_network",
+        ],
+        "gamut": ["fit_gamut", "gamut_mask", "in_gamut"],
+        "fast": ["bytes_to_network", "displayed_bytes", "displayed_rgb", "fitted_linear_rgb", "integer_lightness"],
+    },
+)

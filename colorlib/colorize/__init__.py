@@ -1,0 +1,9 @@
+"""One picture in, one out, of any size."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["colorizer", "compose", "hints", "torch_backend", "upsample"],
+    submod_attrs={"colorizer": ["Colorizer"], "hints": ["Point", "follow_points", "follow_reference"]},
+)

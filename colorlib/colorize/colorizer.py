@@ -1,0 +1,302 @@
+"""A grey picture in, a coloured one out: any size, any aspect, at full resolution.
+
+The eye reads detail from lightness and is forgiving about the resolution of colour. So the picture's own L* is
+kept, every pixel of it, and only the two colour channels make the detour through the network's small size.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from colorlib.color.gamut import fit_gamut
+from colorlib.color.lab import lab_to_rgb, lightness, rgb_to_lab
+from colorlib.colorize.compose import Picture, check_range, paint, pixels_of, small_view
+from colorlib.colorize.torch_backend import evaluating, fold_batch_norms, guesses, network_size
+from colorlib.colorize.upsample import enlarge, resize
+from colorlib.models.weights import load_named
+
+if TYPE_CHECKING:
+    from colorlib.colorize.hints import Point
+
+
+class Colorizer:
+    """Colour grey pictures of any size with a generator.
+
+    The picture is resized so that its shorter side is `size` (and its longer side at most four times that), the scale
+    at which the generator was trained; mirrored at the borders up to the multiple that the network needs, never
+    squashed; and its L* is given to the network. The colour that comes back is cropped, enlarged along the edges of
+    the lightness and joined to the L* of the input. Where the two make a colour that no screen shows, chroma is
+    reduced until one does, so that the lightness of the result is that of the input everywhere. A picture in colour is
+    treated as grey: its own colours are ignored.
+
+    A network sees large things better in a small picture and small things better in a large one, and a face that
+    looks left a little differently from one that looks right. Several sizes, and the mirrored picture, are answers to
+    the same question; their mean is steadier than each.
+
+    The generator is asked in evaluation mode, whichever mode it is in, and nothing of it is changed. A colorizer may be
+    called from several threads at once.
+
+    Parameters
+    ----------
+    generator : nn.Module
+        Takes L (B, 1, H, W), gives ab (B, 2, H, W), in network scale. When it is trained on, the colorizer follows,
+        unless `device` is another one than the generator's: then it keeps what was learnt so far. An attribute
+        `multiple`, or `downs` of a U-Net, tells what H and W must be multiples of; without either it is 32.
+    size : int or sequence of int
+        Shorter side in pixels at which the network sees the picture. Smaller pictures are enlarged to it. The guesses
+        of several sizes are averaged.
+    device : torch.device or str, optional
+        Where to work. By default where the generator is.
+    flip : bool
+        Also show the network the mirrored picture, and average: twice the network's work.
+    saturation : float
+        Factor of the chroma that the network guesses, at least 0. Colours stay displayable, and L as it was.
+
+    Raises
+    ------
+    ValueError
+        If a size or the saturation is out of range.
+
+    References
+    ----------
+    Gunnam et al. 2022 (L in, ab out); Iizuka et al. 2016, section 3 (colour at lower resolution, joined to the
+    input's own lightness); Krizhevsky et al. 2012, section 4.1 (averaging over reflections).
+
+    Examples
+    --------
+    >>> from colorlib.models.unet import UNet
+    >>> grey = np.linspace(0, 255, 60 * 40, dtype=np.uint8).reshape(60, 40)
+    >>> Colorizer(UNet(downs=3, filters=4), size=32)(grey).shape
+    (60, 40, 3)
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        size: int | Sequence[int] = 256,
+        device: torch.device | str | None = None,
+        flip: bool = True,
+        saturation: float = 1.0,
+    ) -> None:
+        self.sizes = (size,) if isinstance(size, int) else tuple(size)
+        if not self.sizes or min(self.sizes) < 1:
+            raise ValueError(f"the size must be at least 1 pixel, not {size}")
+        if not 0 <= saturation < float("inf"):
+            raise ValueError(f"the saturation must be 0 (grey) or more, not {saturation}")
+        first = next(generator.parameters(), torch.empty(0))
+        self.device = torch.device(device) if device is not None else first.device
+        self.generator = evaluating(generator, self.device)
+        self.flip, self.saturation = flip, saturation
+        self._sha256: str | None = None  # of the file that the weights are from
+
+    @property
+    def sha256(self) -> str:
+        """What tells the weights from others: the sha256 of their file, or else of the numbers themselves."""
+        if self._sha256 is not None:
+            return self._sha256
+        digest = hashlib.sha256()
+        for name, tensor in self.generator.state_dict().items():
+            numbers = tensor.detach().cpu().contiguous()
+            digest.update(f"{name} {tuple(numbers.shape)} {numbers.dtype}".encode())
+            digest.update(numbers.reshape(-1).view(torch.uint8).numpy().data)
+        return digest.hexdigest()
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        name: str | Path = "natural",
+        size: int | Sequence[int] | None = None,
+        device: torch.device | str | None = None,
+        flip: bool = True,
+        saturation: float = 1.0,
+        vividness: float | None = None,
+    ) -> "Colorizer":
+        """Make a colorizer from the weights that come with the package, or from others.
+
+        Parameters
+        ----------
+        name : str or Path
+            The name of shipped weights or of a point on their dial ("careful", "natural", "vivid"), or a safetensors
+            file with its json card, from `models.save_weights`.
+        size : int or sequence of int, optional
+            As for the class. By default the `size` that the card names, or 256.
+        device : torch.device or str, optional
+            By default the GPU when there is one.
+        flip : bool
+        saturation : float
+            As for the class.
+        vividness : float, optional
+            Where to turn the dial of the weights: 0 is pale and seldom wrong, 1 strong and oftener wrong. By default
+            where the name says.
+
+        Returns
+        -------
+        Colorizer
+            Its generator is for use: batch norms are folded. To train on, load it with `models.load_weights`.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            As `models.load_named`: the file or its card is missing, altered (its sha256
+            is another), or of another architecture; or an argument is out of range.
+
+        Examples
+        --------
+        >>> colorizer = Colorizer.from_pretrained("natural")  # doctest: +SKIP
+        >>> colorizer("grandmother.jpg").save("grandmother-in-colour.jpg")  # doctest: +SKIP
+        """
+        generator, card = load_named(name, vividness)
+        fold_batch_norms(generator)
+        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        # Convolutions are quicker when the channels of a pixel lie side by side.
+        generator = generator.to(device, memory_format=torch.channels_last)
+        colorizer = cls(generator, int(card.get("size", 256)) if size is None else size, device, flip, saturation)
+        colorizer._sha256 = card["sha256"] + (f" at {card['vividness']:g}" if "vividness" in card else "")
+        return colorizer
+
+    def __call__(
+        self, image: Picture | Tensor, points: Sequence["Point"] | None = None, reference: Picture | None = None
+    ) -> Any:
+        """Colour one picture, or a batch of them.
+
+        Parameters
+        ----------
+        image : str, Path, PIL.Image.Image, ndarray or Tensor
+            A file (its EXIF rotation is applied); a PIL picture; an array (H, W), (H, W, 1) or (H, W, 3) of
+            uint8, uint16, or floats in [0, 1]; or a batch (B, 1 or 3, H, W) of floats in [0, 1].
+        points : sequence of hints.Point, optional
+            Places whose colour is known: ``Point(x, y, color)`` with x and y in [0, 1]. What belongs to them follows.
+        reference : str, Path, PIL.Image.Image or ndarray, optional
+            A photograph whose colours the result shall have. It comes first, then `saturation`, then the points: they
+            get the colours that they name. Hints are for one picture, not for a batch.
+
+        Returns
+        -------
+        PIL.Image.Image, ndarray or Tensor
+            The same kind in sRGB: PIL mode RGB for a file or PIL picture; an array (H, W, 3) of the same dtype
+            (floats as float32); a float32 batch (B, 3, H, W) on the device of the input.
+
+        Raises
+        ------
+        FileNotFoundError
+            If a file is missing.
+        TypeError, ValueError
+            If it is no picture: damaged, or of the wrong kind, shape, dtype or range; or if a hint is wrong.
+        FloatingPointError
+            If the generator returns numbers that are not finite.
+        MemoryError
+            If the picture does not fit in memory. Never is a grey picture returned in place of a coloured one.
+        """
+        if isinstance(image, Tensor):
+            if points or reference is not None:
+                raise ValueError("hints are for one picture, not for a batch: give an array, a PIL picture or a path")
+            return self._batch(image)
+        values = pixels_of(image)
+        wanted = values.dtype if isinstance(image, np.ndarray) else np.uint8
+        dtype = wanted if wanted in (np.uint8, np.uint16) else np.float32
+        with torch.inference_mode(), self._memory_told(*values.shape[:2]):
+            L = self._small_lightness(values, max(self.sizes))
+            ab = self._hinted(L, guesses(self.generator, L, self.sizes, self.flip).mean(0), points, reference)
+            result = paint(values, L, ab, dtype)
+        return result if isinstance(image, np.ndarray) else Image.fromarray(result)
+
+    def ab(self, L: Tensor) -> Tensor:
+        """Guess the colour of pictures from their lightness.
+
+        Parameters
+        ----------
+        L : Tensor, (B, 1, H, W)
+            L* in [0, 100], at full resolution, on the device of the colorizer.
+
+        Returns
+        -------
+        Tensor, (B, 2, H, W)
+            a and b in CIE units, at full resolution; not yet fitted to the gamut.
+
+        Raises
+        ------
+        FloatingPointError
+            If the generator returns numbers that are not finite.
+        """
+        with torch.no_grad():
+            small = resize(L, *network_size(*L.shape[-2:], max(self.sizes))).clamp(0, 100)
+            return enlarge(small, guesses(self.generator, small, self.sizes, self.flip).mean(0) * self.saturation, L)
+
+    def uncertainty(self, image: Picture) -> np.ndarray:
+        """Tell where the network does not know: how far its guesses for the same pixel lie apart.
+
+        The guesses are those of the colorizer's sizes, or of 3/4 and 4/3 of it when there is only one, each for the
+        picture and for its mirror image. Where they agree the network may still be wrong, but where they do not, it
+        guesses.
+
+        Parameters
+        ----------
+        image : str, Path, PIL.Image.Image or ndarray
+            As for a call.
+
+        Returns
+        -------
+        ndarray, (H, W), float32
+            Root mean square distance of the guessed ab from their mean, in CIE units: above about 10 it is seen.
+
+        Raises
+        ------
+        FileNotFoundError, TypeError, ValueError, FloatingPointError, MemoryError
+            As for a call.
+        """
+        sizes = self.sizes if len(self.sizes) > 1 else [max(1, round(self.sizes[0] * by)) for by in (3 / 4, 1, 4 / 3)]
+        values = pixels_of(image)
+        with torch.inference_mode(), self._memory_told(*values.shape[:2]):
+            found = guesses(self.generator, self._small_lightness(values, max(sizes)), sizes, flip=True)
+            spread = (found - found.mean(0)).square().sum(dim=2, keepdim=True).mean(0).sqrt()
+            return resize(spread, *values.shape[:2]).clamp(min=0)[0, 0].cpu().numpy()
+
+    def _small_lightness(self, values: np.ndarray, size: int) -> Tensor:
+        """L* (1, 1, h, w) of a picture at the size at which the network sees it."""
+        return lightness(small_view(values, *network_size(*values.shape[:2], size)).to(self.device)).clamp(0, 100)
+
+    def _hinted(self, L: Tensor, ab: Tensor, points: Sequence["Point"] | None, reference: Picture | None) -> Tensor:
+        """The network's guess, pulled by what is known; the points last, so that they are exact."""
+        if reference is not None:
+            from colorlib.colorize.hints import follow_reference
+
+            values = pixels_of(reference)
+            side = network_size(*values.shape[:2], max(self.sizes))
+            ab = follow_reference(L, ab, rgb_to_lab(small_view(values, *side).to(self.device)))
+        ab = ab * self.saturation
+        if points:
+            from colorlib.colorize.hints import follow_points
+
+            ab = follow_points(L, ab, points)
+        return ab
+
+    def _batch(self, batch: Tensor) -> Tensor:
+        """Colour a batch (B, 1 or 3, H, W)."""
+        if batch.ndim != 4 or batch.shape[1] not in (1, 3) or 0 in batch.shape:
+            raise ValueError(f"a batch must be (B, 1 or 3, H, W), not {tuple(batch.shape)}")
+        if not batch.is_floating_point():
+            raise ValueError(f"a batch must hold floats in [0, 1], not {batch.dtype}: divide 8-bit values by 255")
+        check_range(float(batch.min()), float(batch.max()))
+        with torch.no_grad(), self._memory_told(*batch.shape[-2:]):
+            L = lightness(batch.to(self.device, torch.float32).expand(-1, 3, -1, -1))
+            return lab_to_rgb(fit_gamut(torch.cat([L, self.ab(L)], dim=1))).to(batch.device)
+
+    @contextmanager
+    def _memory_told(self, height: int, width: int) -> Iterator[None]:
+        """Turn torch's errors about memory into one that says what to do."""
+        try:
+            yield
+        except RuntimeError as error:  # torch.OutOfMemoryError on a GPU, a plain RuntimeError on the CPU
+            if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+                raise
+            raise MemoryError(
+                f"not enough memory to colorize {width}x{height} pixels at size {max(self.sizes)}: take a smaller "
+                'size, a smaller picture, or device="cpu"'
+            ) from error

@@ -1,0 +1,278 @@
+"""Hints: what a person knows about a picture's colours pulls the network's guess.
+
+A hint is a few points of known colour, or another photograph whose colours are right. The guess stays the base in
+both cases. Points say how wrong it is in some places, and the correction spreads as scribbles do; a reference says
+which colours there should be, and the guess is moved to their statistics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import index
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from PIL import ImageColor
+from scipy.ndimage import gaussian_filter, gaussian_filter1d
+from torch import Tensor
+
+from colorlib.classical.levin2004 import propagate
+from colorlib.classical.linear_transport import monge_kantorovich
+from colorlib.classical.reference import COLOURLESS
+from colorlib.color.lab import rgb_to_lab
+
+__all__ = ["Point", "follow_points", "follow_reference"]
+
+REACH = 0.2  # of the picture's side: over this length of even lightness a propagated correction falls to 1/e
+FADE = 3.0  # a hint counts until the propagated correction has fallen to about e^-3 of what it was at the point
+ALIKE = 25.0  # CIE units: what differs more in lightness from the point is probably another thing
+GRAIN = 0.7  # pixels: the blur that takes the walls out of grain
+DAB = 0.01  # of the picture's side: radius of the dab that a point stands for, and
+SAME = 10.0  # CIE units: the lightness by which a pixel of the dab may differ from its middle
+GAIN = (0.5, 1.5)  # what a reference may do to the spread of the colours: more makes them garish, and wrong
+BAND = 8  # CIE units of lightness that count as alike between a picture and its reference
+PRIOR = 0.02  # a band that holds a smaller part of the pixels leans on the colour of the whole picture
+
+
+class Point(NamedTuple):
+    """A place in a picture and the colour it has.
+
+    The colour gives hue and chroma. Its lightness plays no part: the picture has its own.
+
+    Parameters
+    ----------
+    x, y : float
+        In [0, 1]: the part of the width from the left, and of the height from the top.
+    color : str or tuple of int
+        ``"#rrggbb"`` or a name that CSS knows, ``"tomato"``; or sRGB, three numbers in 0 ... 255.
+
+    Examples
+    --------
+    >>> Point.parse("0.4,0.7,#c03020")
+    Point(x=0.4, y=0.7, color='#c03020')
+    """
+
+    x: float
+    y: float
+    color: tuple[int, int, int] | str
+
+    @classmethod
+    def parse(cls, text: str) -> Point:
+        """Read a point as it is typed: ``x,y,colour``.
+
+        Parameters
+        ----------
+        text : str
+            Such as ``"0.4,0.7,#c03020"``.
+
+        Returns
+        -------
+        Point
+
+        Raises
+        ------
+        ValueError
+            If there are not two numbers in [0, 1] and a colour.
+        """
+        parts = [part.strip() for part in text.split(",", 2)]
+        try:
+            point = cls(float(parts[0]), float(parts[1]), parts[2])
+        except (IndexError, ValueError):
+            raise ValueError(f"a point is x,y,colour, such as 0.4,0.7,#c03020, not {text!r}") from None
+        point.pixel(1, 1)
+        point.ab()
+        return point
+
+    def pixel(self, height: int, width: int) -> tuple[int, int]:
+        """The row and the column of the point in a picture of this size.
+
+        Parameters
+        ----------
+        height, width : int
+            In pixels.
+
+        Returns
+        -------
+        tuple of int
+            Row and column; the far ends, 1.0, are in the last of them.
+
+        Raises
+        ------
+        ValueError
+            If x or y is outside [0, 1].
+        """
+        if not (0 <= self.x <= 1 and 0 <= self.y <= 1):
+            raise ValueError(f"x and y of a point are parts of width and height, from 0 to 1, not {self.x}, {self.y}")
+        return min(int(self.y * height), height - 1), min(int(self.x * width), width - 1)
+
+    def ab(self) -> tuple[float, float]:
+        """The a and b of the colour.
+
+        Returns
+        -------
+        tuple of float
+            CIE units.
+
+        Raises
+        ------
+        ValueError
+            If the colour is none.
+        """
+        try:
+            rgb = ImageColor.getrgb(self.color) if isinstance(self.color, str) else tuple(self.color)
+            # index() refuses floats: (0.8, 0.2, 0.1) is meant for another scale and would be black here.
+            if len(rgb) != 3 or not all(0 <= index(value) <= 255 for value in rgb):
+                raise ValueError
+        except (TypeError, ValueError):
+            what = 'give "#rrggbb", a name such as "tomato", or three whole numbers from 0 to 255'
+            raise ValueError(f"{self.color!r} is no colour: {what}") from None
+        _, a, b = rgb_to_lab(torch.tensor(rgb, dtype=torch.float32).view(3, 1, 1) / 255).flatten().tolist()
+        return a, b
+
+
+def follow_points(L: Tensor, ab: Tensor, points: Sequence[Point]) -> Tensor:
+    """Correct a guess so that it has the wanted colours at some points, and what belongs to them follows.
+
+    The difference between the wanted colour and the guess spreads from each point along similar lightness, as
+    Levin's scribbles do, but losing a little at each step. Where it arrives strongly and the lightness is near that of
+    the point, it is added in full. Beyond an edge, in another lightness and far away (in even lightness half of it is
+    left at about a third of the picture's side) the guess stays as it was. Between points, the nearer one counts more,
+    and the one whose lightness is nearer. Time and memory grow slowly with the points: meant for up to a hundred.
+
+    Parameters
+    ----------
+    L : Tensor, (1, 1, H, W)
+        Lightness in [0, 100].
+    ab : Tensor, (1, 2, H, W)
+        The guess, in CIE units.
+    points : sequence of Point
+        At least one. Of two in the same pixel the later counts.
+
+    Returns
+    -------
+    Tensor, (1, 2, H, W)
+        In CIE units, equal to the wanted colour at each point; on the device of `ab`. Colours may be such as no
+        screen shows at their lightness: see `fit_gamut`.
+
+    Raises
+    ------
+    ValueError
+        If there is no point, a point lies outside the picture or has no colour, or the shapes do not fit.
+
+    References
+    ----------
+    Levin et al. 2004 (`propagate`); Zhang et al. 2017, section 3 (points that correct a network); Crane et al. 2013
+    (the logarithm of what diffuses is a distance).
+    """
+    _check(L, ab)
+    points = [Point(*point) for point in points]
+    if not points:
+        raise ValueError("no points: give at least one, such as Point(0.4, 0.7, '#c03020')")
+    guess = _pixels(ab)
+    lightness = gaussian_filter(_pixels(L)[..., 0], GRAIN)
+    height, width = lightness.shape
+    side = np.sqrt(height * width)
+    rows, columns = np.ogrid[:height, :width]
+    wanted = {point.pixel(height, width): point.ab() for point in points}
+    middles = tuple(np.array(list(wanted)).T)
+    marked = np.zeros((height, width), dtype=bool)
+    values = np.zeros((height, width, len(wanted)))  # a channel for each point: 1 in its dab, 0 in those of others
+    for channel, (row, column) in enumerate(wanted):
+        dab = (rows - row) ** 2 + (columns - column) ** 2 <= max(1, DAB * side) ** 2
+        dab &= abs(lightness - lightness[row, column]) < SAME
+        dab &= ~marked | (rows == row) & (columns == column)  # where two dabs meet, the first keeps its own
+        marked |= dab
+        values[dab] = np.arange(len(wanted)) == channel
+    presence = np.maximum(propagate(lightness, marked, values, pull=(0.61 / (REACH * side)) ** 2), 1e-30)
+    likeness = np.exp(-(((lightness[..., None] - lightness[middles]) / ALIKE) ** 2) / 2)
+    # All points fade alike, so their shares do not: near one of them, or in its lightness, it decides alone.
+    shares = presence * likeness
+    shares /= shares.sum(axis=-1, keepdims=True)
+    correction = shares @ (np.array(list(wanted.values())) - guess[middles])
+    distance = -np.log(presence.sum(axis=-1).clip(max=1)) / FADE
+    strength = np.exp(-(distance**4)) * (shares * likeness).sum(axis=-1)
+    return _tensor(guess + strength[..., None] * correction, ab)
+
+
+def follow_reference(L: Tensor, ab: Tensor, reference_lab: Tensor) -> Tensor:
+    """Pull a guess towards the colours of another photograph.
+
+    In each band of lightness the mean colour becomes that of the reference in the same band, so that shadows take
+    after its shadows and lights after its lights. What remains of each pixel, its difference from that mean, gets
+    the covariance of the reference's remainders by the least possible movement, within bounds: a reference may make
+    the colours half as strong or half as strong again, not more.
+
+    Parameters
+    ----------
+    L : Tensor, (1, 1, H, W)
+        Lightness in [0, 100].
+    ab : Tensor, (1, 2, H, W)
+        The guess, in CIE units.
+    reference_lab : Tensor, (1, 3, H2, W2)
+        A photograph in colour, CIE Lab, of any size: best of a similar scene, in similar light.
+
+    Returns
+    -------
+    Tensor, (1, 2, H, W)
+        In CIE units; on the device of `ab`.
+
+    Raises
+    ------
+    ValueError
+        If the reference has no colour, or the shapes do not fit.
+
+    References
+    ----------
+    Welsh et al. 2002 (colours are looked up by lightness); Pitie and Kokaram 2007 (the map of the remainders).
+    """
+    _check(L, ab)
+    if reference_lab.ndim != 4 or reference_lab.shape[:2] != (1, 3) or 0 in reference_lab.shape:
+        raise ValueError(f"the reference must be (1, 3, H, W), not {tuple(reference_lab.shape)}")
+    reference = _pixels(reference_lab).reshape(-1, 3)
+    if not np.isfinite(reference).all():
+        raise ValueError("the reference holds numbers that are not finite")
+    if np.hypot(reference[:, 1], reference[:, 2]).mean() < COLOURLESS:
+        raise ValueError("the reference has no colour: give a photograph in colour, or none")
+    lightness, guess = _pixels(L).reshape(-1), _pixels(ab).reshape(-1, 2)
+    own, theirs = _mean_colours(lightness, guess), _mean_colours(reference[:, 0], reference[:, 1:])
+    remainder = guess - _at(lightness, own)
+    wanted = reference[:, 1:] - _at(reference[:, 0], theirs)
+    gains, axes = np.linalg.eigh(monge_kantorovich(np.cov(remainder.T, ddof=0), np.cov(wanted.T, ddof=0)))
+    result = remainder @ (axes * gains.clip(*GAIN)) @ axes.T + _at(lightness, theirs)
+    return _tensor(result.reshape(*ab.shape[-2:], 2), ab)
+
+
+def _mean_colours(lightness: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """The mean colour (101, 2) around each whole number of lightness."""
+    step = lightness.round().clip(0, 100).astype(int)
+    count = np.bincount(step, minlength=101) / len(step)
+    total = np.stack([np.bincount(step, channel, minlength=101) for channel in colours.T], axis=1) / len(step)
+    # A Gaussian of deviation BAND and height 1, so that the counts stay parts of the picture.
+    count, total = (
+        gaussian_filter1d(x, BAND, axis=0, mode="constant") * BAND * np.sqrt(2 * np.pi) for x in (count, total)
+    )
+    return (total + PRIOR * colours.mean(axis=0)) / (count[:, None] + PRIOR)
+
+
+def _at(lightness: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """Look a table of colours (101, 2) up at each lightness, between its whole numbers too."""
+    return np.stack([np.interp(lightness, np.arange(101), channel) for channel in colours.T], axis=1)
+
+
+def _check(L: Tensor, ab: Tensor) -> None:
+    """Refuse anything but one picture."""
+    if L.ndim != 4 or L.shape[:2] != (1, 1) or ab.shape != (1, 2, *L.shape[-2:]) or 0 in L.shape:
+        raise ValueError(
+            f"hints are for one picture, (1, 1, H, W) and (1, 2, H, W), not {tuple(L.shape)}, {tuple(ab.shape)}"
+        )
+
+
+def _pixels(picture: Tensor) -> np.ndarray:
+    """One picture (1, C, H, W) as an array (H, W, C) in float64."""
+    return picture[0].permute(1, 2, 0).cpu().double().numpy()
+
+
+def _tensor(pixels: np.ndarray, like: Tensor) -> Tensor:
+    """An array (H, W, C) as one picture (1, C, H, W), of the type and on the device of another."""
+    return torch.from_numpy(pixels).permute(2, 0, 1)[None].to(like).contiguous()

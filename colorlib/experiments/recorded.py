@@ -1,0 +1,219 @@
+"""What the long trainings left behind in `book/results`: logs, metrics and coloured frames."""
+
+import hashlib
+import importlib.metadata
+import json
+import math
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from colorlib._atomic import atomic
+from colorlib.metrics.evaluate import bootstrap_interval
+
+RESULTS = Path(__file__).resolve().parents[2] / "book" / "results"
+
+
+def edition() -> tuple[str, str]:
+    """Tell which edition of the package is installed, so that it gets its own recorded files and not another's.
+
+    Returns
+    -------
+    revision : str
+        Of the repository, where the files are: the commit that was installed from git, otherwise "main".
+    key : str
+        Another one after every upgrade: the commit, otherwise the version with a hash of what was installed.
+    """
+    try:
+        package = importlib.metadata.distribution("colorlib-book")
+    except importlib.metadata.PackageNotFoundError:
+        return "main", "unknown"
+    commit = json.loads(package.read_text("direct_url.json") or "{}").get("vcs_info", {}).get("commit_id")
+    if commit:
+        return commit, commit
+    content = hashlib.sha256((package.read_text("RECORD") or "").encode()).hexdigest()
+    return "main", f"{package.version}-{content[:12]}"
+
+
+REVISION, _key = edition()
+CACHE = Path.home() / ".cache" / "colorlib" / "results" / _key
+
+
+def recorded_file(name: str) -> Path:
+    """Find one recorded file, such as ``"paper-128.csv"``.
+
+    In the repository it lies in `book/results`. A package installed by pip, as on Colab, has no such folder: there the
+    file is fetched once for each edition of the package, from the repository's address, which is in its metadata.
+
+    Parameters
+    ----------
+    name : str
+        Path inside `book/results`.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file here or there.
+    """
+    if RESULTS.is_dir():
+        if not (RESULTS / name).is_file():
+            known = ", ".join(sorted(file.name for file in RESULTS.iterdir() if file.suffix in (".csv", ".json")))
+            raise FileNotFoundError(f"no recorded file {name!r} in {RESULTS}; there are: {known or 'none yet'}")
+        return RESULTS / name
+    fetched = CACHE / name
+    if not fetched.is_file():
+        entries = importlib.metadata.metadata("colorlib-book").get_all("Project-URL", [])
+        address = dict(entry.split(", ", 1) for entry in entries).get("Repository")
+        if address is None:
+            raise FileNotFoundError(f"no folder {RESULTS}; clone the book's repository to see its recorded {name}")
+        fetched.parent.mkdir(parents=True, exist_ok=True)
+        url = f"{address.rstrip('/')}/raw/{REVISION}/book/results/{name}"
+        try:
+            with atomic(fetched) as temporary:
+                urllib.request.urlretrieve(url, temporary)
+        except urllib.error.URLError as error:
+            raise FileNotFoundError(f"{url}: {error}; clone the book's repository to see its {name}") from error
+    return fetched
+
+
+def recorded_log(name: str) -> pd.DataFrame:
+    """The log of a recorded training.
+
+    Parameters
+    ----------
+    name : str
+        Of its recipe, such as ``"paper-128"``.
+
+    Returns
+    -------
+    DataFrame
+        One row an epoch.
+    """
+    return pd.read_csv(recorded_file(f"{name}.csv"))
+
+
+def recorded_metrics(name: str, collection: str | None = None) -> pd.DataFrame:
+    """How well a recorded training did on all its validation photographs.
+
+    Parameters
+    ----------
+    name : str
+        Of its recipe.
+    collection : str, optional
+        Which photographs, for a recipe that mixes several collections, such as ``"scenes-144"``.
+
+    Returns
+    -------
+    DataFrame
+        As `metrics.evaluate` made it: rows model, grey and truth.
+    """
+    metrics = _record(name)["metrics"]
+    table = pd.DataFrame.from_dict(metrics[collection] if collection else metrics, orient="index").astype(float)
+    return table.fillna(math.inf)  # json has no infinity: the PSNR of the truth beside itself was written as null
+
+
+def recorded_variants(recipe: str, variants: Sequence[str], seed: int = 42) -> pd.DataFrame:
+    """What became of several variants of one recipe, side by side: how good, and at what cost.
+
+    Parameters
+    ----------
+    recipe : str
+        Such as ``"fusion"``.
+    variants : sequence of str
+        Those that were recorded, see `experiments.variants`.
+    seed : int
+
+    Returns
+    -------
+    DataFrame
+        One row a variant. The model's columns of `recorded_metrics`; ``colour_share``, its colourfulness as a part of
+        the truth's, with ``_low`` and ``_high`` of the model's interval; ``class_accuracy`` where labels were learnt;
+        ``noise``, how much two samples differ (`assess.noise`); ``images_per_second`` of the median epoch,
+        ``minutes`` and ``peak_memory_mib`` of the training.
+    """
+    rows = {}
+    for variant in variants:
+        name = f"{recipe}/{variant}-{seed}"
+        metrics, log = recorded_metrics(name), recorded_log(name)
+        row = metrics.loc["model"].to_dict()
+        for end in ("", "_low", "_high"):
+            row[f"colour_share{end}"] = row[f"colourfulness{end}"] / metrics.loc["truth", "colourfulness"]
+        if "valid_class_accuracy" in log:
+            row["class_accuracy"] = log["valid_class_accuracy"].iloc[-1]
+        row["noise"] = _record(name)["noise"]
+        row["images_per_second"] = log["images_per_second"].median()
+        row["minutes"] = log["seconds"].sum() / 60
+        row["peak_memory_mib"] = log["peak_memory_mib"].max()
+        rows[variant] = row
+    return pd.DataFrame(rows).T.astype(float)
+
+
+def recorded_errors(recipe: str) -> pd.DataFrame:
+    """How far off each photograph's colours are in the runs of a recipe that compares.
+
+    Parameters
+    ----------
+    recipe : str
+        Such as ``"fusion"``.
+
+    Returns
+    -------
+    DataFrame
+        One row a validation photograph, the same in all columns; one column a run, ``"labels-42"``: mean absolute error
+        of a and b, in CIE units (`experiments.photograph_errors`).
+    """
+    return pd.read_csv(recorded_file(f"{recipe}/errors.csv"))
+
+
+def recorded_difference(recipe: str, one: str, other: str, seed: int = 42) -> tuple[float, float, float]:
+    """How much larger one variant's error is than another's, compared photograph by photograph.
+
+    Parameters
+    ----------
+    recipe : str
+        Such as ``"fusion"``.
+    one, other : str
+        Its variants, recorded with this seed.
+    seed : int
+
+    Returns
+    -------
+    mean, low, high : float
+        Difference of the errors of a and b, in CIE units, and its 95 % bootstrap interval over the photographs.
+    """
+    errors = recorded_errors(recipe)
+    difference = errors[f"{one}-{seed}"] - errors[f"{other}-{seed}"]
+    return float(difference.mean()), *bootstrap_interval(difference)
+
+
+def recorded_frames(name: str) -> dict[int, dict[str, Path]]:
+    """What a recorded training made of a few photographs that it never trained on, epoch by epoch.
+
+    Parameters
+    ----------
+    name : str
+        Of its recipe.
+
+    Returns
+    -------
+    dict of int to dict of str to Path
+        Epoch, counted from 1, to the photograph's name to the coloured picture.
+    """
+    record = _record(name)
+    epochs, photographs = range(1, record["epochs"] + 1), record["recipe"]["frames"]
+    return {
+        epoch: {photo: recorded_file(f"{name}/{epoch:03d}-{photo}.webp") for photo in photographs} for epoch in epochs
+    }
+
+
+def _record(name: str) -> dict[str, Any]:
+    """What a recorded training says of itself."""
+    return json.loads(recorded_file(f"{name}.json").read_text(encoding="utf-8"))

@@ -1,0 +1,280 @@
+"""The folder of segments beside a film that is being made: of which run they are, and whether they are whole.
+
+`job.json` tells what the run was asked for (the content of the film, that of the weights, the settings, the version),
+and of each segment how many frames it has and the sha256 of its file. A segment counts when it is told there: one that
+was cut off, overwritten or put there by others is found when a run goes on, and made anew with those after it. When all
+are there that is told too: if they cannot be joined, the same call, or one that differs in the suffix of the result or
+in the sounds, joins them without a painter.
+"""
+
+import contextlib
+import glob
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from colorlib._atomic import atomic, sweep
+from colorlib.film.locking import lock_names, locked
+
+__all__ = ["Parts"]
+
+_SEGMENT = re.compile(r"[0-9]{6}\.nut")
+_NAME_LIMIT = 255  # bytes of a name, in the file systems that are common
+
+
+class Parts:
+    """The folder `out`.parts.
+
+    Parameters
+    ----------
+    out : Path
+        The film that is made.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self.folder = _folder(out)
+        self._job = self.folder / "job.json"
+        self._locks = lock_names(self.folder / "colorlib.lock")
+        self._told: dict = {}
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep the folder for this process during the block; an empty one goes away at the end.
+
+        Raises
+        ------
+        BlockingIOError
+            When another run has it.
+        OSError, ValueError
+            When it cannot be made, or a file has its name.
+        """
+        if self.folder.exists() and not self.folder.is_dir():
+            raise ValueError(f"{self.folder}: is in the way; remove it, or choose another name for the result")
+        try:
+            with locked(self._locks[0]):
+                yield
+        finally:
+            with contextlib.suppress(OSError):  # there is something in it, or it is somebody else's again
+                self.folder.rmdir()
+
+    def begin(self, job: dict[str, object], resume: bool) -> tuple[int, list[str]]:
+        """Take up the run that is there, or begin one. The folder must be held.
+
+        Parameters
+        ----------
+        job : dict
+            What the result depends on; anything that JSON holds.
+        resume : bool
+            Whether to go on with what is there.
+
+        Returns
+        -------
+        frames : int
+            How many are there already.
+        notes : list of str
+            What was found that was not as it should be.
+
+        Raises
+        ------
+        OSError, ValueError
+            When what is there is of another run or of somebody else, or cannot be read. Nothing is changed then.
+        """
+        sweep([self.folder, self.out.parent])
+        job = json.loads(json.dumps(job))
+        told = self._read(resume)
+        if not resume or told is None:
+            self._clear()
+            self._told = {"job": job, "parts": []}
+            self._write()
+            return 0, []
+        if told["job"] != job:
+            raise ValueError(
+                f"{self.folder} holds a run that was broken off and had another {_difference(told['job'], job)}; "
+                "repeat that call to go on with it, or give --no-resume (resume=False) to begin anew"
+            )
+        self._told = told
+        return self._checked()
+
+    def take_over(self, job: dict[str, object]) -> None:
+        """Get the segments of a film that differs in its suffix, when all are there and of the same job.
+
+        Parameters
+        ----------
+        job : dict
+            As for `begin`. What is in the folder of this film stays.
+        """
+        if self.folder.exists():
+            return
+        job = json.loads(json.dumps(job))
+        for other in sorted(self.out.parent.glob(glob.escape(self.out.stem) + ".*.parts")):
+            try:
+                told = json.loads((other / self._job.name).read_text(encoding="utf-8"))
+                if told["job"] == job and told["complete"]:
+                    other.rename(self.folder)
+                    return
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
+
+    @property
+    def complete(self) -> bool:
+        """Whether all segments of the film are there."""
+        return self._told.get("complete", False)
+
+    def end(self) -> None:
+        """Tell that all segments of the film are there."""
+        self._told["complete"] = True
+        self._write()
+
+    def there(self) -> list[Path]:
+        """Return the segments that are complete, in order."""
+        return [self._segment(index) for index in range(len(self._told["parts"]))]
+
+    def next(self) -> Path:
+        """Return the name of the segment to write."""
+        return self._segment(len(self._told["parts"]))
+
+    def add(self, frames: int) -> None:
+        """Tell that the segment to write is complete, and how many frames it has."""
+        self._told["parts"].append({"frames": frames, **_content(self.next())})
+        self._write()
+
+    def will_be(self, result: Path) -> None:
+        """Tell that a file, complete but for its name, is what the segments become."""
+        self._told["result"] = _mark(result)
+        self._write()
+
+    def have_become(self, out: Path) -> bool:
+        """Return whether a result is what the segments were joined to, by a run that was killed right after."""
+        try:
+            told = json.loads(self._job.read_text(encoding="utf-8"))
+            return told["result"] == _mark(out) and "job" in told and "parts" in told
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+
+    def remove(self) -> list[str]:
+        """Remove what this module has put there, and the folder when nothing else is in it.
+
+        Returns
+        -------
+        list of str
+            A note when there is.
+        """
+        sweep([self.folder, self.out.parent])
+        self._clear()
+        others = self._others()
+        return [f"{self.folder} stays, with files of yours: {', '.join(others)}"] if others else []
+
+    def _segment(self, index: int) -> Path:
+        return self.folder / f"{index:06}.nut"
+
+    def _others(self) -> list[str]:
+        """Names in the folder that are none of this module's."""
+        ours = {self._job.name, *(path.name for path in self._locks)}
+        names = (path.name for path in self.folder.iterdir()) if self.folder.is_dir() else ()
+        return sorted(
+            n for n in names if n not in ours and not _SEGMENT.fullmatch(n) and not n.startswith(".colorlib-")
+        )
+
+    def _clear(self) -> None:
+        """Remove all segments, and then what tells of them."""
+        for path in sorted(self.folder.glob("[0-9]*.nut")):
+            if _SEGMENT.fullmatch(path.name):
+                path.unlink(missing_ok=True)
+        self._job.unlink(missing_ok=True)
+
+    def _read(self, resume: bool) -> dict | None:
+        """What job.json tells; None when there is none, and nothing else either, or when it may be damaged."""
+        in_the_way = ValueError(f"{self.folder}: is in the way; remove it, or choose another name for the result")
+        if not self._job.is_file():
+            if self._others() or any(_SEGMENT.fullmatch(path.name) for path in self.folder.iterdir()):
+                raise in_the_way
+            return None
+        try:
+            told = json.loads(self._job.read_text(encoding="utf-8"))
+        except ValueError:
+            if not resume:
+                return None
+            raise ValueError(
+                f"{self._job} is damaged, and what the segments beside it show is not known; "
+                "give --no-resume (resume=False) to remove them and begin anew"
+            ) from None
+        if isinstance(told, dict) and "job" not in told and {"source", "label", "codec"} <= told.keys():
+            if not resume:
+                return None
+            raise ValueError(
+                f"{self.folder} holds a run of an older version; finish it with that version, "
+                "or give --no-resume (resume=False) to begin anew"
+            )
+        whole = isinstance(told, dict) and isinstance(told.get("job"), dict) and isinstance(told.get("parts"), list)
+        if not whole:
+            raise in_the_way
+        return told
+
+    def _checked(self) -> tuple[int, list[str]]:
+        """Keep the segments that are as job.json tells, up to the first that is not."""
+        good, frames, notes = 0, 0, []
+        for record in self._told["parts"]:
+            path = self._segment(good)
+            try:
+                found = _content(path) if path.is_file() else None
+                if found == {key: record[key] for key in ("bytes", "sha256")} and record["frames"] > 0:
+                    good, frames = good + 1, frames + record["frames"]
+                    continue
+                what = "is missing" if found is None else "is damaged, or of another run"
+            except (KeyError, TypeError):
+                what = "is not told of"
+            notes.append(f"{path} {what}: made anew from there on")
+            self._told.pop("complete", None)
+            break
+        del self._told["parts"][good:]
+        self._write()
+        for path in self.folder.glob("[0-9]*.nut"):
+            if _SEGMENT.fullmatch(path.name) and int(path.stem) >= good:
+                path.unlink(missing_ok=True)
+        return frames, notes
+
+    def _write(self) -> None:
+        with atomic(self._job) as temporary, temporary.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(self._told, indent=1) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _folder(out: Path) -> Path:
+    """The folder beside a result in which its segments are; of a long name it has the beginning and a hash."""
+    name = out.name + ".parts"
+    if len(os.fsencode(name)) > _NAME_LIMIT:
+        name = f"{out.name[:40]}-{hashlib.sha256(os.fsencode(out.name)).hexdigest()[:16]}.parts"
+    return out.with_name(name)
+
+
+def _content(path: Path) -> dict[str, object]:
+    """Size and sha256 of a file."""
+    with path.open("rb") as file:
+        return {"bytes": os.fstat(file.fileno()).st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+def _mark(path: Path) -> list[int]:
+    """What stays the same when a file gets its name."""
+    state = path.stat()
+    return [state.st_ino, state.st_size, state.st_mtime_ns]
+
+
+def _difference(before: dict, now: dict) -> str:
+    """Name what is different between two jobs, with both values where they are short."""
+    told = []
+    for key in {**before, **now}:
+        old, new = before.get(key), now.get(key)
+        if old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            told.append(f"{key} ({_difference(old, new)})")
+        else:
+            short = all(len(str(value)) <= 24 for value in (old, new))
+            told.append(f"{key} ({old}, now {new})" if short else key)
+    return ", ".join(told)

@@ -1,0 +1,304 @@
+"""Steady colour for a film: guessed now and then, carried along the motion between.
+
+A network colours each frame for itself. The cat's fur is a little redder here and a little greyer there, because the
+cat has moved by half a pixel, and at 24 frames a second the eye sees it boil. There are three answers. *off* leaves
+each frame to itself. *exponential* mixes each guess with the frame before: calmer, but colour stays behind where things
+move. *flow* moves with them: some frames, the keys, are guessed, what is known from before is carried to them along the
+motion and averaged with the new guess, and the frames between two keys take their colours from both. That is calmer,
+no less right, and quicker, since most frames need no network.
+"""
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import torch
+
+from colorlib.color.lab import rgb_to_lab
+from colorlib.colorize.compose import Picture, pixels_of, shrunk, small_view
+from colorlib.colorize.hints import follow_reference
+from colorlib.colorize.torch_backend import guesses, network_size
+from colorlib.film.optical_flow import chain, confidence, fetch, find_motion
+from colorlib.film.render import frame_lightness, paint_frame
+from colorlib.film.shots import NEIGHBOURS, with_cuts
+
+if TYPE_CHECKING:
+    from colorlib.colorize.colorizer import Colorizer
+
+__all__ = ["MODES", "SteadyPainter"]
+
+MODES = ("flow", "exponential", "off")
+KEY_EVERY = 10  # frames: less than half a second of film
+MEMORY = 8.0  # guesses that the memory of a place is worth at most, so that it can still change
+CERTAIN = 100.0  # guesses that a colour given by hand is worth
+DOUBT = 1e-3  # guesses that a carried colour is worth at least, so that something is left where nothing is believed
+SHARE = 0.25  # of a new guess in the exponential mean
+SAME = 3.0  # CIE units: mean difference in lightness below which a reference is a frame of the film
+AHEAD = 3  # frames that are painted at full size while the next ones are being looked at
+T, R = TypeVar("T"), TypeVar("R")
+
+
+@dataclass(eq=False)
+class _Frame:
+    """A frame on its way: as it came, its small view, and what has been found out about it so far."""
+
+    pixels: np.ndarray
+    L: np.ndarray  # (h, w), of the small view
+    grey: np.ndarray  # (h, w), uint8: the same for OpenCV
+    given: bool = False  # whether the reference is this frame
+    ab: np.ndarray | None = None  # (h, w, 2), CIE units
+    known: np.ndarray | None = None  # (h, w): how many guesses stand behind each colour
+    back: np.ndarray | None = None  # motion from here to the frame before
+    forth: np.ndarray | None = None  # and from there to here
+
+
+class SteadyPainter:
+    """Colour the frames of a film, one after the other, so that they stay steady.
+
+    In the mode "flow" every `key_every`-th frame of a shot is a key, and so are its first and its last. A key is
+    coloured by the network. The colours of the key before are fetched along the motion (dense inverse search, joined
+    from frame to frame), and each place takes the mean of what was carried there and of the new guess. The carried
+    colour counts as many guesses as it is made of, at most eight, times the belief in the motion: 1 where the way there
+    and back ends at its start and lightness agrees, 0 where something new comes into view. The frames between are not
+    shown to the network; they take from the keys before and after, the nearer one more. Nothing is carried over a cut.
+
+    Parameters
+    ----------
+    colorizer : Colorizer
+        Its network, sizes, mirror image and saturation are used.
+    mode : {"flow", "exponential", "off"}
+        "exponential" mixes a quarter of each new guess with three quarters of the frame before, wherever it has moved;
+        "off" colours each frame as `colorizer` would. Both ask the network for every frame.
+    key_every : int
+        Frames from key to key, at least 1; so many are held in memory. Only for "flow".
+    reference : str, Path, PIL.Image.Image or ndarray, optional
+        A picture in colour. When it is a frame of the film (the same shape and nearly the same lightness), that frame
+        gets exactly its colours, and they are carried on. In any case the network's guesses are pulled towards its
+        colours, as by `colorize.follow_reference`.
+    upscale : int
+        How many times higher and wider the frames become: 1, or 2 with `film.upscaled`.
+
+    Raises
+    ------
+    FileNotFoundError, TypeError, ValueError
+        If an argument is out of range, or the reference is no picture.
+
+    References
+    ----------
+    Lai et al. 2018 and Liu et al. 2021 (steady colours by motion); Ruder et al. 2016, section 4 (both directions of
+    flow decide what is carried); Kroeger et al. 2016 (the motion).
+
+    Examples
+    --------
+    >>> from colorlib.colorize.colorizer import Colorizer
+    >>> from colorlib.models.unet import UNet
+    >>> painter = SteadyPainter(Colorizer(UNet(downs=3, filters=4), size=32))
+    >>> [frame.shape for frame in painter.paint(np.full((3, 40, 60), 128, np.uint8))]
+    [(40, 60, 3), (40, 60, 3), (40, 60, 3)]
+    """
+
+    def __init__(
+        self,
+        colorizer: "Colorizer",
+        mode: str = "flow",
+        key_every: int = KEY_EVERY,
+        reference: Picture | None = None,
+        upscale: int = 1,
+    ) -> None:
+        if mode not in MODES:
+            raise ValueError(f"unknown mode {mode!r}: choose one of {', '.join(MODES)}")
+        if key_every < 1:
+            raise ValueError(f"key_every must be at least 1 frame, not {key_every}")
+        if upscale not in (1, 2):
+            raise ValueError(f"upscale must be 1 or 2, not {upscale}")
+        self.colorizer, self.mode, self.key_every, self.upscale = colorizer, mode, key_every, upscale
+        self.reference = None if reference is None else pixels_of(reference)
+
+    @property
+    def held(self) -> int:
+        """How many frames are held at a time, at most."""
+        return AHEAD + NEIGHBOURS + (self.key_every if self.mode == "flow" else 0) + 2
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """What decides how frames are painted, the weights and the reference by the sha256 of their content."""
+        colorizer, reference = self.colorizer, self.reference
+        if reference is not None:
+            told = f"{reference.shape} {reference.dtype.str} ".encode() + np.ascontiguousarray(reference).tobytes()
+            reference = hashlib.sha256(told).hexdigest()
+        return {
+            "weights": colorizer.sha256,
+            "network size": list(colorizer.sizes),
+            "flip": colorizer.flip,
+            "saturation": colorizer.saturation,
+            "mode": self.mode,
+            "key_every": self.key_every,
+            "reference": reference,
+            "upscale": self.upscale,
+        }
+
+    def paint(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Colour the frames of a film as they come.
+
+        Parameters
+        ----------
+        frames : iterable of ndarray, (H, W) or (H, W, 3), uint8 or uint16
+            sRGB, grey or in colour, all of one shape and type. A few more than `key_every` are read ahead.
+
+        Yields
+        ------
+        ndarray, (upscale * H, upscale * W, 3), of the same type
+            One for each frame, in order. Its L* is that of the frame.
+
+        Raises
+        ------
+        ValueError
+            If a frame is of another kind than described or than the first; or if the reference has no colour.
+        FloatingPointError
+            If the generator returns numbers that are not finite.
+        """
+        seen = self._recognised(self._seen(frames))
+        if self.mode == "off":
+            coloured = map(self._guessed, seen)
+        else:
+            shots = with_cuts(seen, lambda frame: frame.grey)
+            coloured = self._exponential(shots) if self.mode == "exponential" else self._flow(shots)
+        return _in_background(self._painted, coloured)
+
+    def _seen(self, frames: Iterable[np.ndarray]) -> Iterator[_Frame]:
+        """The frames with their small views."""
+        first = None
+        for number, pixels in enumerate(frames):
+            kind = f"{pixels.dtype} of {pixels.shape}"
+            first = first or kind
+            if pixels.dtype not in (np.uint8, np.uint16) or pixels.shape[2:] not in ((), (3,)) or not pixels.size:
+                raise ValueError(f"frame {number} must be uint8 or uint16, (H, W) or (H, W, 3), not {kind}")
+            if kind != first:
+                raise ValueError(f"frame {number} is {kind}, but the first frame is {first}")
+            L = frame_lightness(shrunk(pixels, *network_size(*pixels.shape[:2], max(self.colorizer.sizes))))
+            yield _Frame(pixels, L, np.rint(L * 2.55).astype(np.uint8))
+
+    def _recognised(self, frames: Iterable[_Frame]) -> Iterator[_Frame]:
+        """Mark the frame that the reference is: the nearest so far, when the next one is no nearer."""
+        last, least, away, view = None, SAME, np.inf, None
+        for frame in frames:
+            if last is None and self.reference is not None:
+                height, width = self.reference.shape[:2]
+                if abs(height / width * frame.pixels.shape[1] / frame.pixels.shape[0] - 1) < 0.01:  # the same aspect
+                    view = frame_lightness(shrunk(self.reference, *frame.L.shape))
+            distance = np.inf if view is None else float(np.abs(view - frame.L).mean())
+            if last is not None:
+                last.given = away < least and away <= distance
+                least = away if last.given else least
+                yield last
+            last, away = frame, distance
+        if last is not None:
+            last.given = away < least
+            yield last
+
+    def _guessed(self, frame: _Frame) -> _Frame:
+        """The frame with the network's own guess, or with the colours of the reference when it is this frame."""
+        if frame.given:
+            lab = rgb_to_lab(small_view(self.reference, *frame.L.shape))
+            frame.ab, frame.known = _array(lab[:, 1:]), np.full_like(frame.L, CERTAIN)
+            return frame
+        colorizer = self.colorizer
+        L = torch.from_numpy(frame.L)[None, None].to(colorizer.device)
+        ab = guesses(colorizer.generator, L, colorizer.sizes, colorizer.flip).mean(0)
+        if self.reference is not None:
+            size = network_size(*self.reference.shape[:2], max(colorizer.sizes))
+            ab = follow_reference(L, ab, rgb_to_lab(small_view(self.reference, *size).to(L.device)))
+        frame.ab, frame.known = _array(ab * colorizer.saturation), np.ones_like(frame.L)
+        return frame
+
+    def _painted(self, frame: _Frame) -> np.ndarray:
+        """The frame in colour, at full size."""
+        L, ab = frame.L, frame.ab
+        if frame.given:  # its colours are known at full size
+            L = frame_lightness(frame.pixels)
+            ab = _array(rgb_to_lab(small_view(self.reference, *L.shape))[:, 1:])
+        return paint_frame(frame.pixels, L, ab, self.upscale)
+
+    def _exponential(self, shots: Iterable[tuple[_Frame, bool]]) -> Iterator[_Frame]:
+        """Each guess mixed with the colours of the frame before, wherever things have moved meanwhile."""
+        last = None
+        for frame, cut in shots:
+            self._guessed(frame)
+            if not cut and not frame.given:
+                frame.ab = last + SHARE * (frame.ab - last)
+            last = frame.ab
+            yield frame
+
+    def _flow(self, shots: Iterable[tuple[_Frame, bool]]) -> Iterator[_Frame]:
+        """Keys guessed and averaged with what is carried to them; the frames between take from the keys around."""
+        group: list[_Frame] = []  # a key, coloured already, and the frames after it
+        for frame, cut in shots:
+            if cut:
+                yield from self._filled(group)
+                group = [self._guessed(frame)]
+                continue
+            frame.back, frame.forth = find_motion(frame.grey, group[-1].grey), find_motion(group[-1].grey, frame.grey)
+            group.append(frame)
+            if len(group) > self.key_every or frame.given:
+                *done, key = self._filled(group)
+                yield from done
+                group = [key]
+        yield from self._filled(group)
+
+    def _filled(self, group: list[_Frame]) -> list[_Frame]:
+        """Colour the last frame of a group, a key, with the help of the first, a key; then those between."""
+        if len(group) < 2:
+            return group
+        start, end = group[0], self._guessed(group[-1])
+        since, until = _motion_to_ends(group)
+        if not end.given:
+            ab, known = _carried(start, end, *since[-1])
+            end.ab = (known * ab + end.ab) / (known + 1)
+            end.known = np.minimum(known + 1, np.maximum(known, MEMORY))[..., 0]
+        for place, frame in enumerate(group[1:-1], 1):
+            part = place / (len(group) - 1)
+            first, known_first = _carried(start, frame, *since[place])
+            second, known_second = _carried(end, frame, *until[place])
+            first_counts, second_counts = (1 - part) * (known_first + DOUBT), part * (known_second + DOUBT)
+            frame.ab = (first_counts * first + second_counts * second) / (first_counts + second_counts)
+        return group
+
+
+def _motion_to_ends(group: list[_Frame]) -> tuple[list, list]:
+    """Of each frame of a group the motion to its first frame and back; and to its last frame and back."""
+    still = np.zeros((*group[0].L.shape, 2), np.float32)
+    since, until = [(still, still)], [(still, still)]
+    for frame in group[1:]:
+        there, back = since[-1]
+        since.append((chain(frame.back, there), chain(back, frame.forth)))
+    for frame in reversed(group[1:]):
+        there, back = until[-1]
+        until.append((chain(frame.forth, there), chain(back, frame.back)))
+    return since, until[::-1]
+
+
+def _carried(key: _Frame, frame: _Frame, flow: np.ndarray, back: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The colours (h, w, 2) of a key at the places of a frame, and how many guesses (h, w, 1) each is worth there."""
+    belief = confidence(frame.L, key.L, flow, back)
+    return fetch(key.ab, flow), (fetch(key.known, flow) * belief)[..., None]
+
+
+def _array(ab: torch.Tensor) -> np.ndarray:
+    """Colours (1, 2, h, w) as an array (h, w, 2)."""
+    return np.ascontiguousarray(ab[0].permute(1, 2, 0).float().cpu().numpy())
+
+
+def _in_background(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """Map in a second thread, a few items behind, in order: the first thread looks at the next frames meanwhile."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting = deque()
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

@@ -1,0 +1,278 @@
+"""A picture file as it is found: its pages or frames in full depth, upright, in sRGB, and what its copy must keep."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, JpegImagePlugin
+
+from colorlib.images.decode import errors_named, kind_of, opened, reopened, within_limits
+from colorlib.images.description import Description, describe, describe_tiff_page, exif_of
+from colorlib.images.icc import deep_to_srgb
+from colorlib.images.modes import plain
+from colorlib.images.notes import note
+from colorlib.images.sixteen_bit import byte_modes, decode_as, eight_bits
+from colorlib.images.tiff import TiffFile
+
+__all__ = ["Document", "read_document"]
+
+# The luminance table that JPEG encoders scale by their quality (ITU-T T.81, table K.1), for its sum alone.
+_JPEG_TABLE_SUM = 3688
+_ORIENTATION = 0x0112  # the EXIF tag
+_BLOCK = 4_000_000  # pixels copied at a time
+
+
+@dataclass
+class Document:
+    """A picture file as it was found: its pages or frames, and what its coloured copy must keep.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    format : str
+        What it is by its content: "JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "AVIF",
+        "JPEG2000" or "HEIF".
+    pages : sequence of ndarray
+        Each (H, W) grey or (H, W, 3) sRGB, uint8 or uint16, upright. The pages of a TIFF are read when asked for.
+    alphas : sequence of ndarray or None
+        For each page its opacity, (H, W) of the same type, or None.
+    descriptions : sequence of Description
+        What each page says about the photograph: caption, resolution, whether it has a profile. Frames share one.
+    quality : int
+        For JPEG and WebP.
+    lossless : bool
+        For WebP.
+    durations : list of float, optional
+        Milliseconds of each frame, when the file is an animation.
+    plays : int
+        How often an animation plays; 0 is for ever.
+    """
+
+    path: Path
+    format: str
+    pages: Sequence[np.ndarray]
+    alphas: Sequence[np.ndarray | None]
+    descriptions: Sequence[Description] = field(default_factory=lambda: [Description()])
+    quality: int = 95
+    lossless: bool = False
+    durations: list[float] | None = None
+    plays: int = 0
+
+    @property
+    def description(self) -> Description:
+        """What the first page says, which is what formats with one page keep."""
+        return self.descriptions[0]
+
+    @property
+    def exif(self) -> bytes:
+        """EXIF data of the first page."""
+        return self.description.exif
+
+    @property
+    def dpi(self) -> tuple[float, float] | None:
+        """Resolution of the first page, across and down in dots per inch."""
+        return self.description.dpi
+
+
+def read_document(path: str | Path) -> Document:
+    """Read a picture file as it is found: every page or frame, in full depth, upright, in sRGB.
+
+    Pictures are recognised by their content, as `images.opened` does; grey, palette, CMYK, 16-bit and transparent
+    pictures, EXIF rotation and ICC profiles are understood. A grey page stays one number a pixel.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Document
+        Animations are read at once. Of a TIFF with several pages the first is read and the others when they are
+        asked for, so that a book of scans needs no more memory than a page; asking may raise what is listed here.
+
+    Raises
+    ------
+    FileNotFoundError
+        When there is no such file.
+    ValueError
+        When the file is a folder, not a picture, damaged, of a kind that is not read, or exceeds
+        `colorlib.images.limits`.
+    MemoryError
+        When it does not fit into the memory.
+    """
+    path = Path(path)
+    with errors_named(path):
+        with path.open("rb") as file:
+            kind = kind_of(path, file)
+        if kind == "TIFF":
+            return _tiff_document(path)
+    with opened(path) as image:
+        kind = "JPEG" if image.format == "MPO" else image.format  # the second picture of an MPO is for stereo glasses
+        count = 1 if kind in ("JPEG", "HEIF") else getattr(image, "n_frames", 1)
+        if kind == "HEIF" and image.n_frames > 1:
+            note(path, f"holds {image.n_frames} pictures, of which the main one is coloured")
+        document = Document(path, kind, [], [])
+        if kind == "JPEG":
+            document.quality = _jpeg_quality(image)
+        if kind == "WEBP":
+            document.lossless = _is_lossless(path)
+        if count > 1:
+            _read_animation(document, image, count)
+        else:
+            document.pages, document.alphas = ([part] for part in _pixels(path, image))
+        document.descriptions = [describe(image, document.pages[0].shape)]
+    return document
+
+
+def _tiff_document(path: Path) -> Document:
+    """A TIFF, whose pages are read when they are asked for, the first one now."""
+    file = TiffFile(path)
+
+    @lru_cache(maxsize=1)
+    def load(index: int) -> tuple[np.ndarray, np.ndarray | None, Description]:
+        with errors_named(path):
+            return _tiff_page(file, index)
+
+    first = load(0)
+    if len(file) == 1:
+        return Document(path, "TIFF", *([part] for part in first))
+    return Document(path, "TIFF", *(_OnDemand(load, part, len(file)) for part in range(len(first))))
+
+
+class _OnDemand(Sequence):
+    """The pages of a TIFF, or what belongs to them, each read when it is asked for; the last one is remembered."""
+
+    def __init__(self, load: Callable[[int], tuple], part: int, count: int) -> None:
+        self.load, self.part, self.indices = load, part, range(count)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, index: int) -> np.ndarray | Description | None:
+        return self.load(self.indices[index])[self.part]
+
+
+def _tiff_page(file: TiffFile, index: int) -> tuple[np.ndarray, np.ndarray | None, Description]:
+    """One page of a TIFF: its pixels in full depth, upright, in sRGB, its alpha, and what it says."""
+    page = file.page(index)
+    pixels, alpha = page.values, page.alpha
+    if page.mode in ("CMYK", "LAB") or (page.profile and pixels.dtype == np.uint8):
+        if pixels.dtype == np.uint16:
+            note(file.path, "its inks of 16 bits are read at 8 bits")
+        image = Image.fromarray(eight_bits(pixels), page.mode)
+        image.info["icc_profile"], image.path = page.profile, file.path
+        pixels = np.asarray(plain(image))
+        alpha = None if alpha is None else eight_bits(alpha)
+    elif page.profile:
+        pixels = deep_to_srgb(pixels, page.profile, file.path)
+    pixels, alpha = (None if part is None else _upright(part, page.orientation) for part in (pixels, alpha))
+    return pixels, alpha, describe_tiff_page(file, page, pixels.shape)
+
+
+def _pixels(path: Path, image: Image.Image, deep: bool = True) -> tuple[np.ndarray, np.ndarray | None]:
+    """The page of an opened file that is in view: its pixels in full depth, upright, in sRGB, and its alpha."""
+    modes = byte_modes(image)
+    if modes and deep:
+        pixels, alpha = _sixteen_bits(path, image, modes)
+    else:
+        image.load()
+        pixels, alpha = _split(_array(plain(image)))
+        clear = image.info.get("transparency")
+        if pixels.dtype == np.uint16 and clear is not None:  # this grey of a PNG means "nothing here"
+            alpha = (np.asarray(image) != clear) * np.uint16(65535)
+    orientation = exif_of(image).get(_ORIENTATION, 1)
+    return _upright(pixels, orientation), None if alpha is None else _upright(alpha, orientation)
+
+
+def _sixteen_bits(path: Path, image: Image.Image, modes: tuple[str, str]) -> tuple[np.ndarray, np.ndarray | None]:
+    """The pixels and the alpha of a picture that Pillow would read at 8 bits."""
+    decode_as(image, modes[0])
+    values = _array(image)
+    image.im = Image.new(image.mode, (1, 1)).im  # its pixels are copied: they make room for the second decoding
+    if modes[0] == modes[1]:
+        values = values.view(">u2").astype(np.uint16)
+    else:
+        values = values.astype(np.uint16)
+        values <<= 8
+        again = reopened(image)
+        decode_as(again, modes[1])
+        values |= _array(again)
+    pixels, alpha = _split(values)
+    if (clear := image.info.get("transparency")) is not None:
+        alpha = (pixels != np.array(clear)).any(axis=-1) * np.uint16(65535)
+    if profile := image.info.get("icc_profile"):
+        pixels = deep_to_srgb(pixels, profile, path)
+    return pixels, alpha
+
+
+def _array(image: Image.Image) -> np.ndarray:
+    """The numbers of a loaded picture, copied in blocks: Pillow would make two more copies of all of them."""
+    rows = max(1, _BLOCK // image.width)
+    blocks = (image.crop((0, top, image.width, min(top + rows, image.height))) for top in range(0, image.height, rows))
+    first = np.asarray(next(blocks))
+    values = np.empty((image.height, *first.shape[1:]), first.dtype)
+    values[: len(first)] = first
+    for number, block in enumerate(blocks, 1):
+        values[number * rows : (number + 1) * rows] = np.asarray(block)
+    return values
+
+
+def _split(values: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """(H, W), (H, W, 3), or these with an alpha channel behind, as pixels and alpha."""
+    if values.ndim == 2 or values.shape[2] == 3:
+        return values, None
+    pixels = values[..., 0] if values.shape[2] == 2 else values[..., :3]
+    return np.ascontiguousarray(pixels), np.ascontiguousarray(values[..., -1])
+
+
+def _upright(values: np.ndarray, orientation: int) -> np.ndarray:
+    """Undo an EXIF orientation, 1 to 8."""
+    if orientation in (5, 6, 7, 8):
+        values = values.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        values = values[::-1]
+    if orientation in (2, 3, 6, 7):
+        values = values[:, ::-1]
+    return np.ascontiguousarray(values)
+
+
+def _read_animation(document: Document, image: Image.Image, count: int) -> None:
+    """All frames of an animation, as they are shown; grey again when a decoder made greys into colours."""
+    within_limits(image, count)
+    if byte_modes(image):
+        note(document.path, "its frames of 16 bits are read at 8 bits")
+    loop = image.info.get("loop")
+    # How a file says "n times" differs: a GIF counts repetitions, and plays once when it says nothing.
+    document.plays = loop if document.format != "GIF" or loop == 0 else (loop or 0) + 1
+    document.durations = []
+    for index in range(1 if image.info.get("default_image") else 0, count):
+        image.seek(index)
+        pixels, alpha = _pixels(document.path, image, deep=False)
+        if pixels.ndim == 3 and (pixels == pixels[..., :1]).all():
+            pixels = pixels[..., 0].copy()
+        document.pages.append(pixels)
+        document.alphas.append(alpha)
+        document.durations.append(float(image.info.get("duration", 0)))
+
+
+def _jpeg_quality(image: JpegImagePlugin.JpegImageFile) -> int:
+    """The quality a JPEG was saved with, from the sum of its luminance table, kept between 90 and 98."""
+    percent = 100 * sum(image.quantization.get(0, [])) / _JPEG_TABLE_SUM
+    quality = 100 - percent / 2 if percent <= 100 else 5000 / percent
+    return round(min(max(quality, 90), 98))
+
+
+def _is_lossless(path: Path) -> bool:
+    """Whether the first picture in a WebP file is stored without loss (chunk VP8L)."""
+    with path.open("rb") as file:
+        file.seek(12)
+        while len(head := file.read(8)) == 8:
+            if head[:4] in (b"VP8 ", b"VP8L"):
+                return head[:4] == b"VP8L"
+            length = int.from_bytes(head[4:], "little")
+            # A frame of an animation holds chunks of its own, behind 16 bytes.
+            file.seek(16 if head[:4] == b"ANMF" else length + length % 2, 1)
+    return False

@@ -1,0 +1,188 @@
+"""How good is a colorizer? Its metrics on a set of photographs, and always beside them those of grey and of the truth.
+
+A metric alone says little here. A picture without any colour has a high PSNR, because all its lightness is right, and
+the error of a pixel is smallest when a colorizer that does not know says brown. So :func:`evaluate` puts three rows
+side by side: the model, the all-grey picture and the truth.
+
+References
+----------
+Heusel, M. et al. (2017). GANs trained by a two time-scale update rule converge to a local Nash equilibrium. NeurIPS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from colorlib.color.lab import from_network, lab_to_rgb
+from colorlib.metrics.frechet import FrechetDistance
+from colorlib.metrics.pictures import ab_accuracy, ab_error, colourfulness, colourfulness_unsigned, psnr, ssim
+
+INTERVALS = ("psnr", "ab_l1", "colourfulness")
+
+
+def bootstrap_interval(
+    values: Sequence[float] | np.ndarray | Tensor, confidence: float = 0.95, resamples: int = 1000, seed: int = 0
+) -> tuple[float, float]:
+    """Percentile bootstrap interval of a mean: how much it would move with other pictures of the same kind.
+
+    Parameters
+    ----------
+    values : sequence of float
+        One number per picture.
+    confidence : float
+        In (0, 1).
+    resamples : int
+        How many times as many pictures are drawn with replacement.
+    seed : int
+        The same seed gives the same interval.
+
+    Returns
+    -------
+    low, high : float
+
+    Raises
+    ------
+    ValueError
+        If there are no values, or the confidence is outside (0, 1).
+    """
+    values = np.asarray(values.cpu() if isinstance(values, Tensor) else values, dtype=np.float64)
+    if values.ndim != 1 or not len(values) or not 0 < confidence < 1:
+        raise ValueError("bootstrap_interval needs a list of at least one value and a confidence between 0 and 1")
+    rng = np.random.default_rng(seed)
+    means = np.array([values[rng.integers(len(values), size=len(values))].mean() for _ in range(resamples)])
+    # "nearest": no interpolation, so that an infinite PSNR stays infinite instead of becoming nan
+    tails = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2], method="nearest")
+    return float(tails[0]), float(tails[1])
+
+
+@torch.no_grad()
+def evaluate(
+    generator: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], frechet: FrechetDistance | None = None
+) -> pd.DataFrame:
+    """The metrics of a generator on a set of photographs, beside those of the all-grey picture and of the truth.
+
+    One batch is held at a time. The generator runs in evaluation mode and gets its modes back. A few photographs that
+    are grey themselves lift the mean PSNR of grey by decibels, since grey is right about them to 60 dB and more; the
+    median does not notice them.
+
+    Parameters
+    ----------
+    generator : nn.Module
+        From L (B, 1, H, W) to ab (B, 2, H, W), both on the network's scale.
+    batches : iterable of (L, ab)
+        On the network's scale, on any device, all of one size; labels behind them are not looked at.
+    frechet : FrechetDistance, optional
+        Adds the column ``frechet``. Its state is reset first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows ``model``, ``grey``, ``truth``; columns ``psnr``, ``ssim``, ``ab_l1``, ``ab_auc``, ``colourfulness``,
+        ``colourfulness_unsigned`` and perhaps ``frechet``, means over the photographs; ``psnr``, ``ab_l1`` and
+        ``colourfulness`` also with a 95 % bootstrap interval, ``_low`` and ``_high``; and ``psnr_median``.
+
+    Raises
+    ------
+    ValueError
+        If there is no batch.
+    """
+    device = next((parameter.device for parameter in generator.parameters()), None)
+    modes = [(module, module.training) for module in generator.modules()]
+    distances = _frechet_pair(frechet)
+    collected: dict[str, list[dict[str, Tensor]]] = {"model": [], "grey": [], "truth": []}
+    generator.eval()
+    try:
+        for L, ab, *_ in batches:
+            L, ab = L.to(device), ab.to(device)
+            truth = from_network(L, ab)
+            truth_rgb = lab_to_rgb(truth)
+            for row, lab in (("model", from_network(L, generator(L))), ("grey", from_network(L, torch.zeros_like(ab)))):
+                rgb = lab_to_rgb(lab)
+                collected[row].append(_compare(rgb, lab, truth_rgb, truth))
+                if distances:
+                    distances[row].to(rgb.device).update(rgb, real=False)
+            collected["truth"].append(_colours(truth_rgb))
+            if distances:
+                distances["model"].update(truth_rgb, real=True)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    if not collected["truth"]:
+        raise ValueError("evaluate got no batch; give it the validation loader of at least one photograph")
+    return _table(collected, distances)
+
+
+def shares(table: pd.DataFrame) -> dict[str, float]:
+    """What `evaluate` found, as a reader asks for it: against grey, and as a part of the truth.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        As from `evaluate`: rows ``model``, ``grey`` and ``truth``. The columns ``psnr_median`` and ``frechet`` may be
+        missing.
+
+    Returns
+    -------
+    dict of str to float
+        By a name that can head a column: the mean PSNR and that of the median photograph, minus grey's, in dB; ab error
+        and Frechet distance as shares of grey's; the colourfulness as a share of the truth's.
+    """
+    model, grey, truth = (table.loc[row] for row in ("model", "grey", "truth"))
+    gain, part = model - grey, model / grey
+    found = {
+        "dB over grey": gain["psnr"],
+        "dB over grey, median": gain.get("psnr_median"),
+        "ab error, of grey's": part["ab_l1"],
+        "colourfulness, of truth's": model["colourfulness"] / truth["colourfulness"],
+        "Frechet, of grey's": part.get("frechet"),
+    }
+    return {name: float(value) for name, value in found.items() if value is not None}
+
+
+def _colours(rgb: Tensor) -> dict[str, Tensor]:
+    """What needs no truth to compare with, one number per picture."""
+    return {"colourfulness": colourfulness(rgb), "colourfulness_unsigned": colourfulness_unsigned(rgb)}
+
+
+def _compare(rgb: Tensor, lab: Tensor, truth_rgb: Tensor, truth: Tensor) -> dict[str, Tensor]:
+    """All metrics of a batch against its truth, one number per picture."""
+    compared = {"psnr": psnr(rgb, truth_rgb), "ssim": ssim(rgb, truth_rgb), "ab_l1": ab_error(lab, truth)}
+    area = ab_accuracy(lab, truth)[1]  # of the whole batch
+    return {**compared, "ab_auc": torch.full((len(rgb),), area), **_colours(rgb)}
+
+
+def _frechet_pair(frechet: FrechetDistance | None) -> dict[str, FrechetDistance]:
+    """The distance for the model and a copy of it for grey, both empty."""
+    if frechet is None:
+        return {}
+    frechet.reset()
+    return {"model": frechet, "grey": frechet.clone()}
+
+
+def _table(collected: dict[str, list[dict[str, Tensor]]], distances: dict[str, FrechetDistance]) -> pd.DataFrame:
+    """Means and intervals of what the batches gave."""
+    perfect = {"psnr": np.inf, "ssim": 1.0, "ab_l1": 0.0, "ab_auc": 1.0}
+    rows = {}
+    for name, batches in collected.items():
+        values = {key: torch.cat([batch[key] for batch in batches]).double().cpu().numpy() for key in batches[0]}
+        if name == "truth":  # compared with itself
+            values = {key: np.full(len(values["colourfulness"]), best) for key, best in perfect.items()} | values
+        rows[name] = {key: value.mean() for key, value in values.items()}
+        rows[name]["psnr_median"] = np.median(values["psnr"])
+        if distances:
+            rows[name]["frechet"] = 0.0 if name == "truth" else _shared_real(distances, name).compute()
+        for key in INTERVALS:
+            rows[name][f"{key}_low"], rows[name][f"{key}_high"] = bootstrap_interval(values[key])
+    return pd.DataFrame(rows).T
+
+
+def _shared_real(distances: dict[str, FrechetDistance], name: str) -> FrechetDistance:
+    """The row's distance, with the features of the truth that were computed once, for the model's row."""
+    for state in ("real_features_sum", "real_features_cov_sum", "real_features_num_samples"):
+        setattr(distances[name], state, getattr(distances["model"], state))
+    return distances[name]

@@ -1,0 +1,119 @@
+"""A light U-Net on EfficientNet-Lite: a pretrained encoder, a small decoder, colour at half the size."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from colorlib.models.efficientnet_lite import LiteEncoder
+from colorlib.models.fusion import FusionLayer
+
+
+class LightUnet(nn.Module):
+    """A generator for everyday machines: a pretrained Lite encoder and a decoder that stops at half the size.
+
+    The decoder climbs from stride 32 to stride 2; at each level it enlarges, joins the encoder's features of that
+    stride and looks twice with 3x3 convolutions. There it stops: the eye forgives coarse colour, and the last doubling
+    would cost as much as all other levels of the decoder together. The a and b it finds are enlarged smoothly. The last
+    layer starts near 0, so that an untrained network paints grey, and a tanh keeps ab in (-1, 1), as in `UNet`.
+
+    The batch norms of a pretrained encoder keep ImageNet's statistics, also in training.
+
+    Attributes
+    ----------
+    gain : float
+        Factor of the colours. It is 1 in training; a dial of weights sets it, see `colorlib.models.dial`.
+
+    Parameters
+    ----------
+    pretrained : bool
+        False for a random encoder, whose batch norms then learn as well.
+    widths : sequence of int
+        Channels of the decoder at strides 2, 4, 8, 16 and 32.
+    fusion : dict or None
+        Arguments of a `FusionLayer` between encoder and decoder; None for none.
+    body : {"lite0", "lite2"}
+        The encoder; Lite2 is a tenth wider and a fifth deeper.
+
+    References
+    ----------
+    Tan and Le 2019 (the encoder); Ronneberger et al. 2015 (skips); Iizuka et al. 2016, section 3 (colour at half the
+    size).
+    """
+
+    multiple = 32
+    gain = 1.0
+
+    def __init__(
+        self,
+        pretrained: bool = True,
+        widths: Sequence[int] = (32, 48, 96, 160, 256),
+        fusion: dict[str, Any] | None = None,
+        body: str = "lite0",
+    ) -> None:
+        super().__init__()
+        self.pretrained = pretrained
+        self.encoder = LiteEncoder(pretrained, body)
+        *skips, deepest = self.encoder.channels
+        *widths, width = widths
+        self.bottom = _conv(deepest, width, 1)
+        self.fusion = nn.Identity() if fusion is None else FusionLayer(width, **fusion)
+        levels = []
+        for skip, out in zip(reversed(skips), reversed(widths), strict=True):
+            levels.append(nn.Sequential(_conv(width + skip, out), _conv(out, out)))
+            width = out
+        self.decoder = nn.ModuleList(levels)
+        self.head = nn.Conv2d(width, 2, 1)
+        nn.init.normal_(self.head.weight, std=1e-3)
+        nn.init.zeros_(self.head.bias)
+
+    def train(self, mode: bool = True) -> "LightUnet":
+        """Switch to training or evaluation; a pretrained encoder stays in evaluation."""
+        super().train(mode)
+        if self.pretrained:
+            self.encoder.eval()
+        return self
+
+    def parameter_groups(self) -> list[list[nn.Parameter]]:
+        """What is dear to train, what is cheap, and the decoder: what to freeze first, next and never.
+
+        Dear are the encoder's fine stages, which have few weights and large maps, and everywhere the filters that look
+        around in one channel: on a CPU the gradient of a depthwise convolution takes longer than all the rest. Cheap
+        are the 1x1 convolutions of the coarse stages, which hold most of the encoder's weights.
+        """
+        fine = {id(p) for part in (self.encoder.stem, *self.encoder.stages[:3]) for p in part.parameters()}
+        around = {id(m.weight) for m in self.encoder.modules() if isinstance(m, nn.Conv2d) and m.groups > 1}
+        dear, cheap = [], []
+        for p in self.encoder.parameters():
+            (dear if id(p) in fine | around else cheap).append(p)
+        own = (self.bottom, self.fusion, self.decoder, self.head)
+        return [dear, cheap, [p for part in own for p in part.parameters()]]
+
+    def forward(self, L: Tensor) -> Tensor:
+        """Colour a batch.
+
+        Parameters
+        ----------
+        L : Tensor
+            (B, 1, H, W) in [-1, 1]; H and W multiples of 32.
+
+        Returns
+        -------
+        Tensor
+            ab (B, 2, H, W) in network scale: in (-1, 1) times `gain`.
+        """
+        *skips, x = self.encoder(L)
+        x = self.fusion(self.bottom(x))
+        for level, skip in zip(self.decoder, reversed(skips), strict=True):
+            x = level(torch.cat([functional.interpolate(x, scale_factor=2, mode="nearest"), skip], dim=1))
+        ab = self.gain * torch.tanh(self.head(x))
+        return functional.interpolate(ab, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def _conv(inp: int, out: int, kernel: int = 3) -> nn.Sequential:
+    """What the decoder is made of: convolution, batch norm, ReLU."""
+    return nn.Sequential(
+        nn.Conv2d(inp, out, kernel, padding=kernel // 2, bias=False), nn.BatchNorm2d(out), nn.ReLU(inplace=True)
+    )

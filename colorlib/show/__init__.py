@@ -1,0 +1,15 @@
+"""A picture, a thing to turn, a curve: what a chapter shows."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["appearance", "explorer", "figures", "scribble_board", "widgets"],
+    submod_attrs={
+        "figures": ["gamut_figure", "lab_channels", "loss_curves", "picture_grid", "receptive_field_figure"],
+        "appearance": ["INK", "LINES", "REFERENCES", "SHADE", "STYLE", "SURROUND", "WIDTH", "style"],
+        "widgets": ["before_after", "film", "frame_slider"],
+        "explorer": ["run_explorer"],
+        "scribble_board": ["ScribbleBoard"],
+    },
+)

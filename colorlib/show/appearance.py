@@ -1,0 +1,94 @@
+"""One look for all figures: neutral ground, sizes, and the kinds of picture that they take."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+WIDTH = 6.4  # inches
+SURROUND, SHADE, INK = "#d9d9d9", "#c4c4c4", "#1a1a1a"
+LINES = ("#0b5394", "#a61c00", "#38761d", "#674ea7", "#7f6000")  # each at least 4:1 against the surround
+STYLE = {
+    "figure.facecolor": SURROUND,
+    "figure.dpi": 150,
+    "figure.constrained_layout.use": True,
+    "savefig.facecolor": SURROUND,
+    "axes.facecolor": SURROUND,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.titlesize": 11,
+    "axes.labelsize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": mpl.cycler(color=LINES),
+    "axes.grid": False,
+    "font.size": 10,
+    "font.family": "DejaVu Sans",
+    "legend.fontsize": 10,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.labelsize": 10,
+    "ytick.labelsize": 10,
+}
+REFERENCES = {"_truth": ("--", "dashed"), "_grey": (":", "dotted")}  # suffix of a log's column: how it is drawn
+Picture = torch.Tensor | np.ndarray
+
+
+def style() -> AbstractContextManager[None]:
+    """The book's matplotlib style, for a figure of your own: ``with show.style(): ...``.
+
+    The ground is an opaque, neutral light grey in light and dark pages alike, because colours must be judged on the
+    same neutral surround. Settings return to what they were when the block ends.
+
+    Returns
+    -------
+    context manager
+        What :func:`matplotlib.rc_context` returns for the style's settings.
+    """
+    return mpl.rc_context(STYLE)
+
+
+def closed(fig: Figure) -> Figure:
+    """Take the figure out of pyplot's hands, so that a notebook shows it only where it is returned."""
+    plt.close(fig)
+    return fig
+
+
+def to_array(picture: Picture) -> np.ndarray:
+    """A picture as an (H, W, 3) float array in [0, 1]."""
+    if isinstance(picture, torch.Tensor):
+        picture = picture.detach().float().cpu().numpy() if picture.is_floating_point() else picture.cpu().numpy()
+        if picture.ndim == 4 and picture.shape[0] == 1:
+            picture = picture[0]
+        if picture.ndim == 3:
+            picture = picture.transpose(1, 2, 0)
+    array = np.asarray(picture)
+    array = array / 255 if array.dtype == np.uint8 else array
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim != 3 or array.shape[-1] not in (1, 3):
+        raise ValueError(f"a picture is a tensor (3, H, W) or an array (H, W, 3), got shape {tuple(array.shape)}")
+    return np.clip(np.broadcast_to(array, (*array.shape[:2], 3)), 0, 1)
+
+
+def to_batch(rgb: Picture) -> torch.Tensor:
+    """One photograph or a batch of them as a float tensor (B, 3, H, W)."""
+    if isinstance(rgb, torch.Tensor) and rgb.ndim == 4:
+        return rgb.detach().float()
+    return torch.from_numpy(to_array(rgb).transpose(2, 0, 1).copy()).float()[None]
+
+
+def draw_picture(ax: Axes, picture: np.ndarray) -> None:
+    """Draw a picture without ticks or frame."""
+    ax.imshow(picture, interpolation="antialiased")
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)

@@ -1,0 +1,134 @@
+"""Every chapter runs from top to bottom, prints what it promises, and is built like the others."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+
+
+@pytest.fixture(scope="module")
+def replay(tmp_path_factory):
+    """A folder for Jupyter with the kernel of tests/replay, which answers with what the build of the book computed."""
+    folder = tmp_path_factory.mktemp("jupyter")
+    spec = {
+        "argv": [sys.executable, str(ROOT / "tests" / "replay" / "replay.py"), "-f", "{connection_file}"],
+        "display_name": "replay",
+        "language": "python",
+    }
+    (folder / "kernels" / "replay").mkdir(parents=True)
+    (folder / "kernels" / "replay" / "kernel.json").write_text(json.dumps(spec), "utf8")
+    return folder
+
+
+def nbval(chapter, executed, replay):
+    """Judge each cell of a chapter: what cells tagged nbval-check-output printed is compared, others had to work."""
+    done = replay / f"{chapter.stem}-{len(list(replay.iterdir()))}.ipynb"
+    nbformat.write(executed, done)
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-kernel-name=replay"]
+    command += [f"--nbval-sanitize-with={ROOT / 'tests' / 'book' / 'sanitize.cfg'}", "-p", "no:cacheprovider", "-q"]
+    command += ["--no-header", "-x", "-o", "addopts=", "-o", "timeout=0", str(chapter)]
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore", "JUPYTER_PATH": str(replay), "EXECUTED": str(done)}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.timeout(3600)  # the first of these tests may build the book
+@each_chapter
+def test_a_chapter_runs_and_prints_what_it_promises(book, replay, tools, chapter):
+    result = nbval(chapter, tools.executed(chapter), replay)
+    assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
+    cells = nbformat.read(chapter, as_version=4).cells
+    assert f"{sum(cell.cell_type == 'code' and bool(cell.source.strip()) for cell in cells)} passed" in result.stdout
+
+
+def small_chapter(path):
+    """A chapter of three cells: it prints a promise, a number that is none, and a promised result."""
+    promise = {"tags": ["nbval-check-output"]}
+    cells = [
+        nbformat.v4.new_code_cell("print('two')", metadata=promise, execution_count=1),
+        nbformat.v4.new_code_cell("print(3)", execution_count=1),
+        nbformat.v4.new_code_cell("4", metadata=promise, execution_count=1),
+    ]
+    cells[0].outputs = [nbformat.v4.new_output("stream", name="stdout", text="two\n")]
+    cells[2].outputs = [nbformat.v4.new_output("execute_result", data={"text/plain": "4"}, execution_count=1)]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "x"}})
+    nbformat.write(notebook, path)
+    return path, nbformat.from_dict(notebook)
+
+
+def alter_promise(notebook):
+    notebook.cells[0].outputs[0].text = "five\n"
+
+
+def alter_result(notebook):
+    notebook.cells[2].outputs[0].data["text/plain"] = "5"
+
+
+def fail(notebook):
+    notebook.cells[1].outputs = [nbformat.v4.new_output("error", ename="ValueError", evalue="no", traceback=["no"])]
+
+
+def alter_source(notebook):
+    notebook.cells[1].source = "print(33)"
+
+
+@pytest.mark.parametrize("change", [alter_promise, alter_result, fail, alter_source])
+def test_the_judge_sees_what_went_wrong_in_the_build(replay, tmp_path, change):
+    chapter, executed = small_chapter(tmp_path / "chapter.ipynb")
+    right = nbval(chapter, executed, replay)
+    assert right.returncode == 0, right.stdout + right.stderr
+    assert "3 passed" in right.stdout
+    change(executed)
+    wrong = nbval(chapter, executed, replay)
+    assert wrong.returncode == 1, wrong.stdout + wrong.stderr
+    assert "1 failed" in wrong.stdout
+
+
+@each_chapter
+def test_a_chapter_is_built_like_the_others(chapter):
+    cells = nbformat.read(chapter, as_version=4).cells
+    number = int(chapter.stem[:2])
+    opening = cells[0].source
+    assert opening.startswith(f"# {number}. ")
+    for part in ("**Objectives**", "**Time**", "**Before this**"):
+        assert part in opening, f"the first cell lacks {part}"
+    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    exercises = re.findall(r":label: (\S+)", "\n".join(re.findall(r"\{exercise\}[^\n]*\n:label: \S+", prose)))
+    assert exercises == [f"ex-{number:02}-{i}" for i in (1, 2, 3)]
+    solutions = re.findall(r"\{solution\} (\S+)\n((?::.*\n)*)", prose)
+    assert [label for label, _ in solutions] == exercises
+    assert all(":class: dropdown" in options for _, options in solutions)
+    assert "## Exercises" in prose
+    assert "## References" in prose
+
+
+@each_chapter
+def test_a_chapter_cites_only_what_the_bibliography_has(chapter):
+    keys = set(re.findall(r"^@\w+\{(\w+),", (ROOT / "book" / "references.bib").read_text("utf8"), re.MULTILINE))
+    prose = "\n".join(c.source for c in nbformat.read(chapter, as_version=4).cells if c.cell_type == "markdown")
+    cited = {key.strip() for keys_ in re.findall(r"\{cite(?::\w+)?\}`([^`]+)`", prose) for key in keys_.split(",")}
+    assert cited
+    assert cited <= keys
+
+
+@each_chapter
+def test_a_chapter_is_committed_without_pictures(chapter, tools):
+    for cell in nbformat.read(chapter, as_version=4).cells:
+        if cell.cell_type != "code":
+            continue
+        assert bool(cell.outputs) == tools.promised(cell), f"`make notebooks` or --promise was not run:\n{cell.source}"
+        for output in cell.outputs:
+            assert set(output.get("data", {})) <= {"text/plain"}
+
+
+def test_there_are_chapters():
+    assert len(CHAPTERS) >= 7
+    assert [int(path.stem[:2]) for path in CHAPTERS] == list(range(1, len(CHAPTERS) + 1))

@@ -1,0 +1,186 @@
+"""The files around the library agree with each other: requirements, addresses, set-up cells, folders."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import distributions
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = {
+    ".py",
+    ".md",
+    ".ipynb",
+    ".toml",
+    ".yml",
+    ".cff",
+    ".txt",
+    ".bib",
+    ".css",
+    ".js",
+    ".json",
+    ".csv",
+    ".cfg",
+    ".svg",
+    "",
+}
+SKIP = {".git", ".venv", "_build", "__pycache__", ".pytest_cache", ".ruff_cache", ".hypothesis", ".benchmarks", "runs"}
+CONDA_NAMES = {"pytorch-cpu": "torch"}
+
+
+def project() -> dict:
+    """The [project] table of pyproject.toml."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["project"]
+
+
+def ranges(requirements: list[str]) -> dict[str, str]:
+    """Canonical name to version range."""
+    parsed = map(Requirement, requirements)
+    return {canonicalize_name(r.name): str(r.specifier) for r in parsed}
+
+
+def pins() -> dict[str, str]:
+    """Canonical name to pinned version, from constraints.txt."""
+    lines = (ROOT / "constraints.txt").read_text("utf8").splitlines()
+    pairs = [line.split("==") for line in lines if line and not line.startswith("#")]
+    return {canonicalize_name(name): version for name, version in pairs}
+
+
+def texts() -> dict[str, str]:
+    """Every text file of the repository, by its relative name."""
+    found = {}
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in SKIP and not name.endswith(".egg-info")]
+        for name in files:
+            path = Path(folder, name)
+            if path.suffix in TEXT and path.stat().st_size < 3_000_000:
+                found[path.relative_to(ROOT).as_posix()] = path.read_text("utf8", errors="ignore")
+    return found
+
+
+def test_conda_and_pip_ask_for_the_same():
+    entries = yaml.safe_load((ROOT / "environment.yml").read_text("utf8"))["dependencies"]
+    pip = next(entry["pip"] for entry in entries if isinstance(entry, dict))
+    assert "--editable ." in pip
+    listed = ranges([entry for entry in pip if not entry.startswith("-")])
+    tools = {"python", "pip", "jupyterlab"}
+    conda = ranges([re.sub(r"(?<![<>=])=(?!=)", "==", entry) for entry in entries if isinstance(entry, str)])
+    listed |= {CONDA_NAMES.get(name, name): span for name, span in conda.items() if name not in tools}
+    assert listed == ranges(project()["dependencies"] + project()["optional-dependencies"]["book"])
+
+
+def test_the_pinned_versions_are_inside_the_ranges():
+    wanted = project()["dependencies"] + [r for extra in project()["optional-dependencies"].values() for r in extra]
+    for requirement in map(Requirement, wanted):
+        version = pins().get(canonicalize_name(requirement.name))
+        assert version, f"{requirement.name} is not pinned"
+        assert requirement.specifier.contains(version, prereleases=True), f"{requirement} against {version}"
+
+
+@pytest.mark.skipif(Path(sys.prefix) != ROOT / ".venv", reason="only `make` installs the pinned versions")
+def test_the_versions_here_are_the_pinned_ones():
+    here = {canonicalize_name(d.name): d.version for d in distributions()}
+    different = {name: (version, here[name]) for name, version in pins().items() if here.get(name, version) != version}
+    assert not different
+
+
+def test_the_repository_is_named_once(tools):
+    address = tools.address()
+    name = address.removeprefix("https://github.com/")
+    copies = {"_config.yml": 1, "CITATION.cff": 1, "pyproject.toml": 1}
+    for file, text in texts().items():
+        count = text.count(name)
+        if file.startswith("notebooks/"):
+            assert count == 1, f"{file}: only the set-up cell names the repository"
+        elif file == "README.md":
+            assert count == len(re.findall(rf"colab\.research\.google\.com/github/{name}/blob/main/", text))
+        else:
+            assert count == copies.get(file, 0), f"{file} names the repository; _config.yml is the place"
+
+
+def test_set_up_cells_are_equal_and_chapters_in_order(tools, capsys):
+    assert tools.main(["--check"]) == 0, capsys.readouterr().out
+
+
+def test_the_tool_changes_an_address_everywhere(tools):
+    other = "https://github.com/somebody/else"
+    assert f"git+{other}" in tools.setup_source(other)
+    changed = tools.with_address((ROOT / "README.md").read_text("utf8"), other)
+    assert "colab.research.google.com/github/somebody/else/blob/main/notebooks/01" in changed
+    assert tools.address().removeprefix("https://github.com/") not in changed
+    citation = tools.with_address((ROOT / "CITATION.cff").read_text("utf8"), other)
+    assert yaml.safe_load(citation)["repository-code"] == other
+    packaging = tools.with_address((ROOT / "pyproject.toml").read_text("utf8"), other)
+    assert tomllib.loads(packaging)["project"]["urls"]["Repository"] == other
+
+
+def test_no_file_names_a_place_on_one_machine():
+    place = re.compile(r"(?<![\w.:/-])(?:/(?:home|Users|root|work|mnt)/[\w.]|~/(?!\.)\w)")
+    found = [f"{file}: {match[0]}" for file, text in texts().items() for match in place.finditer(text)]
+    assert not found
+
+
+def test_the_contents_name_every_page():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))
+    named = [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+    assert len(named) == len(set(named))
+    there = {p.relative_to(ROOT).with_suffix("").as_posix() for p in (ROOT / "notebooks").glob("*.ipynb")}
+    there |= {p.relative_to(ROOT).with_suffix("").as_posix() for p in (ROOT / "book").rglob("*.md")}
+    assert set(named) == there
+
+
+def test_readme_links_lead_somewhere():
+    for file in ("README.md", "CONTRIBUTING.md"):
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / file).read_text("utf8")):
+            assert (ROOT / link).exists(), f"{file}: {link}"
+
+
+@pytest.mark.parametrize("command", [["check"], ["format", "--check"]], ids=" ".join)
+def test_the_code_is_in_style(command):
+    result = subprocess.run([sys.executable, "-m", "ruff", *command, "."], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout[-3000:]
+
+
+def test_every_make_target_is_explained():
+    result = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    explained = {line.split()[0] for line in result.stdout.splitlines()}
+    assert {"book", "test", "bench", "serve", "notebooks", "clean", "help"} <= explained
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
+    assert "make test" in (ROOT / ".ci" / "run").read_text("utf8")
+
+
+def test_make_does_nothing_twice(tmp_path):
+    """With the environment in place, `make book` only builds: nothing is installed again."""
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    plan = ["make", "--dry-run", "book"]
+    assert "pip install" in subprocess.run(plan, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    (tmp_path / ".venv" / ".installed").touch()
+    assert "pip install" not in subprocess.run(plan, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("changed", ["colorlib/settings.py", "colorlib/pretrained/new.safetensors", "constraints.txt"])
+def test_what_a_chapter_depends_on_names_its_cache(tools, tmp_path, monkeypatch, changed):
+    cache_key = tools.cache_key.cache_key
+    (tmp_path / "colorlib" / "pretrained").mkdir(parents=True)
+    (tmp_path / "book" / "results").mkdir(parents=True)
+    (tmp_path / "colorlib" / "settings.py").write_text("L = 50\n")
+    (tmp_path / "constraints.txt").write_text("torch==2.14.1\n")
+    before = cache_key(tmp_path)
+    assert cache_key(tmp_path) == before
+    (tmp_path / "colorlib" / "__pycache__").mkdir()
+    (tmp_path / "colorlib" / "__pycache__" / "color.pyc").write_bytes(b"0")
+    assert cache_key(tmp_path) == before
+    (tmp_path / changed).write_text("something else\n")
+    assert cache_key(tmp_path) != before
+    monkeypatch.setenv("COLORLIB_PROFILE", "paper")
+    assert cache_key(tmp_path) != before

@@ -1,0 +1,122 @@
+"""The command line: quick to answer, clear about errors, honest in its exit codes. And `import colorlib` itself."""
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from PIL import Image
+
+from helpers.cli import call, error_line
+
+# --- colorlib ---
+
+
+def test_help_lists_the_commands():
+    result = call("--help")
+    assert result.exit_code == 0
+    for command in ("train", "colorize", "evaluate", "info"):
+        assert command in result.stdout
+        assert call(command, "--help").exit_code == 0
+
+
+def test_the_module_is_the_command():
+    done = subprocess.run([sys.executable, "-m", "colorlib", "--help"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0
+    assert "Usage: colorlib" in done.stdout
+
+
+def test_wrong_usage_is_exit_code_2():
+    assert call("colorise").exit_code == 2
+    assert call("colorize", "x.jpg").exit_code == 2
+    assert call("colorize", "x.jpg", "--out", "y", "--size", "many").exit_code == 2
+
+
+# --- evaluate ---
+
+
+def test_evaluate_beside_grey_and_truth(album, weights, tmp_path):
+    result = call("evaluate", weights, album, "--csv", tmp_path / "table.csv")
+    assert result.exit_code == 0, result.output
+    assert "2 photographs at 32 x 32" in result.stdout
+    table = pd.read_csv(tmp_path / "table.csv", index_col=0)
+    assert list(table.index) == ["model", "grey", "truth"]
+    assert table.loc["truth", "ab_l1"] == pytest.approx(0)
+    assert table.loc["grey", "colourfulness"] < table.loc["truth", "colourfulness"]
+    for row in table.index:
+        assert row in result.stdout
+
+
+def test_evaluate_knows_the_shipped_weights_by_name(album, weights, monkeypatch):
+    monkeypatch.setattr("colorlib.models.weights.SHIPPED", weights.parent)
+    result = call("evaluate", "tiny", album)
+    assert result.exit_code == 0, result.output
+    assert "2 photographs at 32 x 32" in result.stdout
+
+
+def test_evaluate_counts_what_it_leaves_out(album, weights):
+    Image.new("L", (40, 40), 90).save(album / "grey.png")
+    (album / "broken.png").write_bytes(b"\x89PNG")
+    result = call("evaluate", weights, album)
+    assert result.exit_code == 1
+    assert "2 photographs" in result.stdout
+    assert "1 grey" in result.stderr
+    assert "broken.png" in result.stderr
+
+
+def test_evaluate_errors_are_one_line(album, weights, tmp_path):
+    assert "nowhere" in error_line(call("evaluate", weights, tmp_path / "nowhere"))
+    assert "make it first" in error_line(call("evaluate", weights, album, "--csv", tmp_path / "no/such/table.csv"))
+    assert "x.safetensors" in error_line(call("evaluate", tmp_path / "x.safetensors", album))
+    (tmp_path / "greys").mkdir()
+    Image.new("L", (40, 40), 90).save(tmp_path / "greys/grey.png")
+    assert "give photographs in colour" in error_line(call("evaluate", weights, tmp_path / "greys"))
+
+
+# --- train ---
+
+
+@pytest.fixture
+def recipes(monkeypatch):
+    """Stand-ins for the rooms that read and run recipes, which note how they are called."""
+    calls = []
+
+    def load_recipe(name, variant, seed):
+        if name == "misspelt":
+            raise ValueError("misspelt.toml: unknown key 'epoch'; did you mean 'epochs'?")
+        return SimpleNamespace(name=name, variant=variant, seed=seed, folder=Path(name).stem)
+
+    def run_recipe(recipe, out, resume=True, minutes=None):
+        calls.append((recipe.name, recipe.variant, recipe.seed, out, resume, minutes))
+
+    monkeypatch.setattr("colorlib.experiments.recipe.load_recipe", load_recipe)
+    monkeypatch.setattr("colorlib.experiments.run.run_recipe", run_recipe)
+    return calls
+
+
+def test_train_runs_the_recipe(recipes, tmp_path):
+    assert call("train", "quick", "--out", tmp_path).exit_code == 0
+    result = call("train", "my/own.toml", "--variant", "l1", "--seed", 3, "--no-resume", "--minutes", 2.5)
+    assert result.exit_code == 0
+    assert "runs/own" in result.stdout
+    assert recipes == [
+        ("quick", None, None, tmp_path, True, None),
+        ("my/own.toml", "l1", 3, Path("runs/own"), False, 2.5),
+    ]
+
+
+def test_a_bad_recipe_is_one_line(recipes):
+    assert "did you mean 'epochs'?" in error_line(call("train", "misspelt"))
+    assert recipes == []
+
+
+# --- info ---
+
+
+def test_info_tells_versions_device_and_weights():
+    result = call("info")
+    assert result.exit_code == 0, result.output
+    for word in ("colorlib", "torch", "fastai", "device", "AMX", "profile", "weights"):
+        assert word in result.stdout

@@ -1,0 +1,3 @@
+"""What several test files share: clips."""
+
+SIZE = (96, 128)
