@@ -13,7 +13,7 @@ from colorlib.film.colorize import colorize_video
 from colorlib.film.steady import SteadyPainter
 from colorlib.models.unet import UNet
 from colorlib.models.weights import card_path, save_weights
-from helpers.video import Sepia, Stops, left_over, make, packets_of, pictures_of, times_of
+from helpers.video import Sepia, Stops, left_over, make, packets_of, same_pictures, times_of
 
 KEEP = {"job.json", "colorlib.lock"}
 
@@ -43,8 +43,7 @@ def same(out, whole):
     """The same sounds at the same times, and frames as near as two runs of the encoder on a busy machine are."""
     assert packets_of(out) == packets_of(whole)
     assert times_of(out) == times_of(whole)
-    pairs = zip(pictures_of(out), pictures_of(whole), strict=True)
-    return all(np.abs(one.astype(int) - other).mean() < 1 for one, other in pairs)
+    return same_pictures(out, whole)
 
 
 # --- what it was ---
