@@ -10,6 +10,7 @@ import numpy as np
 from colorlib._atomic import already_there, sweep
 from colorlib.album.contact_sheet import save_thumbnails, shrunk, thumbnails
 from colorlib.album.fingerprint import Stamp, Watch, sha256, stamp
+from colorlib.album.jobs import Job
 from colorlib.album.ledger import Ledger, Record, package_version
 from colorlib.album.resume import standing
 from colorlib.images.folder import THUMBNAILS
@@ -19,7 +20,6 @@ from colorlib.images.write import write_document
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from colorlib.album.run import Job
 
 __all__ = ["Results", "Task", "sweep_results"]
 

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from colorlib._atomic import ALREADY_THERE
+from colorlib.album.jobs import Job
 from colorlib.album.naming import result_names
 from colorlib.album.report_table import Row
 from colorlib.album.results import Results, sweep_results
@@ -33,15 +34,6 @@ from colorlib.images.read import read_document
 GIANT = 450_000_000  # bytes, 30 megapixels of 8-bit colour; above this, one file at a time fills the memory enough
 MOST_WORKERS = 4  # each may hold a picture of `GIANT` bytes
 _one_giant = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Job:
-    """One photograph to colorize: the file to read, the file to write, and its name in the folder of the results."""
-
-    source: Path
-    target: Path
-    name: str
 
 
 @dataclass(frozen=True)
