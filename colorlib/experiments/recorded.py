@@ -100,7 +100,7 @@ def recorded_log(name: str) -> pd.DataFrame:
     return pd.read_csv(recorded_file(f"{name}.csv"))
 
 
-def recorded_metrics(name: str, collection: str | None = None) -> pd.DataFrame:
+def recorded_metrics(name: str, collection: str | None = None, start: bool = False) -> pd.DataFrame:
     """How well a recorded training did on all its validation photographs.
 
     Parameters
@@ -115,7 +115,7 @@ def recorded_metrics(name: str, collection: str | None = None) -> pd.DataFrame:
     DataFrame
         As `metrics.evaluate` made it: rows model, grey and truth.
     """
-    metrics = _record(name)["metrics"]
+    metrics = _record(name)["start_metrics" if start else "metrics"]
     table = pd.DataFrame.from_dict(metrics[collection] if collection else metrics, orient="index").astype(float)
     return table.fillna(math.inf)  # json has no infinity: the PSNR of the truth beside itself was written as null
 
