@@ -1,4 +1,4 @@
-"""The command `colorlib`: train, colorize, video, evaluate, info.
+"""The command `colorlib`: train, colorize, video, evaluate, study, info.
 
 Every command imports what it needs when it runs, so that `colorlib --help` answers at once. Exit codes: 0 all well,
 1 some files failed, 2 a wrong call or bad input, 130 stopped by Ctrl-C. Errors are one line on stderr.
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from colorlib.cli_study import study
 from colorlib.terminal import SOME_FAILED, clear_errors, progress, rich_table, say, stdout
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from colorlib.files import Report
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+app.add_typer(study, name="study")
 WEIGHTS = "careful (pale, seldom wrong), natural, vivid (strong, oftener wrong), or a .safetensors file."
 
 
