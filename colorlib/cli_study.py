@@ -48,7 +48,7 @@ def new(
         ),
     ],
     design: Design,
-    more: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+    more: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="")] = None,
     participants: Annotated[
         int, typer.Option(min=1, help="How many orders of trials to make; `colorlib study power` knows.")
     ] = 100,
