@@ -36,9 +36,7 @@ def _study_errors() -> Iterator[None]:
 @study.command()
 def new(
     folder: Annotated[Path, typer.Argument(help="Where the study goes; a new folder.", show_default=False)],
-    pictures: Annotated[
-        Path, typer.Option(help="Folder of photographs in their own colours.", show_default=False)
-    ],
+    pictures: Annotated[Path, typer.Option(help="Folder of photographs in their own colours.", show_default=False)],
     methods: Annotated[
         list[str],
         typer.Option(
@@ -111,9 +109,7 @@ def _folders(texts: list[str]) -> dict[str, Path]:
 @study.command()
 def serve(
     folder: Annotated[Path, typer.Argument(help="A study that `new` made.", show_default=False)],
-    host: Annotated[
-        str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
-    ] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8000,
 ) -> None:
     """Serve a study and collect the answers in FOLDER/answers.db."""
@@ -210,7 +206,5 @@ def power(
 
         if design not in DESIGNS.split("|"):
             raise ValueError(f"--design {design}: choose {' or '.join(DESIGNS.split('|'))}")
-        needed = raters_needed(
-            design, expected, against, methods=methods, trials=trials, icc=icc, power=power
-        )
+        needed = raters_needed(design, expected, against, methods=methods, trials=trials, icc=icc, power=power)
     stdout().print(f"{needed} raters")

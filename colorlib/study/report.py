@@ -211,9 +211,7 @@ def _clusters(scored: Rows) -> tuple[list[str], list[str]]:
     return [row["participant"] for row in scored], [row["picture"] for row in scored]
 
 
-def _differences(
-    estimate: Any, sums: np.ndarray, scored: Rows, methods: list[str], level: float
-) -> list[Difference]:
+def _differences(estimate: Any, sums: np.ndarray, scored: Rows, methods: list[str], level: float) -> list[Difference]:
     """All pairs of methods, each with its interval at `level`."""
     m = len(methods)
     found = scores.clustered(estimate, sums, *_clusters(scored), level=level)[m:]

@@ -72,10 +72,7 @@ def unscorable(wins: np.ndarray, methods: Sequence[str]) -> str | None:
     """
     together, group = connected_components(wins + wins.T > 0, directed=False)
     if together > 1:
-        parts = [
-            " with ".join(m for m, g in zip(methods, group, strict=True) if g == part)
-            for part in range(together)
-        ]
+        parts = [" with ".join(m for m, g in zip(methods, group, strict=True) if g == part) for part in range(together)]
         return f"cannot be scored: nobody compared {', nor '.join(parts)}"
     strong, group = connected_components(wins > 0, directed=True, connection="strong")
     if strong == 1:

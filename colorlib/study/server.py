@@ -96,9 +96,7 @@ async def _refusal(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": error.detail}, error.status_code, headers=error.headers)
 
 
-def create_app(
-    folder: str | Path, *, submissions: Limit | None = None, attempts: Limit | None = None
-) -> Starlette:
+def create_app(folder: str | Path, *, submissions: Limit | None = None, attempts: Limit | None = None) -> Starlette:
     """Make the web application of a study.
 
     Parameters

@@ -19,7 +19,6 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 
 from colorlib.study.design import Plan, plan_study
-from colorlib.study.pictures import match_pictures, save_stimuli
 
 __all__ = ["KEY", "SITE", "new_study", "render"]
 
@@ -79,6 +78,8 @@ def new_study(
     FileNotFoundError, ValueError
         When pictures are missing, damaged, do not fit together or are too few.
     """
+    from colorlib.study.pictures import match_pictures, save_stimuli  # a server renders without them
+
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise FileExistsError(f"{folder} is there already: give a new folder, votes belong to one study")

@@ -99,9 +99,7 @@ class Store:
     def _insert(self, rows: list[tuple[str, str]]) -> dict[str, str]:
         """Add rows in one transaction, the first of each participant; return what is stored now."""
         with self._connection as connection:
-            connection.executemany(
-                "INSERT INTO answers (participant, body) VALUES (?, ?) ON CONFLICT DO NOTHING", rows
-            )
+            connection.executemany("INSERT INTO answers (participant, body) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
         find = "SELECT body FROM answers WHERE participant = ?"
         return {name: self._connection.execute(find, (name,)).fetchone()[0] for name, _ in rows}
 

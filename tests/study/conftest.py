@@ -1,14 +1,20 @@
 """What the tests of studies share: folders of small photographs, and a study of each design."""
 
 import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 import numpy as np
 import pytest
+import uvicorn
 from PIL import Image
 
 from colorlib.study.answers import ANSWERS, read_key
+from colorlib.study.server import create_app
 from colorlib.study.site import new_study
 
 METHODS = {"secret-alpha": "alpha", "<img src=x onerror=alert(1)>": "beta"}
@@ -62,10 +68,28 @@ def answer_all():
         said = said or ANSWERS[key["design"]][0]
         slot = number % len(key["slots"])
         answers = [
-            {"trial": trial, "answer": said, "ms": 900 + trial, "shown": 1}
-            for trial in range(len(key["slots"][slot]))
+            {"trial": trial, "answer": said, "ms": 900 + trial, "shown": 1} for trial in range(len(key["slots"][slot]))
         ]
         whole = {"study": key["study"], "participant": f"{number:032x}", "slot": slot, "answers": answers}
         return json.dumps(whole | change)
 
     return answer
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable:
+    """Serve a study on loopback from a thread; the context gives its address."""
+
+    @contextmanager
+    def serve(folder: Path, **limits) -> Iterator[str]:
+        server = uvicorn.Server(uvicorn.Config(create_app(folder, **limits), log_level="warning"))
+        with socket.create_server(("127.0.0.1", 0), backlog=512) as listening:
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+            thread.start()
+            try:
+                yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+            finally:
+                server.should_exit = True
+                thread.join(30)
+
+    return serve

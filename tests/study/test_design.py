@@ -55,9 +55,7 @@ def test_every_participant_sees_as_many_pictures_and_none_twice(made):
     assert len(plan.slots) == numbers["participants"]
     for slot in plan.slots:
         kinds = Counter(trial.kind for trial in slot)
-        assert kinds == Counter(
-            practice=numbers["practice"], trial=numbers["trials"], check=numbers["checks"]
-        )
+        assert kinds == Counter(practice=numbers["practice"], trial=numbers["trials"], check=numbers["checks"])
         assert all(trial.kind == "practice" for trial in slot[: numbers["practice"]])
         seen = [trial.shown[0].picture for trial in scored_trials(slot)]
         assert len(seen) == len(set(seen))
@@ -73,9 +71,10 @@ def test_any_first_participants_are_balanced(made):
     plan, pictures, scored, _ = made
     cases = conditions(plan.design, plan.methods)
     weight = Counter(cases)  # the original stands before each method
-    counts, names = Counter(), set(pictures) - {
-        s.picture for trial in plan.slots[0] if trial.kind != "trial" for s in trial.shown
-    }
+    counts, names = (
+        Counter(),
+        set(pictures) - {s.picture for trial in plan.slots[0] if trial.kind != "trial" for s in trial.shown},
+    )
     used = {s.picture for slot in plan.slots for t in scored_trials(slot) for s in t.shown}
     assert used <= names or len(names) < scored
     for slot in plan.slots:

@@ -93,7 +93,7 @@ def test_fooling_rates_stand_beside_the_originals():
         for method, chance in chances.items()
     ]
     result = evaluate_study(rows, REAL_OR_COLOURED, ["A", "B"])
-    assert [f.method for f in result.findings][0] == "original"
+    assert result.findings[0].method == "original"
     for finding in result.findings:
         assert finding.score.low < chances[finding.method] < finding.score.high
     apart = {(d.first, d.second): d.told_apart for d in result.differences}

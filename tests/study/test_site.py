@@ -94,8 +94,8 @@ def test_a_picture_that_a_method_lacks_is_left_out_and_said(folders, tmp_path):
     plan, notes = new_study(tmp_path / "s", folders / "truth", {"A": some}, DESIGNS[0], **options)
     assert {s.picture for s in plan.stimuli} == {"rose", "boat", "tree"}
     assert "deep/inside is left out: there is none from A" in notes
-    with pytest.raises(ValueError, match="no photograph of .* has a version from every method"):
-        Image.new("RGB", (9, 9)).save(tmp_path / "other.png")
+    Image.new("RGB", (9, 9)).save(tmp_path / "other.png")
+    with pytest.raises(ValueError, match="has a version from every method"):
         new_study(tmp_path / "t", tmp_path, {"A": folders / "beta"}, DESIGNS[0], **options)
 
 

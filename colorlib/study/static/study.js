@@ -69,6 +69,13 @@
     }
   }
 
+  // Enter clicks the main button also when a click elsewhere has taken the focus from it.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.repeat && !document.activeElement?.matches("button")) {
+      document.querySelector("#study .main")?.click();
+    }
+  });
+
   /** A jsPsych plugin: a text with a button. */
   class TextPage {
     static info = { name: "text-page", version: "1.0.0", parameters: { page: {} }, data: {} };
@@ -262,9 +269,9 @@
     const parts = [{ type: LoadPictures }, { type: TextPage, page: "how" }];
     slot.forEach(([practice, places], number) => {
       const first = number > 0 && !practice && slot[number - 1][0];
-      if (first && unanswered(number)) parts.push({ type: TextPage, page: "earnest" });
-      const trial = { type: PictureTrial, number, places };
-      parts.push({ timeline: [trial], conditional_function: () => unanswered(number) });
+      const timeline = [{ type: PictureTrial, number, places }];
+      if (first) timeline.unshift({ type: TextPage, page: "earnest" });
+      parts.push({ timeline, conditional_function: () => unanswered(number) });
     });
     return parts;
   }
