@@ -34,7 +34,7 @@ def folders(tmp_path_factory) -> Path:
     rng = np.random.default_rng(0)
     for number, name in enumerate(PICTURES):
         coarse = rng.integers(0, 255, (4, 6, 3), dtype=np.uint8)
-        image = Image.fromarray(coarse).resize((120, 80), Image.Resampling.BICUBIC)
+        image = Image.fromarray(coarse).resize((360, 240), Image.Resampling.BICUBIC)
         exif = Image.Exif()
         exif[0x010E] = "secret-alpha was here"  # ImageDescription
         for folder, suffix in (("truth", ".jpg"), ("alpha", ".png"), ("beta", ".webp")):

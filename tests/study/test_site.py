@@ -48,7 +48,7 @@ def test_pictures_look_alike_from_outside(make_study, methods):
             assert image.format == "JPEG"
             assert not image.getexif()
             assert {"exif", "comment", "icc_profile"}.isdisjoint(image.info)
-            assert image.size == (120, 80)
+            assert image.size == (360, 240)
     saved = Counter(entry["method"] for entry in key["pictures"].values())
     assert all(saved[method] >= 4 for method in methods)
     assert saved["check"] == saved["original"] == 1
