@@ -38,6 +38,8 @@ REAL_OR_COLOURED, WHICH_IS_BETTER = DESIGNS = ("real-or-coloured", "which-is-bet
 ORIGINAL = "original"  # the photograph in its own colours
 CHECK = "check"  # the photograph in colours that nobody who looks can take for its own
 
+MOST_TRIALS = 1000  # of one person; a server takes their answers in one piece
+
 
 class Stimulus(NamedTuple):
     """One version of one photograph: the name of the picture, and a method, `ORIGINAL` or `CHECK`."""
@@ -120,7 +122,7 @@ def plan_study(
     participants : int
         How many orders to make. Any first part of them is balanced; later participants begin anew.
     trials : int, optional
-        Scored trials of one person; every scored picture once when not given.
+        Scored trials of one person, at most 1,000; every scored picture once when not given.
     practice, checks : int
         Trials before those that count, and attention checks among them.
     seed : int
@@ -150,9 +152,10 @@ def plan_study(
             f"{len(pictures)} pictures are too few: practice and attention checks take "
             f"{len(reserved)} that are not scored; give more pictures, or fewer of those"
         )
-    each = len(scored) if trials is None else trials
-    if not 1 <= each <= len(scored):
-        raise ValueError(f"--trials {each}: choose 1 to {len(scored)}, one for each scored picture")
+    most = min(len(scored), MOST_TRIALS)
+    each = most if trials is None else trials
+    if not 1 <= each <= most:
+        raise ValueError(f"--trials {each}: choose 1 to {most}; nobody sees a picture twice")
     shown_as = conditions(design, methods)
     rehearsals = [
         Trial("practice", tuple(Stimulus(name, method) for method in rng.choice(shown_as)))

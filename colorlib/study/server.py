@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from colorlib.study.answers import COLUMNS, LONGEST, parse_answers, read_key, table_rows, trial_rows
 from colorlib.study.site import KEY, SITE, render
-from colorlib.study.store import Conflict, Store, read_answers
+from colorlib.study.store import ConflictError, Store, read_answers
 
 __all__ = ["DATABASE", "Limit", "create_app"]
 
@@ -150,7 +150,7 @@ def create_app(folder: str | Path, *, submissions: Limit | None = None, attempts
         try:
             answers = parse_answers(await _body(request), key)
             await store.add(answers)
-        except Conflict as error:
+        except ConflictError as error:
             raise HTTPException(409, str(error)) from None
         except ValueError as error:
             raise HTTPException(400, str(error)) from None

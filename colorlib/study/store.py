@@ -1,7 +1,8 @@
 """Keep the answers of a study in one SQLite file, to which rows are added and never changed.
 
 A row is committed to the disk before its participant is told so. Participants who finish at one moment
-share a commit, so that a full classroom does not wait in a queue for the disk.
+share a commit, so that a full classroom does not wait in a queue for the disk. While the server runs,
+the newest rows are in a second file beside it (answers.db-wal): read it in place, do not copy it alone.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Conflict", "Store", "read_answers"]
+__all__ = ["ConflictError", "Store", "read_answers"]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -28,7 +29,7 @@ CREATE TRIGGER IF NOT EXISTS no_delete BEFORE DELETE ON answers
 """
 
 
-class Conflict(ValueError):  # noqa: N818 - the name of the HTTP status that it becomes
+class ConflictError(ValueError):
     """One participant sent two different sets of answers; the first stays."""
 
 
@@ -64,7 +65,7 @@ class Store:
 
         Raises
         ------
-        Conflict
+        ConflictError
             When other answers of this participant are there.
         OSError
             When they cannot be written.
@@ -87,7 +88,7 @@ class Store:
             else:
                 clash = "other answers of this participant are stored already"
                 same = [stored[participant] == body for participant, body, _ in batch]
-                outcomes = [None if equal else Conflict(clash) for equal in same]
+                outcomes = [None if equal else ConflictError(clash) for equal in same]
             for (_, _, done), outcome in zip(batch, outcomes, strict=True):
                 if done.cancelled():
                     continue

@@ -232,6 +232,19 @@ def test_from_a_disk_the_answers_become_one_file(make_study, visit):
     page.get_by_role("button", name="I agree, begin").wait_for()
 
 
+def test_a_browser_that_stores_nothing_can_take_part(make_study, serving, visit):
+    folder, key = make_study()
+    with serving(folder) as address:
+        page = visit("about:blank")
+        page.add_init_script("Storage.prototype.setItem = () => { throw new Error('full'); };")
+        page.goto(address)
+        begin(page)
+        answer_until(page)
+        page.get_by_text("Your answers have arrived").wait_for()
+    (answers,) = stored(folder)
+    assert len(answers["answers"]) == len(key["slots"][0])
+
+
 def test_a_picture_that_fails_is_left_out_and_recorded(make_study, serving, visit):
     folder, key = make_study()
     with serving(folder) as address:

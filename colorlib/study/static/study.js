@@ -7,14 +7,17 @@
   const TOO_FAST = 250; // milliseconds: the second click of a double click, not an answer
   const PATIENCE = 20000; // milliseconds until a server that says nothing counts as out of reach
 
-  let memory = null; // where the browser allows no localStorage
+  let memory = null; // what was done, in a browser that stores nothing
+  let forgetful = false; // whether this is such a browser: storage is forbidden, or full
   let who = null; // the participant of this page
 
   /** What this participant has done so far; null before the consent. */
   function load() {
+    if (forgetful) return memory;
     try {
-      return JSON.parse(localStorage.getItem(STORED)) ?? memory;
+      return JSON.parse(localStorage.getItem(STORED));
     } catch {
+      forgetful = true;
       return memory;
     }
   }
@@ -23,7 +26,9 @@
     memory = state;
     try {
       localStorage.setItem(STORED, JSON.stringify(state));
-    } catch { /* full or forbidden: the study goes on in memory */ }
+    } catch {
+      forgetful = true;
+    }
   }
 
   /** What was done so far, and nothing of a participant who began in another tab meanwhile. */
@@ -226,7 +231,6 @@
       : "Give the file with your answers to whoever asked you to take part. You may close this page.";
     onClick(display.querySelector(".save"), download);
     onClick(display.querySelector(".another"), () => {
-      memory = null;
       try { localStorage.removeItem(STORED); } catch { /* there was none */ }
       location.reload();
     });
