@@ -37,7 +37,6 @@ __all__ = [
 REAL_OR_COLOURED, WHICH_IS_BETTER = DESIGNS = ("real-or-coloured", "which-is-better")
 ORIGINAL = "original"  # the photograph in its own colours
 CHECK = "check"  # the photograph in colours that nobody who looks can take for its own
-
 MOST_TRIALS = 1000  # of one person; a server takes their answers in one piece
 
 

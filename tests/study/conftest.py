@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -93,3 +93,35 @@ def serving() -> Callable:
                 thread.join(30)
 
     return serve
+
+
+@pytest.fixture
+def served(make_study, serving):
+    """Make a study and serve it until the test ends; gives the folder, the key and the address."""
+    with ExitStack() as running:
+
+        def serve(*words, **options):
+            folder, key = make_study(*words, **options)
+            return folder, key, running.enter_context(serving(folder))
+
+        yield serve
+
+
+@pytest.fixture
+def visit(browser):
+    """Open an address like a new visitor; whatever the page complains about fails the test."""
+    contexts, complaints = [], []
+
+    def open_page(address, **options):
+        context = browser.new_context(**options)
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not complaints

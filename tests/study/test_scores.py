@@ -7,7 +7,7 @@ from scipy.stats import binom
 
 from colorlib.study.scores import agreement, bradley_terry, clustered, rates, strengths, unscorable, wilson
 
-STUDIES = 200
+STUDIES = 100
 
 
 def test_wilson_is_the_printed_formula():

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import httpx
@@ -57,6 +58,12 @@ def another_process(folder, port):
         process.wait()
 
 
+def run(work):
+    """Run a coroutine in a thread: where a browser is open, this one has an event loop already."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 async def ask(port, method, path, body=""):
     """One request over a bare connection: two hundred clients of a library would be what is measured."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -90,7 +97,7 @@ def test_two_hundred_participants_at_once(make_study, answer_all):
 
     port = free_port()
     with another_process(folder, port):
-        sent = asyncio.run(classroom(port))
+        sent = run(classroom(port))
     stored = read_answers(folder / DATABASE)
     assert len(stored) == PARTICIPANTS
     assert sorted(map(json.loads, stored), key=str) == sorted((json.loads(b) for _, b in sent), key=str)
@@ -183,7 +190,7 @@ def test_other_answers_of_a_participant_do_not_replace_the_first(make_study, ser
 def test_nothing_that_is_stored_can_be_changed(make_study, answer_all):
     folder, key = make_study()
     store = Store(folder / DATABASE)
-    asyncio.run(store.add(json.loads(answer_all(key))))
+    run(store.add(json.loads(answer_all(key))))
     store.close()
     connection = sqlite3.connect(folder / DATABASE)
     for statement in ("UPDATE answers SET body = ''", "DELETE FROM answers"):
