@@ -145,7 +145,7 @@ def report(
         Path | None, typer.Option(help="Folder for the report.", show_default="report, beside key.json")
     ] = None,
 ) -> None:
-    """Score the methods of a study: report.html, report.csv and answers.csv."""
+    """Score the methods of a study: report.html, and csv files of methods, differences and answers."""
     with _study_errors():
         from colorlib.study.answers import read_key
         from colorlib.study.report import evaluate_study, read_sources, write_report

@@ -64,7 +64,12 @@ def test_from_pictures_to_a_report(made):
     assert result.exit_code == 0, result.stderr
     assert "12 participants" in result.stdout
     assert "failed an attention check" in result.stderr
-    assert {path.name for path in (made / "report").iterdir()} == {"report.html", "report.csv", "answers.csv"}
+    assert {path.name for path in (made / "report").iterdir()} == {
+        "report.html",
+        "methods.csv",
+        "differences.csv",
+        "answers.csv",
+    }
     elsewhere = call("report", made / "files" / "1.json", "--key", made / "key.json", "--out", made / "one")
     assert elsewhere.exit_code == 0, elsewhere.stderr
     assert (made / "one" / "report.html").is_file()

@@ -159,12 +159,16 @@ def trial_rows(answers: Mapping[str, Any], key: Key) -> list[dict[str, Any]]:
 
 
 def table_rows(rows: Iterable[Mapping[str, Any]]) -> list[list[str]]:
-    """Turn rows into cells for a csv file, which no spreadsheet takes for a formula.
+    """Turn rows into cells for a csv file; no spreadsheet takes a text of ours for a formula.
 
     Examples
     --------
-    >>> table_rows([{"first": "=1+1", "second": None, "ms": 7}])
-    [["'=1+1", '', '7']]
+    >>> table_rows([{"first": "=1+1", "second": None, "value": -7.5}])
+    [["'=1+1", '', '-7.5']]
     """
-    cells = [["" if value is None else str(value) for value in row.values()] for row in rows]
-    return [["'" + cell if cell.startswith(_FORMULA) else cell for cell in row] for row in cells]
+    return [["" if value is None else _cell(value) for value in row.values()] for row in rows]
+
+
+def _cell(value: object) -> str:
+    """A number as it is; a text that begins like a formula behind an apostrophe."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else str(value)

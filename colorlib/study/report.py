@@ -224,7 +224,7 @@ def _differences(estimate: Any, sums: np.ndarray, scored: Rows, methods: list[st
 
 
 def write_report(result: Result, rows: Rows, folder: str | Path) -> list[Path]:
-    """Write `report.html`, `report.csv` with the methods, and `answers.csv` with every answer.
+    """Write `report.html`, and as csv files the methods, their differences and every answer.
 
     Parameters
     ----------
@@ -237,10 +237,12 @@ def write_report(result: Result, rows: Rows, folder: str | Path) -> list[Path]:
     Returns
     -------
     list of Path
+        `report.html`, `methods.csv`, `differences.csv`, which is missing where there are no scores,
+        and `answers.csv`.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    page, table, answers = (folder / name for name in ("report.html", "report.csv", "answers.csv"))
+    page = folder / "report.html"
     ends = [end for f in result.findings for end in f.score if np.isfinite(end)]
     span = (min(ends), max(ends)) if ends and min(ends) < max(ends) else (0.0, 1.0)
     page.write_text(render("report.html", result=result, span=span, original=ORIGINAL), "utf8")
@@ -248,14 +250,23 @@ def write_report(result: Result, rows: Rows, folder: str | Path) -> list[Path]:
         {
             "method": f.method,
             "answers": f.answers,
-            **{name: f"{value:.6g}" for name, value in f.score._asdict().items()},
+            **f.score._asdict(),
             "cannot be told from": json.dumps(f.alike, ensure_ascii=False),
         }
         for f in result.findings
     ]
-    for path, lines in ((table, methods), (answers, rows)):
-        with open(path, "w", newline="", encoding="utf8") as file:
-            writer = csv.writer(file)
-            writer.writerow(lines[0])
-            writer.writerows(table_rows(lines))
-    return [page, table, answers]
+    differences = [
+        {"first": d.first, "second": d.second, **d.value._asdict(), "told apart": d.told_apart}
+        for d in result.differences
+    ]
+    written = [page]
+    for name, lines in (("methods", methods), ("differences", differences), ("answers", rows)):
+        path = folder / f"{name}.csv"
+        path.unlink(missing_ok=True)
+        if lines:
+            with open(path, "w", newline="", encoding="utf8") as file:
+                writer = csv.writer(file)
+                writer.writerow(lines[0])
+                writer.writerows(table_rows(lines))
+            written.append(path)
+    return written

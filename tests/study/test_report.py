@@ -79,6 +79,7 @@ def test_a_graph_in_two_pieces_cannot_be_scored(tmp_path):
     assert result.problem == "cannot be scored: nobody compared A with B, nor C with D"
     assert not result.differences
     page, table, _ = write_report(result, rows, tmp_path)
+    assert not (tmp_path / "differences.csv").exists()
     assert result.problem in page.read_text("utf8")
     assert "nan" in table.read_text("utf8")
 
@@ -147,7 +148,7 @@ def test_the_report_escapes_and_no_spreadsheet_runs_it(make_study, methods, answ
     ]
     rows[1]["picture"] = "=cmd()"
     result = evaluate_study(rows, key["design"], key["methods"], notes=["<i>note</i>"])
-    page, table, answers = write_report(result, rows, tmp_path / "report")
+    page, table, differences, answers = write_report(result, rows, tmp_path / "report")
     text = page.read_text("utf8")
     assert "<img" not in text
     assert "&lt;img src=x onerror=alert(1)&gt;" in text
@@ -161,4 +162,7 @@ def test_the_report_escapes_and_no_spreadsheet_runs_it(make_study, methods, answ
     assert {line["method"] for line in scored} == set(methods)
     first = next(line for line in scored if line["method"] == result.findings[0].method)
     assert float(first["value"]) == pytest.approx(result.findings[0].score.value, rel=1e-4)
+    with open(differences, newline="", encoding="utf8") as file:
+        (difference,) = csv.DictReader(file)
+    assert float(difference["low"]) == result.differences[0].value.low < 0
     assert json.loads(first["cannot be told from"]) == list(result.findings[0].alike)
