@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from colorlib.cli.console import clear_errors, say, tell
+from colorlib.settings import install_hint
 
 if TYPE_CHECKING:
     from colorlib.study.report import Result
@@ -29,7 +30,7 @@ def _study_errors() -> Iterator[None]:
             yield
         except ModuleNotFoundError as error:
             raise ModuleNotFoundError(
-                f"studies need the extra `study` ({error}): pip install 'colorlib-book[study]'"
+                f"studies need the extra `study` ({error}): {install_hint('study')}"
             ) from error
 
 
