@@ -124,4 +124,4 @@ def test_a_missing_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     result = call("serve", "anywhere")
     assert result.exit_code == 2
-    assert "pip install 'colorlib-book[study]'" in result.output
+    assert "pip install 'colorlib-book[study] @ git+" in result.output
