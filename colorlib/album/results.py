@@ -33,7 +33,7 @@ class Results:
     settings : dict
         What changes the pixels, for the record.
     resume, redo, thumbnails : bool
-        As for `run.Painter`.
+        As for `run.AlbumColorizer`.
     """
 
     def __init__(
