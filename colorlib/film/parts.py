@@ -2,9 +2,9 @@
 
 `job.json` tells what the run was asked for (the content of the film, that of the weights, the settings, the version),
 and of each segment how many frames it has and the sha256 of its file. A segment counts when it is listed there: one
-that was cut off, overwritten or put there by others is found when a run goes on, and made anew with those after it. When
-all are there that is noted too: if they cannot be joined, the same call, or one that differs in the suffix of the result or
-in the sounds, joins them without a colorizer.
+that was cut off, overwritten or put there by others is found when a run goes on, and made anew with those after it.
+When all are there that is noted too: if they cannot be joined, the same call, or one that differs in the suffix of the
+result or in the sounds, joins them without a colorizer.
 """
 
 import contextlib

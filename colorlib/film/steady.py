@@ -63,8 +63,9 @@ class SteadyColorizer:
     coloured by the network. The colours of the key before are fetched along the motion (dense inverse search, joined
     from frame to frame), and each place takes the mean of what was carried there and of the new prediction. The carried
     colour counts as many predictions as it is made of, at most eight, times the belief in the motion: 1 where the way
-    there and back ends at its start and lightness agrees, 0 where something new comes into view. The frames between are
-    not shown to the network; they take from the keys before and after, the nearer one more. Nothing is carried over a cut.
+    there and back ends at its start and lightness agrees, 0 where something new comes into view. The frames between
+    are not shown to the network; they take from the keys before and after, the nearer one more. Nothing is carried
+    over a cut.
 
     Parameters
     ----------
