@@ -20,8 +20,8 @@ from colorlib import _atomic
 from colorlib.album import contact_sheet, report_table
 from colorlib.album import run as local
 from colorlib.album.naming import result_names
-from colorlib.album.results import sweep_results
-from colorlib.album.run import AlbumColorizer, Job, Outcome, Report
+from colorlib.album.results import Job, sweep_results
+from colorlib.album.run import AlbumColorizer, Outcome, Report
 from colorlib.album.twins import folded, refuse_twins, would_both
 from colorlib.images import folder as contact
 from colorlib.images.folder import LeftOut
@@ -226,7 +226,7 @@ class _Worker:
 
 def _paint(colorizer: AlbumColorizer, job: Job) -> Outcome:
     """Do one job on a worker."""
-    outcome = remote.paint(colorizer, job) if isinstance(job.target, Place) else colorizer(job)
+    outcome = remote.colorize_at_address(colorizer, job) if isinstance(job.target, Place) else colorizer(job)
     # Nobody else writes here: the result is that of a worker that died before it could tell.
     return replace(outcome, status="done", reason="") if outcome.reason == _atomic.ALREADY_THERE else outcome
 

@@ -18,16 +18,17 @@ from colorlib.album.address import Place
 from colorlib.album.contact_sheet import thumbnails
 from colorlib.album.fingerprint import Stamp
 from colorlib.album.ledger import FOLDER, Ledger
+from colorlib.album.results import Job
 from colorlib.album.resume import standing
-from colorlib.album.run import AlbumColorizer, Job, Outcome
+from colorlib.album.run import AlbumColorizer, Outcome
 from colorlib.images.printable import one_line, printable
 
-__all__ = ["paint", "settled"]
+__all__ = ["colorize_at_address", "settled"]
 
 _AT_ONCE = 32  # questions that are asked of a bucket; each takes some hundredths of a second
 
 
-def paint(colorizer: AlbumColorizer, job: Job) -> Outcome:
+def colorize_at_address(colorizer: AlbumColorizer, job: Job) -> Outcome:
     """Fetch a photograph, do the job in a folder of this machine, and send the results.
 
     Parameters

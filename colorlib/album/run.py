@@ -21,7 +21,7 @@ import torch
 from colorlib._atomic import ALREADY_THERE
 from colorlib.album.naming import result_names
 from colorlib.album.report_table import Row
-from colorlib.album.results import Results, sweep_results
+from colorlib.album.results import Job, Results, sweep_results
 from colorlib.album.twins import files_below, folded, refuse_twins, would_both
 from colorlib.images.color_or_grey import judge_picture
 from colorlib.images.decode import memory_needed
@@ -33,15 +33,6 @@ from colorlib.images.read import read_document
 GIANT = 450_000_000  # bytes, 30 megapixels of 8-bit colour; above this, one file at a time fills the memory enough
 MOST_WORKERS = 4  # each may hold a picture of `GIANT` bytes
 _one_giant = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Job:
-    """One photograph to colorize: the file to read, the file to write, and its name in the folder of the results."""
-
-    source: Path
-    target: Path
-    name: str
 
 
 @dataclass(frozen=True)

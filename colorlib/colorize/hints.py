@@ -29,9 +29,9 @@ FADE = 3.0  # a hint counts until the propagated correction has fallen to about 
 ALIKE = 25.0  # CIE units: what differs more in lightness from the point is probably another thing
 GRAIN = 0.7  # pixels: the blur that takes the walls out of grain
 DAB = 0.01  # of the picture's side: radius of the dab that a point stands for, and
-SAME = 10.0  # CIE units: the lightness by which a pixel of the dab may differ from its middle
+SAME_LIGHTNESS = 10.0  # CIE units: the lightness by which a pixel of the dab may differ from its middle
 GAIN = (0.5, 1.5)  # what a reference may do to the spread of the colours: more makes them garish, and wrong
-BAND = 8  # CIE units of lightness that count as alike between a picture and its reference
+LIGHTNESS_BAND = 8  # CIE units of lightness that count as alike between a picture and its reference
 PRIOR = 0.02  # a band that holds a smaller part of the pixels leans on the colour of the whole picture
 
 
@@ -180,7 +180,7 @@ def follow_points(L: Tensor, ab: Tensor, points: Sequence[Point]) -> Tensor:
     values = np.zeros((height, width, len(wanted)))  # a channel for each point: 1 in its dab, 0 in those of others
     for channel, (row, column) in enumerate(wanted):
         dab = (rows - row) ** 2 + (columns - column) ** 2 <= max(1, DAB * side) ** 2
-        dab &= abs(lightness - lightness[row, column]) < SAME
+        dab &= abs(lightness - lightness[row, column]) < SAME_LIGHTNESS
         dab &= ~marked | (rows == row) & (columns == column)  # where two dabs meet, the first keeps its own
         marked |= dab
         values[dab] = np.arange(len(wanted)) == channel
@@ -248,9 +248,10 @@ def _mean_colors(lightness: np.ndarray, colors: np.ndarray) -> np.ndarray:
     step = lightness.round().clip(0, 100).astype(int)
     count = np.bincount(step, minlength=101) / len(step)
     total = np.stack([np.bincount(step, channel, minlength=101) for channel in colors.T], axis=1) / len(step)
-    # A Gaussian of deviation BAND and height 1, so that the counts stay parts of the picture.
+    # A Gaussian of deviation LIGHTNESS_BAND and height 1, so that the counts stay parts of the picture.
     count, total = (
-        gaussian_filter1d(x, BAND, axis=0, mode="constant") * BAND * np.sqrt(2 * np.pi) for x in (count, total)
+        gaussian_filter1d(x, LIGHTNESS_BAND, axis=0, mode="constant") * LIGHTNESS_BAND * np.sqrt(2 * np.pi)
+        for x in (count, total)
     )
     return (total + PRIOR * colors.mean(axis=0)) / (count[:, None] + PRIOR)
 

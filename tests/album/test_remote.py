@@ -86,7 +86,7 @@ def test_a_file_that_appears_at_an_address_stays(tmp_path):
         make(out / "1.png", 99)
         return paint(page)
 
-    outcome = remote.paint(AlbumColorizer(meanwhile, out.as_uri()), job)
+    outcome = remote.colorize_at_address(AlbumColorizer(meanwhile, out.as_uri()), job)
     assert outcome.status == "failed"
     assert "already there and not overwritten" in outcome.reason
     assert level(out / "1.png") == 99
