@@ -111,9 +111,8 @@ def test_the_table_for_contributors_has_every_room_at_its_level():
 def test_the_core_rests_on_nothing_but_itself_and_the_picture_files():
     """What the table calls the core can be read without the rooms that serve others."""
     core = {room for _, room, _, mark in rows("The rooms") if mark}
-    needed = {
-        file.split(".")[0] for name, path in FILES.items() if name.split(".")[0] in core for file in imports(path)
-    }
+    files = [path for name, path in FILES.items() if name.split(".")[0] in core]
+    needed = {file.split(".")[0] for path in files for file in imports(path)}
     assert core
     assert needed - core - FLAT <= {"images", "classical"}
 

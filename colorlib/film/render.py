@@ -21,9 +21,7 @@ from colorlib.colorize.upsample import slope_and_rest
 
 __all__ = ["frame_lightness", "paint_frame", "upscaled"]
 
-CACHED_PIXELS = (
-    30_000  # pixels that are converted at once: they stay in the processor's cache, and OpenCV's remap takes no more
-)
+CACHED_PIXELS = 30_000  # converted at once: they stay in the processor's cache, and OpenCV's remap takes no more
 LIMITS_PER_UNIT = 2  # rows of the table of largest chromas for each unit of lightness
 
 
