@@ -230,7 +230,7 @@ def loss_curves(log: pd.DataFrame | str | Path, columns: Sequence[str] | None = 
             for suffix in beside:
                 ax.plot(log["epoch"], log[name + suffix], color=INK, linestyle=REFERENCES[suffix][0], linewidth=1.2)
             notes = ", ".join(f"{suffix[1:]} {REFERENCES[suffix][1]}" for suffix in beside)
-            ax.set_title(name.replace("_", " ") + (f" ({notes})" if notes else ""))
+            ax.set_title(name.replace("_", " ").replace("color", "colour") + (f" ({notes})" if notes else ""))
             ax.xaxis.get_major_locator().set_params(integer=True)
         if _warmup(log).any():
             fig.legend(handles=[Patch(color=SHADE, label="epochs with the pixel loss alone")], loc="outside upper left")

@@ -99,8 +99,8 @@ class Validation(Callback):
             "ab_l1_grey": metrics.ab_error(grey, truth),
             "psnr": metrics.psnr(guess_rgb, truth_rgb),
             "psnr_grey": metrics.psnr(grey_rgb(truth[:, :1]), truth_rgb),
-            "colourfulness": metrics.colourfulness(guess_rgb),
-            "colourfulness_truth": metrics.colourfulness(truth_rgb),
+            "colorfulness": metrics.colorfulness(guess_rgb),
+            "colorfulness_truth": metrics.colorfulness(truth_rgb),
             **own_metrics(self.model, *self.yb),
             "count": torch.ones(len(L), device=L.device),
         }

@@ -29,7 +29,7 @@ def test_a_run_leaves_everything_behind(tiny, tmp_path):
     assert record["epochs"] == 5
     assert record["command"] == "colorlib train tiny"
     assert list(record["metrics"]) == ["model", "grey", "truth"]
-    assert record["metrics"]["truth"]["colourfulness"] > record["metrics"]["grey"]["colourfulness"]
+    assert record["metrics"]["truth"]["colorfulness"] > record["metrics"]["grey"]["colorfulness"]
     assert record["metrics"]["model"]["frechet"] > record["metrics"]["truth"]["frechet"] == 0
     assert len(list((tmp_path / "out" / "frames").glob("*-flower.webp"))) == 5
     generator, card = load_weights(tmp_path / "out" / "generator.safetensors")

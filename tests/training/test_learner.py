@@ -135,12 +135,12 @@ def test_log_has_grey_and_truth_beside_the_model(tmp_path):
     learn = quiet(learner(loaders(), *players(), log=tmp_path / "deep" / "log.csv"), 2)
     written = (tmp_path / "deep" / "log.csv").read_text().splitlines()
     assert len(written) == 3
-    for column in ("valid_psnr", "valid_psnr_grey", "valid_ab_l1", "valid_ab_l1_grey", "valid_colourfulness_truth"):
+    for column in ("valid_psnr", "valid_psnr_grey", "valid_ab_l1", "valid_ab_l1_grey", "valid_colorfulness_truth"):
         assert column in written[0].split(",")
     assert learn.history["epoch"].tolist() == [1, 2]
     # an untrained generator paints grey, so grey's error is almost the model's after one epoch at a tiny rate
     assert learn.history["valid_psnr_grey"].iloc[0] == pytest.approx(learn.history["valid_psnr"].iloc[0], abs=1.5)
-    assert learn.history["valid_colourfulness_truth"].iloc[0] > 10
+    assert learn.history["valid_colorfulness_truth"].iloc[0] > 10
 
 
 def test_validation_is_validation_data_and_every_epoch_the_same():
