@@ -23,7 +23,7 @@ from helpers.recipes import TINY
 def test_a_run_leaves_everything_behind(tiny, tmp_path):
     learn = run_recipe(load_recipe(tiny), tmp_path / "out")
     log = pd.read_csv(tmp_path / "out" / "log.csv")
-    assert log["players"].tolist() == ["generator"] * 2 + ["both"] * 3
+    assert log["trains"].tolist() == ["generator"] * 2 + ["both"] * 3
     assert log["lr"].iloc[-1] < 2e-4
     record = json.loads((tmp_path / "out" / "record.json").read_text())
     assert record["epochs"] == 5
