@@ -134,7 +134,7 @@ def recorded_variants(recipe: str, variants: Sequence[str], seed: int = 42) -> p
     Returns
     -------
     DataFrame
-        One row a variant. The model's columns of `recorded_metrics`; ``colour_share``, its colourfulness as a part of
+        One row a variant. The model's columns of `recorded_metrics`; ``color_share``, its colourfulness as a part of
         the truth's, with ``_low`` and ``_high`` of the model's interval; ``class_accuracy`` where labels were learnt;
         ``noise``, how much two samples differ (`assess.noise`); ``images_per_second`` of the median epoch,
         ``minutes`` and ``peak_memory_mib`` of the training.
@@ -145,7 +145,7 @@ def recorded_variants(recipe: str, variants: Sequence[str], seed: int = 42) -> p
         metrics, log = recorded_metrics(name), recorded_log(name)
         row = metrics.loc["model"].to_dict()
         for end in ("", "_low", "_high"):
-            row[f"colour_share{end}"] = row[f"colourfulness{end}"] / metrics.loc["truth", "colourfulness"]
+            row[f"color_share{end}"] = row[f"colorfulness{end}"] / metrics.loc["truth", "colorfulness"]
         if "valid_class_accuracy" in log:
             row["class_accuracy"] = log["valid_class_accuracy"].iloc[-1]
         row["noise"] = _record(name)["noise"]

@@ -5,6 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
+        "auxiliary",
         "class_unet",
         "color_bins",
         "dial",
@@ -23,7 +24,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "unet": ["UNet", "UNetBlock"],
         "patchgan": ["PatchGAN", "receptive_field"],
         "fusion": ["FusionLayer", "FusionNet"],
-        "light_unet": ["LightUnet"],
+        "light_unet": ["LightUNet"],
         "efficientnet_lite": ["LiteEncoder", "lite0"],
         "class_unet": ["ClassUNet"],
         "rgb_unet": ["RgbUNet"],

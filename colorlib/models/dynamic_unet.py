@@ -11,7 +11,7 @@ from fastai.vision.models.unet import DynamicUnet
 from torch import Tensor, nn
 
 from colorlib.models.efficientnet_lite import lite0
-from colorlib.models.fusion import FusionLayer
+from colorlib.models.fusion import ClassLogits, FusionLayer, names_classes
 
 # How much of the last layer's weights an untrained generator keeps. With 0.01 it is grey in training mode only: in eval
 # mode the batch norms of the new decoder have seen nothing yet, and lite0's features reach several CIE units of colour.
@@ -48,12 +48,14 @@ class ThreadHook(Hook):
             self.by_thread[get_ident()] = value
 
 
-class ColorUnet(DynamicUnet):
+class ColorUNet(DynamicUnet):
     """fastai's DynamicUnet that may be called from several threads, and lets go of its features after each pass.
 
     The encoder's features wait in hooks for the decoder. Kept longer they would hold memory, and a copy of the model,
     as an average of weights needs one, would fail on them.
     """
+
+    has_auxiliary = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -61,10 +63,24 @@ class ColorUnet(DynamicUnet):
             vars(hook).pop("stored")
             hook.__class__, hook.by_thread = ThreadHook, {}
 
-    def forward(self, L: Tensor) -> Tensor:
-        """Colour a batch: L (B, 1, H, W) in [-1, 1] to ab (B, 2, H, W) in (-1, 1)."""
+    def forward(self, L: Tensor, auxiliary: bool = False) -> Tensor | tuple[Tensor, ClassLogits]:
+        """Colour a batch: L (B, 1, H, W) in [-1, 1] to ab (B, 2, H, W) in (-1, 1).
+
+        With `auxiliary` also return what the head of the fusion layer says; for a layer with classes.
+        """
+        # The loop of fastai's SequentialEx, which cannot hand on a second result: a layer may look at the picture,
+        # which is called `orig` meanwhile.
+        x = L
         try:
-            return super().forward(L)
+            for layer in self.layers:
+                x.orig = L
+                if auxiliary and isinstance(layer, FusionLayer):
+                    after, logits = layer(x, auxiliary=True)
+                else:
+                    after = layer(x)
+                x.orig = after.orig = None
+                x = after
+            return (x, logits) if auxiliary else x
         finally:
             for hook in self.sfs:
                 hook.stored = None
@@ -150,7 +166,7 @@ def dynamic_unet(
         raise ValueError(f"there is no body {body!r}; choose one of {', '.join(ENCODERS)}")
     if size < 32:
         raise ValueError(f"a {body} halves its picture five times and needs a size of at least 32, not {size}")
-    unet = ColorUnet(ENCODERS[body](pretrained), n_out=2, img_size=(size, size))
+    unet = ColorUNet(ENCODERS[body](pretrained), n_out=2, img_size=(size, size))
     # The last two layers are a 1x1 convolution and a cast to fastai's tensor type, which nothing here needs.
     last = unet.layers[-2][0]
     with torch.no_grad():
@@ -160,6 +176,7 @@ def dynamic_unet(
     if fusion is not None:
         # Behind the encoder come its batch norm, a ReLU and two convolutions; then the decoder begins.
         unet.layers.insert(4, FusionLayer(unet.layers[3][-1][0].out_channels, **fusion))
+        unet.has_auxiliary = names_classes(fusion)
     return unet.train()
 
 

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from colorlib.models.efficientnet_lite import LiteEncoder
-from colorlib.models.fusion import FusionLayer
+from colorlib.models.fusion import ClassLogits, FusionLayer, names_classes
 
 
-class LightUnet(nn.Module):
+class LightUNet(nn.Module):
     """A generator for everyday machines: a pretrained Lite encoder and a decoder that stops at half the size.
 
     The decoder climbs from stride 32 to stride 2; at each level it enlarges, joins the encoder's features of that
@@ -54,7 +54,7 @@ class LightUnet(nn.Module):
         body: str = "lite0",
     ) -> None:
         super().__init__()
-        self.pretrained = pretrained
+        self.pretrained, self.has_auxiliary = pretrained, names_classes(fusion)
         self.encoder = LiteEncoder(pretrained, body)
         *skips, deepest = self.encoder.channels
         *widths, width = widths
@@ -69,7 +69,7 @@ class LightUnet(nn.Module):
         nn.init.normal_(self.head.weight, std=1e-3)
         nn.init.zeros_(self.head.bias)
 
-    def train(self, mode: bool = True) -> "LightUnet":
+    def train(self, mode: bool = True) -> "LightUNet":
         """Switch to training or evaluation; a pretrained encoder stays in evaluation."""
         super().train(mode)
         if self.pretrained:
@@ -77,39 +77,50 @@ class LightUnet(nn.Module):
         return self
 
     def parameter_groups(self) -> list[list[nn.Parameter]]:
-        """What is dear to train, what is cheap, and the decoder: what to freeze first, next and never.
+        """List the depthwise filters with the fine stages, the pointwise ones, and the decoder.
 
-        Dear are the encoder's fine stages, which have few weights and large maps, and everywhere the filters that look
-        around in one channel: on a CPU the gradient of a depthwise convolution takes longer than all the rest. Cheap
-        are the 1x1 convolutions of the coarse stages, which hold most of the encoder's weights.
+        In this order they are frozen: first, next and never. On a CPU the gradient of a depthwise convolution takes
+        longer than all the rest, and the encoder's fine stages have few weights and large maps. The pointwise (1x1)
+        convolutions of the coarse stages hold most of the encoder's weights and train quickly.
+
+        Returns
+        -------
+        list of three lists of Parameter
         """
         fine = {id(p) for part in (self.encoder.stem, *self.encoder.stages[:3]) for p in part.parameters()}
-        around = {id(m.weight) for m in self.encoder.modules() if isinstance(m, nn.Conv2d) and m.groups > 1}
-        dear, cheap = [], []
+        depthwise = {id(m.weight) for m in self.encoder.modules() if isinstance(m, nn.Conv2d) and m.groups > 1}
+        depthwise_and_fine, pointwise = [], []
         for p in self.encoder.parameters():
-            (dear if id(p) in fine | around else cheap).append(p)
+            (depthwise_and_fine if id(p) in fine | depthwise else pointwise).append(p)
         own = (self.bottom, self.fusion, self.decoder, self.head)
-        return [dear, cheap, [p for part in own for p in part.parameters()]]
+        return [depthwise_and_fine, pointwise, [p for part in own for p in part.parameters()]]
 
-    def forward(self, L: Tensor) -> Tensor:
+    def forward(self, L: Tensor, auxiliary: bool = False) -> Tensor | tuple[Tensor, ClassLogits]:
         """Colour a batch.
 
         Parameters
         ----------
         L : Tensor
             (B, 1, H, W) in [-1, 1]; H and W multiples of 32.
+        auxiliary : bool
+            Also return what the head of the fusion layer says; for a layer with classes.
 
         Returns
         -------
-        Tensor
+        Tensor, or Tensor and ClassLogits
             ab (B, 2, H, W) in network scale: in (-1, 1) times `gain`.
         """
         *skips, x = self.encoder(L)
-        x = self.fusion(self.bottom(x))
+        x = self.bottom(x)
+        if auxiliary:
+            x, logits = self.fusion(x, auxiliary=True)
+        else:
+            x = self.fusion(x)
         for level, skip in zip(self.decoder, reversed(skips), strict=True):
             x = level(torch.cat([functional.interpolate(x, scale_factor=2, mode="nearest"), skip], dim=1))
         ab = self.gain * torch.tanh(self.head(x))
-        return functional.interpolate(ab, scale_factor=2, mode="bilinear", align_corners=False)
+        ab = functional.interpolate(ab, scale_factor=2, mode="bilinear", align_corners=False)
+        return (ab, logits) if auxiliary else ab
 
 
 def _conv(inp: int, out: int, kernel: int = 3) -> nn.Sequential:

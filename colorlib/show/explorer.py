@@ -20,7 +20,7 @@ __all__ = ["run_explorer"]
 # What is drawn: a column of the log, its name, its reference (a suffix of the column and what to call it).
 CURVES = (
     ("valid_ab_l1", "error of a and b", "_grey", "grey"),
-    ("valid_colourfulness", "colourfulness", "_truth", "truth"),
+    ("valid_colorfulness", "colourfulness", "_truth", "truth"),
 )
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 300, 165, 34, 24, 8, 34  # of a chart, with its margins
 STYLE = f"""{SLIDER_STYLE}<style>
@@ -101,7 +101,7 @@ def run_explorer(runs: Mapping[str, str], label: str, start: str) -> HTML:
     sliders = slider(label, list(runs), at, MOVE) + slider("trained for", steps, last, MOVE)
     return HTML(
         f'{STYLE}<div class="colorlib-runs" role="group" aria-label="{escape(label)}">'
-        f'<div class="sliders">{sliders}</div><div class="pictures"><div class="pair"><p>guessed</p><p>truth</p>'
+        f'<div class="sliders">{sliders}</div><div class="pictures"><div class="pair"><p>predicted</p><p>truth</p>'
         f'<div>{pictures}</div><div>{truth}</div></div><div class="numbers" aria-live="polite">{numbers}</div></div>'
         f'<div class="curves">{charts}</div></div>'
     )

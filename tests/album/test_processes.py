@@ -25,7 +25,7 @@ seconds = float(sys.argv.pop(1))
 def paint(page):
     time.sleep(seconds)
     return np.dstack([page] * 3)
-import_module("colorlib.cli.colorize")._painter = lambda *_: (paint, {"saturation": 1.0})
+import_module("colorlib.cli.colorize")._page_colorizer = lambda *_: (paint, {"saturation": 1.0})
 cli.main()
 """
 

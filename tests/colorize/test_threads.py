@@ -12,7 +12,7 @@ from colorlib.colorize.colorizer import Colorizer
 from colorlib.colorize.hints import Point
 from colorlib.colorize.torch_backend import evaluating
 from colorlib.data.sources import package_photographs
-from colorlib.film.steady import SteadyPainter
+from colorlib.film.steady import SteadyColorizer
 from colorlib.images.decode import open_rgb
 from colorlib.models.registry import build_generator
 from colorlib.models.unet import UNet
@@ -148,7 +148,7 @@ def test_one_painter_colours_several_films_at_once(mode):
     generator = UNet(downs=3, filters=4).train()
     before = state(generator)
     reference = np.random.default_rng(1).integers(0, 256, (48, 64, 3), dtype=np.uint8)
-    painter = SteadyPainter(Colorizer(generator, size=48), mode, key_every=3, reference=reference)
+    painter = SteadyColorizer(Colorizer(generator, size=48), mode, key_every=3, reference=reference)
     coffee = np.asarray(open_rgb(package_photographs()["coffee"]).convert("L"))
     films = [
         np.stack([coffee[40 * number + 2 * frame :, 60 + 3 * frame :][:128, :160] for frame in range(5)])

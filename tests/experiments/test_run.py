@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from colorlib.experiments.recipe import load_recipe
 from colorlib.experiments.run import run_recipe
-from colorlib.models.light_unet import LightUnet
+from colorlib.models.light_unet import LightUNet
 from colorlib.models.unet import UNet
 from colorlib.models.weights import load_weights, save_weights
 from helpers.recipes import TINY
@@ -23,13 +23,13 @@ from helpers.recipes import TINY
 def test_a_run_leaves_everything_behind(tiny, tmp_path):
     learn = run_recipe(load_recipe(tiny), tmp_path / "out")
     log = pd.read_csv(tmp_path / "out" / "log.csv")
-    assert log["players"].tolist() == ["generator"] * 2 + ["both"] * 3
+    assert log["trains"].tolist() == ["generator"] * 2 + ["both"] * 3
     assert log["lr"].iloc[-1] < 2e-4
     record = json.loads((tmp_path / "out" / "record.json").read_text())
     assert record["epochs"] == 5
     assert record["command"] == "colorlib train tiny"
     assert list(record["metrics"]) == ["model", "grey", "truth"]
-    assert record["metrics"]["truth"]["colourfulness"] > record["metrics"]["grey"]["colourfulness"]
+    assert record["metrics"]["truth"]["colorfulness"] > record["metrics"]["grey"]["colorfulness"]
     assert record["metrics"]["model"]["frechet"] > record["metrics"]["truth"]["frechet"] == 0
     assert len(list((tmp_path / "out" / "frames").glob("*-flower.webp"))) == 5
     generator, card = load_weights(tmp_path / "out" / "generator.safetensors")
@@ -67,7 +67,7 @@ def test_a_phase_freezes_what_it_says(tiny, tmp_path):
         tiny.read_text().replace('kind = "unet"\ndowns = 3\nfilters = 4', 'kind = "light"').replace("ema = 0.9\n", "")
     )
     tiny.write_text(text.replace("lr = 1e-3", "lr = 1e-3\nfrozen = 2").replace("lr = 2e-4", "lr = 2e-4\nfrozen = 1"))
-    imagenet, moved = LightUnet(), []
+    imagenet, moved = LightUNet(), []
     for _ in range(3):  # two epochs of the first phase, one of the second
         net = run_recipe(load_recipe(tiny), tmp_path / "out", minutes=0).live_generator
         groups = zip(net.parameter_groups()[:2], imagenet.parameter_groups()[:2], strict=True)
