@@ -1,4 +1,4 @@
-"""The code itself on the page: the source of a function, a method or a class, as the package runs it."""
+"""The code itself on the page: the source of a function, a method or a class."""
 
 import ast
 import inspect
@@ -18,8 +18,9 @@ from colorlib.experiments.recorded import REVISION, repository
 __all__ = ["Source", "source"]
 
 ROOT = Path(__file__).resolve().parents[2]
-LONG = 25  # lines; what is longer is folded
-# On the book's pages the theme colours what has the class `highlight`, in light and dark; these are for notebooks.
+LONG = 25  # lines; what is longer can be folded away
+# On the book's pages the theme colours what has the class `highlight`, in light and dark.
+# These are for notebooks: on a light ground, on a dark one.
 INKS = {
     ".k, .kc, .kd, .kn, .ow": ("#7928a1", "#dcc6e0"),
     ".s, .sa, .s1, .s2, .si, .se": ("#00622f", "#abe338"),
@@ -27,11 +28,12 @@ INKS = {
     ".m, .mi, .mf, .mh": ("#7f4707", "#dcc6e0"),
     ".nf, .nc, .fm, .nd": ("#005b82", "#66d9ef"),
 }
-DARK = ('[data-jp-theme-light="false"]', '[theme="dark"]', ".vscode-dark")  # Jupyter, Colab, an editor
+# Jupyter, Colab, an editor.
+DARK = ('[data-jp-theme-light="false"]', '[theme="dark"]', ".vscode-dark")
 
 
 def _rules(scope: str, shade: int) -> str:
-    """The rules for light (0) or dark (1) letters inside a scope; `:where` lets the book's theme have its way."""
+    """Rules for a light ground (0) or a dark one (1); `:where` gives way to the book's theme."""
     return "".join(
         f":where({scope} .colorlib-source :is({tokens})) {{ color: {inks[shade]}; }}" for tokens, inks in INKS.items()
     )
@@ -40,8 +42,10 @@ def _rules(scope: str, shade: int) -> str:
 STYLE = f"""<style>
 .colorlib-source {{ margin: 0 0 1.25rem; max-width: 100%; }}
 .colorlib-source summary {{ cursor: pointer; }}
-.colorlib-source pre {{ line-height: 1.5; margin: 0; max-width: 100%; overflow-x: auto; padding: 0.75rem; white-space: pre; }}
-.colorlib-source p {{ font-size: 0.95rem; line-height: 1.5; margin: 0.25rem 0; overflow-wrap: anywhere; }}
+.colorlib-source pre {{ line-height: 1.5; margin: 0; max-width: 100%; overflow-x: auto;
+  padding: 0.75rem; white-space: pre; }}
+.colorlib-source p {{ font-size: 0.95rem; line-height: 1.5; margin: 0.25rem 0;
+  overflow-wrap: anywhere; }}
 {_rules(":root", 0)}{_rules(f":is({', '.join(DARK)})", 1)}
 </style>"""
 
@@ -71,7 +75,7 @@ class Source:
         return f"# {self.signature}\n# {self.place}\n{self.code}"
 
     def _repr_html_(self) -> str:
-        """The highlighted code under its signature; folded when it is long."""
+        """The highlighted code under its signature; what is long can be folded away."""
         code = highlight(self.code, PythonLexer(), HtmlFormatter(cssclass="highlight"))
         place = escape(self.place)
         link = f'<p><a href="{escape(self.address)}">{place}</a></p>' if self.address else f"<p>{place}</p>"
@@ -79,14 +83,14 @@ class Source:
         if lines <= LONG:
             return f'{STYLE}<div class="colorlib-source"><p>{head}</p>{code}{link}</div>'
         head = f"<summary>{head} ({lines} lines)</summary>"
-        return f'{STYLE}<div class="colorlib-source"><details>{head}{code}</details>{link}</div>'
+        return f'{STYLE}<div class="colorlib-source"><details open>{head}{code}</details>{link}</div>'
 
 
 def source(thing: Callable[..., Any] | property) -> Source:
     """Show the code of a function, a method or a class, as the package runs it.
 
-    Docstrings are cut to their first line, because the reference has the whole of them. Code of more than 25 lines is
-    folded until somebody opens it.
+    Docstrings are cut to their first line, because the reference has the whole of them. Code of
+    more than 25 lines can be folded away.
 
     Parameters
     ----------

@@ -84,11 +84,11 @@ def test_the_address_leads_to_the_lines():
     assert found.place == f"colorlib/models/patchgan.py, lines {first} to {last}"
 
 
-def test_only_what_is_long_is_folded():
+def test_only_what_is_long_can_be_folded_away():
     short, long = source(UNetBlock.forward), source(UNetBlock)
     assert len(short.code.splitlines()) <= LONG < len(long.code.splitlines())
-    assert "<details>" not in short._repr_html_()
-    assert long._repr_html_().count("<details>") == 1
+    assert "<details" not in short._repr_html_()
+    assert long._repr_html_().count("<details") == 1
     assert f"({len(long.code.splitlines())} lines)" in long._repr_html_()
 
 
