@@ -95,12 +95,30 @@ class OnnxNetwork:
         -------
         ndarray, (B, 2, h, w), float32
             a and b in CIE units.
+
+        Raises
+        ------
+        ValueError
+            If the network cannot be run at this size, or answers with something else than its card says.
+        RuntimeError
+            If there is not enough memory.
         """
         given = np.stack([self._given(plane) for (plane,) in L]).astype(self._dtype)
         portions = np.split(given, len(given)) if self._one_by_one else [given]
-        answers = [self._session.run(None, {self._name: portion})[0] for portion in portions]
-        found = [self._ab(answer, *L.shape[2:]) for answer in np.concatenate(answers).astype(np.float32)]
-        return np.stack(found)
+        answers = np.concatenate([self._answer(portion) for portion in portions]).astype(np.float32)
+        return np.stack([self._ab(answer, *L.shape[2:]) for answer in answers])
+
+    def _answer(self, given: np.ndarray) -> np.ndarray:
+        """What the network says, as it says it."""
+        try:
+            answer = self._session.run(None, {self._name: given})[0]
+        except Exception as error:  # onnxruntime's own kinds are neither of these
+            kind = RuntimeError if "allocate memory" in str(error) else ValueError
+            raise kind(f"onnxruntime cannot run the network on {given.shape}: {error}") from error
+        channels = 2 if self.card["signature"].output == "ab" else 3
+        if answer.ndim != 4 or answer.shape[1] != channels:
+            raise ValueError(f"the card says that {channels} channels come back, but {list(answer.shape)} came")
+        return answer
 
     def _given(self, L: np.ndarray) -> np.ndarray:
         """What the network is shown, (1 or 3, H, W), of L* (h, w)."""

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail
 
 from colorlib.colorize.colorizer import Colorizer
 from colorlib.colorize.onnx_backend import OnnxNetwork
@@ -151,3 +152,22 @@ def test_a_card_tells_networks_apart(tmp_path):
         path = pixelwise(tmp_path / "net.onnx", [[1], [1]], [0, 0], ["b", 1, "h", "w"], CARD | {"scale": scale})
         names.add(Colorizer.from_pretrained(path).sha256)
     assert len(names) == 2
+
+
+def test_an_answer_of_another_kind_is_named(tmp_path):
+    path = pixelwise(tmp_path / "net.onnx", [[1]] * 3, [0, 0, 0], ["b", 1, "h", "w"], CARD)
+    with pytest.raises(ValueError, match=r"2 channels come back, but \[2, 3, 64, 64\] came"):
+        Colorizer.from_pretrained(path, size=64)(GREY)
+
+
+@pytest.mark.parametrize(("said", "raised"), [("Failed to allocate memory", MemoryError), ("Got 3", ValueError)])
+def test_what_onnxruntime_cannot_do_is_an_error_of_ours(tmp_path, monkeypatch, said, raised):
+    class Failing:
+        def run(self, *_):
+            raise Fail(said)
+
+    path = pixelwise(tmp_path / "net.onnx", [[1]] * 2, [0, 0], ["b", 1, "h", "w"], CARD)
+    colorizer = Colorizer.from_pretrained(path, size=64)
+    monkeypatch.setattr(colorizer.generator.network, "_session", Failing())
+    with pytest.raises(raised):
+        colorizer(GREY)

@@ -17,29 +17,8 @@ from colorlib.models.weights import load_weights, save_weights, shipped_weights
 from helpers.onnx_networks import twenty_photographs
 
 # What onnxruntime-web runs on a processor, as its list of operators says.
-PLAIN = set(
-    [
-        "Add",
-        "Cast",
-        "Clip",
-        "Concat",
-        "Constant",
-        "ConstantOfShape",
-        "Conv",
-        "BatchNormalization",
-        "Gather",
-        "Mul",
-        "Pad",
-        "Relu",
-        "Reshape",
-        "Resize",
-        "Shape",
-        "Slice",
-        "Sub",
-        "Tanh",
-        "Transpose",
-    ]
-)
+PLAIN = {"Add", "BatchNormalization", "Cast", "Clip", "Concat", "Constant", "ConstantOfShape", "Conv", "Gather", "Mul"}
+PLAIN |= {"Pad", "Relu", "Reshape", "Resize", "Shape", "Slice", "Sub", "Tanh", "Transpose"}
 LIGHT = {"pretrained": False, "widths": [8, 8, 8, 8, 8]}
 
 
