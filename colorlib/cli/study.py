@@ -29,9 +29,7 @@ def _study_errors() -> Iterator[None]:
         try:
             yield
         except ModuleNotFoundError as error:
-            raise ModuleNotFoundError(
-                f"studies need the extra `study` ({error}): {install_hint('study')}"
-            ) from error
+            raise ModuleNotFoundError(f"studies need the extra `study` ({error}): {install_hint('study')}") from error
 
 
 @study.command()
@@ -149,13 +147,13 @@ def report(
     """Score the methods of a study: report.html, and csv files of methods, differences and answers."""
     with _study_errors():
         from colorlib.study.answers import read_key
-        from colorlib.study.report import evaluate_study, read_sources, write_report
+        from colorlib.study.report import evaluate_study, read_sources, write_study_report
 
         path = key or _find_key(answers[0])
         secrets = read_key(path)
         rows, notes = read_sources(answers, secrets)
         result = evaluate_study(rows, secrets["design"], secrets["methods"], notes=notes)
-        written = write_report(result, rows, out or path.parent / "report")
+        written = write_study_report(result, rows, out or path.parent / "report")
     tell(_table(result))
     for line in (*notes, *filter(None, [result.problem])):
         say(line)

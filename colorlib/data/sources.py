@@ -9,8 +9,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from colorlib.data.downloads import ARCHIVES, untar
-from colorlib.data.scan import scan_photographs
-from colorlib.images.folder import find_photographs
 from colorlib.images.printable import printable
 
 __all__ = ["mixed_photographs", "package_photographs", "package_split", "split_photographs", "training_photographs"]
@@ -188,6 +186,10 @@ def _validation_half(folder: Path) -> Path | None:
 
 def _readable(folder: Path, report: Callable[[str], object], keep_grey: bool = False) -> list[Path]:
     """The readable photographs of a folder, grey ones only when asked to; says what it found."""
+    # Here, because torch comes with them, and who only reads a recipe shall not wait for it.
+    from colorlib.data.scan import scan_photographs
+    from colorlib.images.folder import find_photographs
+
     scan = scan_photographs(find_photographs(folder))
     report(f"{printable(folder)}: {scan.summary()}")
     if not scan.color:

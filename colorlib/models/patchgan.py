@@ -58,7 +58,7 @@ def _side(size: int | tuple[int, int]) -> int:
 
 
 class PatchGAN(nn.Module):
-    """A discriminator that judges every patch of a picture: one logit for each.
+    """A discriminator that looks at every patch of a picture: one logit for each.
 
     It is a chain of 4x4 convolutions. The first and the last have no norm, and no activation follows the last: the
     numbers are logits, and the loss knows what to do with them. With `patch=70` a 256x256 picture gives a 30x30 map
@@ -114,5 +114,5 @@ class PatchGAN(nn.Module):
         init_weights(self)
 
     def forward(self, lab: Tensor) -> Tensor:
-        """Judge a batch: network-scaled `torch.cat([L, ab], 1)` (B, 3, H, W) to logits (B, 1, H', W')."""
+        """Run a batch: network-scaled `torch.cat([L, ab], 1)` (B, 3, H, W) to logits (B, 1, H', W')."""
         return self.layers(lab)

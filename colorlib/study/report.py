@@ -20,7 +20,7 @@ from colorlib.study.scores import Interval
 from colorlib.study.site import render
 from colorlib.study.store import read_answers
 
-__all__ = ["Difference", "Finding", "Result", "evaluate_study", "read_sources", "write_report"]
+__all__ = ["Difference", "Finding", "Result", "evaluate_study", "read_sources", "write_study_report"]
 
 Rows = list[dict[str, Any]]
 
@@ -223,7 +223,7 @@ def _differences(estimate: Any, sums: np.ndarray, scored: Rows, methods: list[st
     return result
 
 
-def write_report(result: Result, rows: Rows, folder: str | Path) -> list[Path]:
+def write_study_report(result: Result, rows: Rows, folder: str | Path) -> list[Path]:
     """Write `report.html`, and as csv files the methods, their differences and every answer.
 
     Parameters

@@ -131,7 +131,9 @@ def weights(folder):
     "longer",
     [
         [("epochs = 2", "epochs = 4")],
-        [("epochs = 2\nlr = 2e-4", "epochs = 2\nlr = 2e-4\n[[phase]]\nepochs = 2\nlr = 1e-4")],  # the critic joins
+        [
+            ("epochs = 2\nlr = 2e-4", "epochs = 2\nlr = 2e-4\n[[phase]]\nepochs = 2\nlr = 1e-4")
+        ],  # the discriminator joins
     ],
 )
 def test_more_epochs_at_a_constant_rate_are_the_longer_run(out, tmp_path, longer, recwarn):

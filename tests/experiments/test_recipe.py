@@ -2,17 +2,26 @@
 
 import inspect
 import json
+from typing import get_args
 
 import pytest
 
 from colorlib.data.loaders import validation_loader
 from colorlib.data.sources import package_split
-from colorlib.experiments.recipe import SHIPPED, load_recipe, variants
+from colorlib.experiments.recipe import SHIPPED, TRAINS, load_recipe, variants
 from colorlib.experiments.run import run_recipe
 from colorlib.metrics.evaluate import evaluate
 from colorlib.models.registry import GENERATORS
 from colorlib.models.weights import load_weights
+from colorlib.training.gan_step import Trains
+from helpers.cli import fresh_python
 from helpers.recipes import VARIANTS
+
+
+def test_a_recipe_is_read_without_torch():
+    code = "import sys; from colorlib.experiments.recipe import load_recipe; load_recipe('vivid')"
+    assert fresh_python(f"{code}; print({{'torch', 'fastai'}} & set(sys.modules))") == "set()"
+    assert get_args(Trains) == TRAINS  # the same words, said twice so that a recipe needs no torch
 
 
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.toml")), ids=lambda path: path.stem)

@@ -12,10 +12,10 @@ from helpers.models import count
 
 
 def test_patchgan_of_the_paper():
-    critic = PatchGAN()
-    assert count(critic) == 2_765_633
-    assert critic(torch.zeros(1, 3, 256, 256)).shape == (1, 1, 30, 30)
-    layers = list(critic.layers)
+    discriminator = PatchGAN()
+    assert count(discriminator) == 2_765_633
+    assert discriminator(torch.zeros(1, 3, 256, 256)).shape == (1, 1, 30, 30)
+    layers = list(discriminator.layers)
     assert isinstance(layers[-1], nn.Conv2d)  # logits: nothing follows
     assert not isinstance(layers[1], nn.BatchNorm2d)
     assert sum(isinstance(layer, nn.BatchNorm2d) for layer in layers) == 3
@@ -23,16 +23,18 @@ def test_patchgan_of_the_paper():
 
 @pytest.mark.parametrize(("patch", "side"), [(1, 256), (16, 126), (70, 30), (286, 6)])
 def test_the_receptive_field_is_the_patch(patch, side):
-    critic = PatchGAN(filters=4, patch=patch)
-    assert receptive_field(critic) == patch
-    assert critic(torch.zeros(1, 3, 256, 256)).shape == (1, 1, side, side)
+    discriminator = PatchGAN(filters=4, patch=patch)
+    assert receptive_field(discriminator) == patch
+    assert discriminator(torch.zeros(1, 3, 256, 256)).shape == (1, 1, side, side)
 
 
 @pytest.mark.parametrize(("patch", "size"), [(1, 32), (16, 64), (70, 256)])
 def test_the_gradient_of_one_logit_covers_exactly_its_patch(patch, size):
-    critic = PatchGAN(filters=8, patch=patch).eval()  # in training, batch norm lets every pixel touch every logit
+    discriminator = PatchGAN(
+        filters=8, patch=patch
+    ).eval()  # in training, batch norm lets every pixel touch every logit
     lab = torch.randn(1, 3, size, size, requires_grad=True)
-    logits = critic(lab)
+    logits = discriminator(lab)
     row, column = logits.shape[-2] // 2, logits.shape[-1] // 2 + 1
     logits[0, 0, row, column].backward()
     seen = lab.grad[0].abs().sum(0) > 0

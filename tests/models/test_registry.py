@@ -65,13 +65,13 @@ def test_build_generator_lists_what_there_is():
 )
 def test_generators_train_in_bfloat16_and_channels_last(build):
     generator = build().to(memory_format=torch.channels_last)
-    critic = PatchGAN(filters=8, patch=16).to(memory_format=torch.channels_last)
+    discriminator = PatchGAN(filters=8, patch=16).to(memory_format=torch.channels_last)
     L = grey_batch().to(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16):
         ab = generator(L)
-        logits = critic(torch.cat([L, ab], 1))
+        logits = discriminator(torch.cat([L, ab], 1))
     assert type(ab) is torch.Tensor
     assert logits.shape == (2, 1, 30, 30)
     (logits.float().mean() + ab.float().pow(2).mean()).backward()
-    for net in (generator, critic):
+    for net in (generator, discriminator):
         assert all(p.grad is not None and p.grad.isfinite().all() for p in net.parameters())

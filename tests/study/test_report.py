@@ -8,7 +8,7 @@ import pytest
 
 from colorlib.study.answers import parse_answers, trial_rows
 from colorlib.study.design import REAL_OR_COLOURED, WHICH_IS_BETTER
-from colorlib.study.report import evaluate_study, read_sources, write_report
+from colorlib.study.report import evaluate_study, read_sources, write_study_report
 
 
 def row(participant, picture, first, second, answer, kind="trial", passed=None):
@@ -78,7 +78,7 @@ def test_a_graph_in_two_pieces_cannot_be_scored(tmp_path):
     result = evaluate_study(rows, WHICH_IS_BETTER, ["A", "B", "C", "D"])
     assert result.problem == "cannot be scored: nobody compared A with B, nor C with D"
     assert not result.differences
-    page, table, _ = write_report(result, rows, tmp_path)
+    page, table, _ = write_study_report(result, rows, tmp_path)
     assert not (tmp_path / "differences.csv").exists()
     assert result.problem in page.read_text("utf8")
     assert "nan" in table.read_text("utf8")
@@ -148,7 +148,7 @@ def test_the_report_escapes_and_no_spreadsheet_runs_it(make_study, methods, answ
     ]
     rows[1]["picture"] = "=cmd()"
     result = evaluate_study(rows, key["design"], key["methods"], notes=["<i>note</i>"])
-    page, table, differences, answers = write_report(result, rows, tmp_path / "report")
+    page, table, differences, answers = write_study_report(result, rows, tmp_path / "report")
     text = page.read_text("utf8")
     assert "<img" not in text
     assert "&lt;img src=x onerror=alert(1)&gt;" in text
