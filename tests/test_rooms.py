@@ -1,6 +1,7 @@
 """Rooms import lower rooms only, no two files import each other, and no file outgrows its one subject."""
 
 import ast
+from collections import defaultdict
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -86,3 +87,49 @@ def test_a_file_has_at_most_300_lines():
     long = {path.relative_to(ROOT).as_posix() for path in files if len(path.read_text("utf8").splitlines()) > 300}
     assert long <= LONG, f"these outgrew 300 lines: {sorted(long - LONG)}"
     assert long == LONG, f"these are short enough now, take them out of LONG: {sorted(LONG - long)}"
+
+
+def rows(heading: str) -> list[list[str]]:
+    """The cells of a table of CONTRIBUTING, without its head; code without its ticks."""
+    section = (ROOT / "CONTRIBUTING.md").read_text("utf8").split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    table = [line for line in section.splitlines() if line.startswith("|")][2:]
+    return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in table]
+
+
+def defined(path: Path) -> set[str]:
+    """The functions and classes of a file, those in classes too."""
+    nodes = ast.walk(ast.parse(path.read_text("utf8")))
+    return {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+
+
+def test_the_table_for_contributors_has_every_room_at_its_level():
+    there = {room for room in set(LEVEL) - FLAT if (PACKAGE / room / "__init__.py").is_file()}
+    table = {room: int(level) for level, room, *_ in rows("The rooms")}
+    assert table == {room: LEVEL[room] for room in there}
+
+
+def test_the_core_rests_on_nothing_but_itself_and_the_picture_files():
+    """What the table calls the core can be read without the rooms that serve others."""
+    core = {room for _, room, _, mark in rows("The rooms") if mark}
+    files = [path for name, path in FILES.items() if name.split(".")[0] in core]
+    needed = {file.split(".")[0] for path in files for file in imports(path)}
+    assert core
+    assert needed - core - FLAT <= {"images", "classical"}
+
+
+def test_the_tour_leads_to_the_names_it_promises():
+    tour = rows("Where is ...?")
+    assert len(tour) > 10
+    for question, file, name in tour:
+        assert name in defined(ROOT / file), f"{question}: no {name} in {file}"
+
+
+def test_a_public_name_means_one_thing():
+    homes = defaultdict(set)
+    for file, path in FILES.items():
+        for node in ast.parse(path.read_text("utf8")).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                homes[node.name].add(file)
+    # The command `colorlib evaluate` calls the function of that name.
+    twice = {name: files for name, files in homes.items() if len(files) > 1 and name != "evaluate"}
+    assert not twice

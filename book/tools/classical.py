@@ -23,7 +23,7 @@ from colorlib._atomic import atomic
 from colorlib.classical import BY_SCRIBBLES, points_from_truth
 from colorlib.classical.arrays import lab_pixels
 from colorlib.images.decode import open_rgb
-from colorlib.images.folder import find_photographs, has_colour
+from colorlib.images.folder import find_photographs, has_color
 from colorlib.metrics.pictures import ab_error, ab_psnr
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     paths = find_photographs(options.folder)
     random.Random(options.seed).shuffle(paths)
-    chosen = [path for path in paths if has_colour(open_rgb(path))][: options.photographs]
+    chosen = [path for path in paths if has_color(open_rgb(path))][: options.photographs]
     rows = []
     with Pool(initializer=torch.set_num_threads, initargs=(1,)) as pool:
         for number, some in enumerate(pool.imap(partial(compare, counts=COUNTS, seed=options.seed), chosen)):

@@ -45,17 +45,17 @@ def best_way(grid: pd.DataFrame) -> dict[str, list[float]]:
     interpolated to that colourfulness, and the mixture with the smallest sum of ab error and Frechet distance, as
     shares of grey's, is taken.
     """
-    error, frechet, colour = "ab error, of grey's", "Frechet, of grey's", "colourfulness, of truth's"
-    mean = grid.groupby(["part", "gain"])[[error, frechet, colour]].mean().reset_index()
+    error, frechet, color = "ab error, of grey's", "Frechet, of grey's", "colourfulness, of truth's"
+    mean = grid.groupby(["part", "gain"])[[error, frechet, color]].mean().reset_index()
     careful = mean[mean["part"] == 0]
-    low = careful.loc[careful[error].idxmin(), colour]
-    high = mean.loc[mean[frechet].idxmin(), colour]
+    low = careful.loc[careful[error].idxmin(), color]
+    high = mean.loc[mean[frechet].idxmin(), color]
     chosen = {"vividness": list(LEVELS), "part": [], "gain": []}
     for target in low + np.array(LEVELS) * (high - low):
         ways = []
         for part, rows in mean.groupby("part"):
-            if rows[colour].min() <= target <= rows[colour].max():
-                at = [np.interp(target, rows[colour], rows[key]) for key in ("gain", error, frechet)]
+            if rows[color].min() <= target <= rows[color].max():
+                at = [np.interp(target, rows[color], rows[key]) for key in ("gain", error, frechet)]
                 ways.append((at[1] + at[2], part, at[0]))
         _, part, gain = min(ways)
         chosen["part"].append(round(float(part), 3))

@@ -18,5 +18,5 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "run",
         "twins",
     ],
-    submod_attrs={"run": ["Job", "Outcome", "Report", "plan", "sensible_workers"]},
+    submod_attrs={"results": ["Job"], "run": ["Outcome", "Report", "plan", "sensible_workers"]},
 )

@@ -47,12 +47,12 @@ def save_thumbnails(folder: str | Path, result: str, before: np.ndarray, after: 
     """
     for pixels, path in zip((before, after), thumbnails(folder, result), strict=True):
         path.parent.mkdir(parents=True, exist_ok=True)
-        image = Image.fromarray(shrunk(pixels))
+        image = Image.fromarray(small_copy(pixels))
         with atomic(path) as temporary, written_by_python(temporary) as file:
             image.save(file, "JPEG", quality=80)
 
 
-def shrunk(pixels: np.ndarray) -> np.ndarray:
+def small_copy(pixels: np.ndarray) -> np.ndarray:
     """Return a picture at the size of a thumbnail, uint8; one that is not larger comes back as it is."""
     # Every so manieth pixel would be quicker, but grain and screens would turn into patterns.
     factor = max(1, max(pixels.shape[:2]) // (2 * SIDE))

@@ -18,10 +18,10 @@ from typing import Any
 
 from colorlib import _atomic
 from colorlib.album import contact_sheet, report_table
-from colorlib.album import run as files
+from colorlib.album import run as local
 from colorlib.album.naming import result_names
-from colorlib.album.results import sweep_results
-from colorlib.album.run import Job, Outcome, Painter, Report
+from colorlib.album.results import Job, sweep_results
+from colorlib.album.run import AlbumColorizer, Outcome, Report
 from colorlib.album.twins import folded, refuse_twins, would_both
 from colorlib.images import folder as contact
 from colorlib.images.folder import LeftOut
@@ -42,7 +42,9 @@ MOST_PORTIONS = 400  # the photographs are handed out in so many portions, or on
 TRIES = 3  # workers that may die while they work on one photograph
 
 
-def plan(inputs: Iterable[str], out: str, format: str | None = None, left_out: LeftOut | None = None) -> list[Job]:
+def plan_on_cluster(
+    inputs: Iterable[str], out: str, format: str | None = None, left_out: LeftOut | None = None
+) -> list[Job]:
     """List the photographs among files, folders and addresses, each with the place for its coloured copy.
 
     Parameters
@@ -68,7 +70,7 @@ def plan(inputs: Iterable[str], out: str, format: str | None = None, left_out: L
     """
     inputs, left_out = list(inputs), LeftOut() if left_out is None else left_out
     if not any(map(_remote, (*inputs, out))):
-        return files.plan([Path(given).absolute() for given in inputs], Path(out).absolute(), format, left_out)
+        return local.plan([Path(given).absolute() for given in inputs], Path(out).absolute(), format, left_out)
     target, found, jobs = Place.of(out), [], {}
     for given in map(Place.of, inputs):
         sources = given.files()
@@ -98,17 +100,17 @@ def plan(inputs: Iterable[str], out: str, format: str | None = None, left_out: L
     return list(jobs.values())
 
 
-def run(
-    painter: Painter, jobs: Sequence[Job], report: Report, workers: int | None = None, address: str = "auto"
+def run_on_cluster(
+    colorizer: AlbumColorizer, jobs: Sequence[Job], report: Report, workers: int | None = None, address: str = "auto"
 ) -> Iterator[Outcome]:
     """Do the jobs on a Ray cluster.
 
     Parameters
     ----------
-    painter : Painter
+    colorizer : AlbumColorizer
         Is sent to the workers with its network, so they need the package but no weights.
     jobs : sequence of Job
-        From `plan`. Those whose result is there are told at once and not sent.
+        From `plan_on_cluster`. Those whose result is there are told at once and not sent.
     report : Report
         Each outcome is noted here.
     workers : int, optional
@@ -127,11 +129,11 @@ def run(
     ValueError
         If there is no cluster at the address.
     """
-    out = str(Place.of(str(painter.out))) if _remote(painter.out) else Path(painter.out).absolute()
-    painter = replace(painter, out=out)
-    _sweep(painter, jobs)
+    out = str(Place.of(str(colorizer.out))) if _remote(colorizer.out) else Path(colorizer.out).absolute()
+    colorizer = replace(colorizer, out=out)
+    _sweep(colorizer, jobs)
     todo = []
-    for job, outcome in _done_before(painter, jobs):
+    for job, outcome in _done_before(colorizer, jobs):
         if outcome is None:
             todo.append(job)
         else:
@@ -142,7 +144,7 @@ def run(
     with _connected(address):
         workers = min(workers or int(ray.cluster_resources().get("CPU", 1)), len(todo))
         tally = ray.remote(num_cpus=0, max_restarts=-1)(_Tally).remote()
-        held = ray.put(replace(painter, resume=True))
+        held = ray.put(replace(colorizer, resume=True))
         portions = ray.data.from_items(
             [{"job": pickle.dumps(job)} for job in todo], override_num_blocks=min(len(todo), MOST_PORTIONS)
         )
@@ -158,10 +160,10 @@ def run(
             outcome = pickle.loads(row["outcome"])
             report.outcomes.append(outcome)
             yield outcome
-    _sweep(painter, todo)  # what workers have left that died
+    _sweep(colorizer, todo)  # what workers have left that died
 
 
-def write_report(out: str, rows: Iterable[report_table.Row]) -> list[str]:
+def write_report_on_cluster(out: str, rows: Iterable[report_table.Row]) -> list[str]:
     """Write the table and the contact sheet as `contact_sheet.write_report` does, also to an address.
 
     Parameters
@@ -208,7 +210,7 @@ class _Worker:
     """An actor that holds the network and colours one portion of photographs after the other."""
 
     def __init__(self, held: list[Any], tally: Any) -> None:
-        self.painter, self.tally = ray.get(held[0]), tally
+        self.colorizer, self.tally = ray.get(held[0]), tally
 
     def __call__(self, portion: pa.Table) -> pa.Table:
         outcomes = [self.paint(pickle.loads(job)) for job in portion["job"].to_pylist()]
@@ -219,12 +221,12 @@ class _Worker:
             return Outcome(
                 job, "failed", f"{job.source}: {TRIES} workers died of it; is it too large for their memory?"
             )
-        return _paint(self.painter, job)
+        return _paint(self.colorizer, job)
 
 
-def _paint(painter: Painter, job: Job) -> Outcome:
+def _paint(colorizer: AlbumColorizer, job: Job) -> Outcome:
     """Do one job on a worker."""
-    outcome = remote.paint(painter, job) if isinstance(job.target, Place) else painter(job)
+    outcome = remote.colorize_at_address(colorizer, job) if isinstance(job.target, Place) else colorizer(job)
     # Nobody else writes here: the result is that of a worker that died before it could tell.
     return replace(outcome, status="done", reason="") if outcome.reason == _atomic.ALREADY_THERE else outcome
 
@@ -238,25 +240,25 @@ def _names(out: Place) -> set[str]:
     return {place.path.removeprefix(out.path + "/") for place in out.files()}
 
 
-def _done_before(painter: Painter, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome | None]]:
+def _done_before(colorizer: AlbumColorizer, jobs: Sequence[Job]) -> Iterator[tuple[Job, Outcome | None]]:
     """Each job, and what became of it when its result is there before the run."""
     if isinstance(jobs[0].target, Place):
-        yield from remote.settled(painter, jobs, _names(Place.of(str(painter.out))))
+        yield from remote.settled(colorizer, jobs, _names(Place.of(str(colorizer.out))))
         return
     for job in jobs:
-        yield job, None if not os.path.lexists(job.target) or _to_be_made(painter, job) else painter(job)
+        yield job, None if not os.path.lexists(job.target) or _to_be_made(colorizer, job) else colorizer(job)
 
 
-def _sweep(painter: Painter, jobs: Iterable[Job]) -> None:
+def _sweep(colorizer: AlbumColorizer, jobs: Iterable[Job]) -> None:
     """Remove what killed runs have left, where there are temporary names."""
-    if out := Place.of(str(painter.out)).local:
+    if out := Place.of(str(colorizer.out)).local:
         sweep_results(out, [replace(job, target=out / job.name) for job in jobs])
 
 
-def _to_be_made(painter: Painter, job: Job) -> bool:
+def _to_be_made(colorizer: AlbumColorizer, job: Job) -> bool:
     """Whether a result that is there is to be replaced."""
     try:
-        return painter.results.begin(job) is not None
+        return colorizer.results.begin(job) is not None
     except (OSError, ValueError):
         return False
 

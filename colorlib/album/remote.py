@@ -18,21 +18,22 @@ from colorlib.album.address import Place
 from colorlib.album.contact_sheet import thumbnails
 from colorlib.album.fingerprint import Stamp
 from colorlib.album.ledger import FOLDER, Ledger
+from colorlib.album.results import Job
 from colorlib.album.resume import standing
-from colorlib.album.run import Job, Outcome, Painter
+from colorlib.album.run import AlbumColorizer, Outcome
 from colorlib.images.printable import one_line, printable
 
-__all__ = ["paint", "settled"]
+__all__ = ["colorize_at_address", "settled"]
 
 _AT_ONCE = 32  # questions that are asked of a bucket; each takes some hundredths of a second
 
 
-def paint(painter: Painter, job: Job) -> Outcome:
+def colorize_at_address(colorizer: AlbumColorizer, job: Job) -> Outcome:
     """Fetch a photograph, do the job in a folder of this machine, and send the results.
 
     Parameters
     ----------
-    painter : Painter
+    colorizer : AlbumColorizer
         Its `out` is an address.
     job : Job
         Of places.
@@ -45,28 +46,28 @@ def paint(painter: Painter, job: Job) -> Outcome:
         out, source = Path(here, "out"), Path(here, "in", Path(job.source.path).name)
         try:
             there = job.target.exists()
-            if there and (outcome := _judged(painter, job)):
+            if there and (outcome := _judged(colorizer, job)):
                 return outcome
             before = job.source.stamp()
             job.source.fetch(source)
             if job.source.stamp() != before:
                 raise ValueError(f"{job.source} was changed while it was read: call the same command again")
-            here_painter = replace(painter, out=out)
-            outcome = here_painter(Job(source, out / job.name, job.name))
+            here_colorizer = replace(colorizer, out=out)
+            outcome = here_colorizer(Job(source, out / job.name, job.name))
             if outcome.status == "done":
-                _send(painter, here_painter, job, before, there)
+                _send(colorizer, here_colorizer, job, before, there)
         except (OSError, ValueError) as error:
             text = " ".join(str(error).split())
             return Outcome(job, "failed", text if str(job.source) in text else f"{job.source}: {text}")
     return replace(outcome, job=job, reason=outcome.reason.replace(printable(source), printable(job.source)))
 
 
-def settled(painter: Painter, jobs: Sequence[Job], there: set[str]) -> Iterator[tuple[Job, Outcome | None]]:
+def settled(colorizer: AlbumColorizer, jobs: Sequence[Job], there: set[str]) -> Iterator[tuple[Job, Outcome | None]]:
     """Tell which jobs have their result before the run.
 
     Parameters
     ----------
-    painter : Painter
+    colorizer : AlbumColorizer
         Its `out` is an address.
     jobs : sequence of Job
         Of places.
@@ -80,51 +81,51 @@ def settled(painter: Painter, jobs: Sequence[Job], there: set[str]) -> Iterator[
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         yield from zip(
-            jobs, pool.map(lambda job: _judged(painter, job) if job.name in there else None, jobs), strict=True
+            jobs, pool.map(lambda job: _judged(colorizer, job) if job.name in there else None, jobs), strict=True
         )
 
 
-def _judged(painter: Painter, job: Job) -> Outcome | None:
+def _judged(colorizer: AlbumColorizer, job: Job) -> Outcome | None:
     """What becomes of a job whose result is there; None if it is to be replaced."""
-    if not painter.resume:
+    if not colorizer.resume:
         return Outcome(job, "failed", str(already_there(job.target)))
     try:
-        found = standing(_records(painter, job), job.name, job.source, job.target, painter.settings)
+        found = standing(_records(colorizer, job), job.name, job.source, job.target, colorizer.settings)
     except OSError as error:
         return Outcome(job, "failed", one_line(f"{job.source}: {error}", job.source))
     if not found.differs:
         return Outcome(job, "skipped", ALREADY_THERE)
-    if painter.redo and found.stale and job.target.sha256() == found.stale:
+    if colorizer.redo and found.stale and job.target.sha256() == found.stale:
         return None
     return Outcome(job, "failed", one_line(found.differs, job.source))
 
 
-def _records(painter: Painter, job: Job) -> Ledger:
+def _records(colorizer: AlbumColorizer, job: Job) -> Ledger:
     """A ledger of one result."""
-    ledger = Ledger(Place.of(str(painter.out)).local or str(painter.out))
+    ledger = Ledger(Place.of(str(colorizer.out)).local or str(colorizer.out))
     with suppress(FileNotFoundError):
-        ledger.take(_place_of_record(painter, job).read())
+        ledger.take(_place_of_record(colorizer, job).read())
     return ledger
 
 
-def _place_of_record(painter: Painter, job: Job) -> Place:
+def _place_of_record(colorizer: AlbumColorizer, job: Job) -> Place:
     key = hashlib.sha256(job.name.encode("utf-8", "surrogateescape")).hexdigest()[:20]
-    return Place.of(str(painter.out)) / FOLDER / f"{key}.jsonl"
+    return Place.of(str(colorizer.out)) / FOLDER / f"{key}.jsonl"
 
 
-def _send(painter: Painter, made_by: Painter, job: Job, source: Stamp, replaces: bool) -> None:
+def _send(colorizer: AlbumColorizer, made_by: AlbumColorizer, job: Job, source: Stamp, replaces: bool) -> None:
     """Send a result that was made here, and what belongs to it."""
-    target, out = Place.of(str(painter.out)), Path(made_by.out)
+    target, out = Place.of(str(colorizer.out)), Path(made_by.out)
     made_by.results.ledger.refresh()
     record = replace(made_by.results.ledger.of(job.name)[0], source=str(job.source), stamp=source)
-    place, before = _place_of_record(painter, job), b""
+    place, before = _place_of_record(colorizer, job), b""
     with suppress(FileNotFoundError):
         before = place.read()
     if not replaces and job.target.exists():
         raise already_there(job.target)
     place.write(before + record.lines())
     # The result last: when it is there, all is there.
-    for path in thumbnails(out, job.name) if painter.thumbnails else ():
+    for path in thumbnails(out, job.name) if colorizer.thumbnails else ():
         if path.exists():
             (target / path.relative_to(out).as_posix()).put(path)
     job.target.put(out / job.name, replace=replaces)

@@ -3,12 +3,14 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from colorlib._atomic import already_there, sweep
-from colorlib.album.contact_sheet import save_thumbnails, shrunk, thumbnails
+from colorlib.album.contact_sheet import save_thumbnails, small_copy, thumbnails
 from colorlib.album.fingerprint import Stamp, Watch, sha256, stamp
 from colorlib.album.ledger import Ledger, Record, package_version
 from colorlib.album.resume import standing
@@ -16,12 +18,16 @@ from colorlib.images.folder import THUMBNAILS
 from colorlib.images.read import Document, read_document
 from colorlib.images.write import write_document
 
-if TYPE_CHECKING:
-    from pathlib import Path
+__all__ = ["Job", "Results", "Task", "sweep_results"]
 
-    from colorlib.album.run import Job
 
-__all__ = ["Results", "Task", "sweep_results"]
+@dataclass(frozen=True)
+class Job:
+    """One photograph to colorize: the file to read, the file to write, and its name in the folder of the results."""
+
+    source: Path
+    target: Path
+    name: str
 
 
 class Results:
@@ -33,17 +39,17 @@ class Results:
     settings : dict
         What changes the pixels, for the record.
     resume, redo, thumbnails : bool
-        As for `run.Painter`.
+        As for `run.AlbumColorizer`.
     """
 
     def __init__(
-        self, folder: "str | Path", settings: Mapping[str, Any], resume: bool, redo: bool, thumbnails: bool
+        self, folder: str | Path, settings: Mapping[str, Any], resume: bool, redo: bool, thumbnails: bool
     ) -> None:
         self.folder, self.settings = folder, settings
         self.resume, self.redo, self.thumbnails = resume, redo, thumbnails
         self.ledger = Ledger(folder)
 
-    def begin(self, job: "Job") -> "Task | None":
+    def begin(self, job: Job) -> "Task | None":
         """Look whether there is something to do.
 
         Parameters
@@ -76,7 +82,7 @@ class Results:
             raise FileExistsError(f"{job.target}: was changed since it was made, and is not replaced; move it away")
         return Task(self, job, replaced)
 
-    def catch_up(self, job: "Job") -> dict[str, object]:
+    def catch_up(self, job: Job) -> dict[str, object]:
         """Make the thumbnails of a result that an earlier run has left without.
 
         Parameters
@@ -109,7 +115,7 @@ class Task:
         The result that is there, if it is to be replaced.
     """
 
-    def __init__(self, results: Results, job: "Job", replaced: Watch | None = None) -> None:
+    def __init__(self, results: Results, job: Job, replaced: Watch | None = None) -> None:
         self.results, self.job, self.replaced, self.source = results, job, replaced, Watch(job.source)
 
     def check(self) -> None:
@@ -135,7 +141,7 @@ class Task:
             try:
                 for page in pages:
                     if self.results.thumbnails and not small:
-                        small.extend(map(shrunk, (document.pages[0], page)))
+                        small.extend(map(small_copy, (document.pages[0], page)))
                     yield page
             except Exception:
                 self.check()  # a page that cannot be read because the file is another one now
@@ -146,7 +152,7 @@ class Task:
             with suppress(OSError):  # where there is no room, the next run catches up
                 save_thumbnails(self.results.folder, self.job.name, *small)
 
-    def _record(self, temporary: "Path") -> None:
+    def _record(self, temporary: Path) -> None:
         """Note the result, which lies complete under a temporary name."""
         seen, digest = self.source.finish()
         if self.replaced:
@@ -159,7 +165,7 @@ class Task:
         self.results.ledger.note(Record(self.job.name, source, seen, digest, made, sha256(temporary), *about))
 
 
-def sweep_results(folder: "Path", jobs: Iterable["Job"]) -> None:
+def sweep_results(folder: Path, jobs: Iterable[Job]) -> None:
     """Remove the temporary files that killed runs have left where these jobs write.
 
     Parameters

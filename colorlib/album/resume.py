@@ -110,14 +110,14 @@ def _fitting(records: list[Record], target: "Path | Place") -> tuple[list[Record
 
 def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """The settings that differ, in words."""
-    told = []
+    differences = []
     for key in dict.fromkeys([*before, *now]):
         old, new = (settings.get(key) for settings in (before, now))
         if _value(old) == _value(new):
             continue
         shown, wanted = _shown(old), _shown(new)
-        told.append(f"{key} {shown}, now {'others of that name' if shown == wanted else wanted}")
-    return told
+        differences.append(f"{key} {shown}, now {'others of that name' if shown == wanted else wanted}")
+    return differences
 
 
 def _value(setting: Any) -> Any:

@@ -21,7 +21,7 @@ import torch
 from colorlib._atomic import ALREADY_THERE
 from colorlib.album.naming import result_names
 from colorlib.album.report_table import Row
-from colorlib.album.results import Results, sweep_results
+from colorlib.album.results import Job, Results, sweep_results
 from colorlib.album.twins import files_below, folded, refuse_twins, would_both
 from colorlib.images.color_or_grey import judge_picture
 from colorlib.images.decode import memory_needed
@@ -33,15 +33,6 @@ from colorlib.images.read import read_document
 GIANT = 450_000_000  # bytes, 30 megapixels of 8-bit colour; above this, one file at a time fills the memory enough
 MOST_WORKERS = 4  # each may hold a picture of `GIANT` bytes
 _one_giant = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Job:
-    """One photograph to colorize: the file to read, the file to write, and its name in the folder of the results."""
-
-    source: Path
-    target: Path
-    name: str
 
 
 @dataclass(frozen=True)
@@ -169,7 +160,7 @@ def plan(
 
 
 @dataclass(frozen=True)
-class Painter:
+class AlbumColorizer:
     """What is done with each photograph of a run: read, coloured page by page, written, put on the contact sheet.
 
     Parameters
@@ -185,7 +176,7 @@ class Painter:
         since; otherwise that is an error. A file that this package has not made is never replaced.
     settings : dict
         What `colorize` does to the pixels: names to anything that json can hold.
-    skip_colour : bool
+    skip_color : bool
         A photograph that has colours is skipped. A tint over the whole of it, such as sepia, is none.
     thumbnails : bool
         Make the thumbnails of the contact sheet.
@@ -194,7 +185,7 @@ class Painter:
     colorize: Callable[[np.ndarray], np.ndarray]
     out: str | Path
     resume: bool = True
-    skip_colour: bool = False
+    skip_color: bool = False
     thumbnails: bool = True
     redo: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -239,17 +230,17 @@ class Painter:
             document = read_document(job.source)
             first = document.pages[0]
             size = {"width": first.shape[1], "height": first.shape[0], "pages": len(document.pages)}
-            if self.skip_colour and first.ndim == 3 and (found := judge_picture(first[..., :3])).in_color:
+            if self.skip_color and first.ndim == 3 and (found := judge_picture(first[..., :3])).in_color:
                 return {"status": "skipped", "reason": f"already {found}"} | size
 
-            def coloured() -> Iterator[np.ndarray]:
+            def colored() -> Iterator[np.ndarray]:
                 for page in document.pages:
                     task.check()
                     if stopped():
                         raise _Stopped
                     yield self.colorize(page)
 
-            task.write(document, coloured())
+            task.write(document, colored())
         return {"status": "done"} | size
 
 
@@ -258,7 +249,7 @@ def sensible_workers() -> int:
     return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, MOST_WORKERS)
 
 
-def run(painter: Painter, jobs: Sequence[Job], report: Report, workers: int = 1) -> Iterator[Outcome]:
+def run(colorizer: AlbumColorizer, jobs: Sequence[Job], report: Report, workers: int = 1) -> Iterator[Outcome]:
     """Do the jobs, several at once; a file that fails is told and the others are done.
 
     The workers are threads: decoding, the network and encoding all let go of Python's lock. The cores are shared
@@ -266,7 +257,7 @@ def run(painter: Painter, jobs: Sequence[Job], report: Report, workers: int = 1)
 
     Parameters
     ----------
-    painter : Painter
+    colorizer : AlbumColorizer
     jobs : sequence of Job
         From `plan`.
     report : Report
@@ -284,12 +275,12 @@ def run(painter: Painter, jobs: Sequence[Job], report: Report, workers: int = 1)
     threads = torch.get_num_threads()
 
     def work(job: Job) -> Outcome | None:
-        if not stop.is_set() and (outcome := painter(job, stop.is_set)):
+        if not stop.is_set() and (outcome := colorizer(job, stop.is_set)):
             report.outcomes.append(outcome)
             return outcome
         return None
 
-    sweep_results(Path(painter.out), jobs)
+    sweep_results(Path(colorizer.out), jobs)
     share = max(1, threads // workers)
     pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(share,))
     try:

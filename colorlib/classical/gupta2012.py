@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
 from colorlib.classical.levin2004 import propagate
-from colorlib.classical.reference import checked
+from colorlib.classical.reference import checked_reference
 from colorlib.classical.sheng2011 import gabor_energies
 
 __all__ = ["cascade_features", "correspond", "gupta", "superpixels", "vote"]
@@ -54,17 +54,17 @@ def gupta(L: ArrayLike, reference_lab: ArrayLike) -> np.ndarray:
     ----------
     Gupta et al. 2012 (superpixels, cascade, image space voting, micro-scribbles).
     """
-    L, reference = checked(L, reference_lab)
+    L, reference = checked_reference(L, reference_lab)
     ours, theirs = superpixels(L), superpixels(reference[..., 0])
     partner, cost = correspond(cascade_features(L, ours), cascade_features(reference[..., 0], theirs))
-    colours = np.stack([_means(channel, theirs) for channel in np.moveaxis(reference[..., 1:], -1, 0)], axis=1)
-    elected = vote(ours, _means(L, ours), colours[partner], cost)
+    colors = np.stack([_means(channel, theirs) for channel in np.moveaxis(reference[..., 1:], -1, 0)], axis=1)
+    elected = vote(ours, _means(L, ours), colors[partner], cost)
     marked, values = np.zeros(L.shape, dtype=bool), np.zeros((*L.shape, 2))
-    for (row, column), colour in zip(_middles(ours), elected, strict=True):
+    for (row, column), color in zip(_middles(ours), elected, strict=True):
         dab = np.s_[max(0, row - SCRIBBLE) : row + SCRIBBLE + 1, max(0, column - SCRIBBLE) : column + SCRIBBLE + 1]
         inside = ours[dab] == ours[row, column]
         marked[dab] |= inside
-        values[dab][inside] = colour
+        values[dab][inside] = color
     return propagate(L, marked, values)
 
 
@@ -166,7 +166,7 @@ def correspond(ours: list[np.ndarray], theirs: list[np.ndarray]) -> tuple[np.nda
     return partner, total[np.arange(len(total)), partner]
 
 
-def vote(labels: np.ndarray, lightness: np.ndarray, colours: np.ndarray, cost: np.ndarray) -> np.ndarray:
+def vote(labels: np.ndarray, lightness: np.ndarray, colors: np.ndarray, cost: np.ndarray) -> np.ndarray:
     """Let superpixels correct each other: each takes the colour that its neighbourhood agrees on.
 
     The voters are the superpixels up to two steps away. A vote counts more when its match was good and when its
@@ -179,7 +179,7 @@ def vote(labels: np.ndarray, lightness: np.ndarray, colours: np.ndarray, cost: n
         Superpixels, from 0 without gaps.
     lightness, cost : ndarray, (n,)
         Mean lightness of each, and how bad its match was.
-    colours : ndarray, (n, 2)
+    colors : ndarray, (n, 2)
         a and b that each has found.
 
     Returns
@@ -192,13 +192,13 @@ def vote(labels: np.ndarray, lightness: np.ndarray, colours: np.ndarray, cost: n
     """
     one_step = _adjacent(labels)
     near = csr_array(one_step @ one_step + one_step)
-    elected = np.empty_like(colours, dtype=np.float64)
+    elected = np.empty_like(colors, dtype=np.float64)
     trust = np.exp(-cost / max(np.median(cost), 1e-9))
-    for i in range(len(colours)):
+    for i in range(len(colors)):
         voters = near.indices[near.indptr[i] : near.indptr[i + 1]]
         weight = trust[voters] * np.exp(-(((lightness[voters] - lightness[i]) / 8) ** 2) / 2)
-        apart = cdist(colours[voters], colours[voters])
-        elected[i] = colours[voters[(apart @ weight).argmin()]]
+        apart = cdist(colors[voters], colors[voters])
+        elected[i] = colors[voters[(apart @ weight).argmin()]]
     return elected
 
 

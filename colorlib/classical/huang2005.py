@@ -12,7 +12,7 @@ from skimage.filters import apply_hysteresis_threshold
 
 from colorlib.classical.affinity import STEPS, likeness, pairs
 from colorlib.classical.levin2004 import spread
-from colorlib.classical.scribbles import checked
+from colorlib.classical.scribbles import checked_scribbles
 
 __all__ = ["adaptive_edges", "fenced", "propagate_between_edges"]
 
@@ -47,7 +47,7 @@ def propagate_between_edges(L: np.ndarray, marked: np.ndarray, values: np.ndarra
     ----------
     Huang et al. 2005 (edges found adaptively stop Levin's propagation; the detector here is our own).
     """
-    L, marked, values = checked(L, marked, values)
+    L, marked, values = checked_scribbles(L, marked, values)
     return spread(fenced(likeness(L), adaptive_edges(L)), marked, values)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from colorlib.classical.affinity import likeness, pairs
 from colorlib.classical.nested_dissection import solve_picture
-from colorlib.classical.scribbles import checked
+from colorlib.classical.scribbles import checked_scribbles
 
 __all__ = ["propagate"]
 
@@ -63,7 +63,7 @@ def propagate(L: np.ndarray, marked: np.ndarray, values: np.ndarray, pull: float
     >>> propagate(np.full((1, 3), 50.0), marked, reds).ravel().tolist()
     [10.0, 20.0, 30.0]
     """
-    L, marked, values = checked(L, marked, values)
+    L, marked, values = checked_scribbles(L, marked, values)
     if not 0 <= pull < np.inf:
         raise ValueError(f"pull must be at least 0 and finite, not {pull}")
     return spread(likeness(L), marked, values, pull)

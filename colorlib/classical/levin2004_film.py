@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import block_diag, coo_array, csr_matrix, diags_array
 
 from colorlib.classical.affinity import LEAST, SHARPNESS, VISIBLE, graph, likeness
-from colorlib.classical.scribbles import checked
+from colorlib.classical.scribbles import checked_scribbles
 
 __all__ = ["propagate_film"]
 
@@ -49,7 +49,7 @@ def propagate_film(L: np.ndarray, marked: np.ndarray, values: np.ndarray, flow: 
     ----------
     Levin et al. 2004, section 2 (neighbours in space and time); Ruge and Stueben 1987 (algebraic multigrid).
     """
-    L, marked, values = checked(L, marked, values, "T, H, W")
+    L, marked, values = checked_scribbles(L, marked, values, "T, H, W")
     weights = (block_diag([graph(likeness(frame)) for frame in L]) + _through_time(L, flow)).tocsr()
     degree = diags_array(weights.sum(axis=1))
     free = ~marked.ravel()

@@ -85,9 +85,9 @@ def _roots(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (vectors * root) @ vectors.T, (vectors * inverse) @ vectors.T
 
 
-def _covariance(colours: np.ndarray) -> np.ndarray:
+def _covariance(colors: np.ndarray) -> np.ndarray:
     """The covariance (channels, channels) of colours (n, channels); zero for a single one."""
-    centred = colours - colours.mean(axis=0)
+    centred = colors - colors.mean(axis=0)
     return centred.T @ centred / len(centred)
 
 
@@ -108,10 +108,10 @@ def checked_sets(source: ArrayLike, target: ArrayLike) -> tuple[np.ndarray, np.n
         If a set is empty, not two-dimensional or not finite, or if the channels differ in number.
     """
     pair = np.asarray(source, dtype=np.float64), np.asarray(target, dtype=np.float64)
-    for name, colours in zip(("source", "target"), pair, strict=True):
-        if colours.ndim != 2 or 0 in colours.shape:
-            raise ValueError(f"the {name} must be (n, channels) with at least one colour, not {colours.shape}")
-        if not np.isfinite(colours).all():
+    for name, colors in zip(("source", "target"), pair, strict=True):
+        if colors.ndim != 2 or 0 in colors.shape:
+            raise ValueError(f"the {name} must be (n, channels) with at least one colour, not {colors.shape}")
+        if not np.isfinite(colors).all():
             raise ValueError(f"the {name} holds numbers that are not finite: leave out pixels without a colour")
     if pair[0].shape[1] != pair[1].shape[1]:
         raise ValueError(

@@ -44,7 +44,7 @@ class Front(NamedTuple):
     answer: Tensor  # (tiles, n, m + channels) float32
 
 
-class Picture(NamedTuple):
+class PaddedSystem(NamedTuple):
     """The system with a border of one pixel and padded to whole tiles; pixels in a row, `width` to a line."""
 
     width: int
@@ -85,7 +85,7 @@ def solve_picture(diagonal: np.ndarray, ties: Sequence[np.ndarray], right: np.nd
     height, width = diagonal.shape
     (h, rows), (w, columns) = _tiles(height), _tiles(width)
     shape = (rows * (h + 1) + 1, columns * (w + 1) + 1)
-    picture = Picture(
+    picture = PaddedSystem(
         shape[1],
         _padded(diagonal, shape, 1.0)[:, 0],
         [_padded(tie, shape, 0.0)[:, 0] for tie in ties],
@@ -145,7 +145,7 @@ def _offsets(width: int, h: int, w: int, direction: str | None) -> tuple[Tensor,
     return middle[direction].flatten(), torch.cat([grid[0], grid[1:-1, 0], grid[1:-1, -1], grid[-1]])
 
 
-def _own_ties(picture: Picture, unknowns: Tensor, ring: Tensor) -> Iterator[tuple[Tensor, ...]]:
+def _own_ties(picture: PaddedSystem, unknowns: Tensor, ring: Tensor) -> Iterator[tuple[Tensor, ...]]:
     """The picture's ties that belong to a front: for each step which of its places are tied, and where that is stored.
 
     A tie belongs where the first of its two ends is eliminated.
@@ -160,7 +160,7 @@ def _own_ties(picture: Picture, unknowns: Tensor, ring: Tensor) -> Iterator[tupl
 
 
 def _merge_many(
-    picture: Picture,
+    picture: PaddedSystem,
     count: tuple[int, int],
     side: tuple[int, int],
     direction: str | None,
@@ -241,7 +241,7 @@ def _back(part: slice, by: int) -> slice:
 
 
 def _separate(
-    picture: Picture, left: Tensor | None, side: tuple[int, int]
+    picture: PaddedSystem, left: Tensor | None, side: tuple[int, int]
 ) -> dict[tuple[int, int], tuple[Tensor, Tensor]]:
     """What is left of each tile, without what lies outside the picture: offsets in the picture, and the numbers."""
     if left is None:
@@ -258,7 +258,7 @@ def _separate(
 
 
 def _merge_few(
-    picture: Picture,
+    picture: PaddedSystem,
     count: tuple[int, int],
     side: tuple[int, int],
     direction: str | None,

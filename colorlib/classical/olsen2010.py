@@ -18,8 +18,8 @@ from numpy.typing import ArrayLike
 __all__ = [
     "EMULSIONS",
     "WAVELENGTHS",
-    "ColourPrior",
-    "colour_prior",
+    "ColorPrior",
+    "color_prior",
     "expose",
     "filtered",
     "most_likely",
@@ -41,7 +41,7 @@ def _band(low: float, high: float) -> np.ndarray:
 EMULSIONS = {"ordinary": _band(380, 500), "orthochromatic": _band(380, 580), "panchromatic": _band(380, 660)}
 
 
-class ColourPrior(NamedTuple):
+class ColorPrior(NamedTuple):
     """What is known about the colours of photographs before one is seen: a Gaussian in linear RGB.
 
     Parameters
@@ -185,7 +185,7 @@ def solve(exposures: ArrayLike, matrix: ArrayLike) -> np.ndarray:
     return np.moveaxis(np.tensordot(np.linalg.pinv(matrix), exposures, axes=1), 0, -1)
 
 
-def colour_prior(linear_rgb: ArrayLike) -> ColourPrior:
+def color_prior(linear_rgb: ArrayLike) -> ColorPrior:
     """Learn from pictures in colour which colours there are.
 
     Parameters
@@ -195,7 +195,7 @@ def colour_prior(linear_rgb: ArrayLike) -> ColourPrior:
 
     Returns
     -------
-    ColourPrior
+    ColorPrior
 
     Raises
     ------
@@ -207,11 +207,11 @@ def colour_prior(linear_rgb: ArrayLike) -> ColourPrior:
         raise ValueError(f"linear_rgb must be (n, 3) with at least two pixels, not {pixels.shape}")
     if not np.isfinite(pixels).all():
         raise ValueError("linear_rgb holds numbers that are not finite")
-    return ColourPrior(pixels.mean(axis=0), np.cov(pixels.T))
+    return ColorPrior(pixels.mean(axis=0), np.cov(pixels.T))
 
 
 def most_likely(
-    exposures: ArrayLike, matrix: ArrayLike, noise: float, prior: ColourPrior
+    exposures: ArrayLike, matrix: ArrayLike, noise: float, prior: ColorPrior
 ) -> tuple[np.ndarray, np.ndarray]:
     """The most likely colours given any number of exposures and a prior, and how far off they should be.
 
@@ -226,8 +226,8 @@ def most_likely(
         How each weighs red, green and blue.
     noise : float
         Standard deviation of the noise in the exposures, more than 0.
-    prior : ColourPrior
-        From `colour_prior`.
+    prior : ColorPrior
+        From `color_prior`.
 
     Returns
     -------

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from colorlib.classical.linear_transport import checked_sets
-from colorlib.classical.reference import checked
+from colorlib.classical.reference import checked_reference
 from colorlib.classical.welsh2002 import welsh
 
 __all__ = ["match_density", "pitie", "sliced_distance"]
@@ -98,9 +98,9 @@ def pitie(L: ArrayLike, reference_lab: ArrayLike, seed: int = 0) -> np.ndarray:
     Pitie, Kokaram and Dahyot 2007. Their input is in colour; the first colours are our addition.
     """
     first = welsh(L, reference_lab, seed)
-    L, reference = checked(L, reference_lab)
-    colours = np.concatenate([L[..., None], first], axis=-1).reshape(-1, 3)
-    result = match_density(colours, reference.reshape(-1, 3), seed=seed)
+    L, reference = checked_reference(L, reference_lab)
+    colors = np.concatenate([L[..., None], first], axis=-1).reshape(-1, 3)
+    result = match_density(colors, reference.reshape(-1, 3), seed=seed)
     return result[:, 1:].reshape(*L.shape, 2).astype(np.float32)
 
 

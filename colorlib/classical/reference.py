@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.ndimage import uniform_filter
 
-__all__ = ["COLOURLESS", "checked", "texture"]
+__all__ = ["COLORLESS", "checked_reference", "texture"]
 
-COLOURLESS = 1.0  # mean chroma in CIE units below which a reference is grey: less than an eye sees
-ONE_COLOUR = 0.5  # deviation of a and b together, in CIE units, below which there is only one colour
+COLORLESS = 1.0  # mean chroma in CIE units below which a reference is grey: less than an eye sees
+ONE_COLOR = 0.5  # deviation of a and b together, in CIE units, below which there is only one colour
 WINDOW = 5  # pixels: the side of the neighbourhood whose deviation is a pixel's texture
 
 
-def checked(L: ArrayLike, reference_lab: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def checked_reference(L: ArrayLike, reference_lab: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """The grey picture and the reference, exposed like it, or a clear error.
 
     Parameters
@@ -51,9 +51,9 @@ def checked(L: ArrayLike, reference_lab: ArrayLike) -> tuple[np.ndarray, np.ndar
     for name, picture in (("L", L), ("reference_lab", reference)):
         if not np.isfinite(picture).all():
             raise ValueError(f"{name} holds numbers that are not finite: fill or cut away pixels without a value")
-    if np.hypot(reference[..., 1], reference[..., 2]).mean() < COLOURLESS:
+    if np.hypot(reference[..., 1], reference[..., 2]).mean() < COLORLESS:
         raise ValueError("the reference has no colour: give a photograph in colour")
-    if np.hypot(*reference[..., 1:].std(axis=(0, 1))) < ONE_COLOUR:
+    if np.hypot(*reference[..., 1:].std(axis=(0, 1))) < ONE_COLOR:
         raise ValueError("the reference has one colour only: give a photograph with at least two")
     spread = reference[..., 0].std()
     gain = L.std() / spread if spread > 0 else 1.0

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from colorlib.classical.linear_transport import checked_sets
-from colorlib.classical.reference import checked
+from colorlib.classical.reference import checked_reference
 
 __all__ = ["match_mean_deviation", "reinhard"]
 
@@ -76,8 +76,8 @@ def reinhard(L: ArrayLike, reference_lab: ArrayLike) -> np.ndarray:
     Reinhard et al. 2001, "Statistics and color correction", equations (10) and (11). Their input is in colour; that
     lightness takes the place of its colours, with the sign of the reference's correlation, is our addition.
     """
-    L, reference = checked(L, reference_lab)
-    lightness, colours = reference[..., 0].ravel(), reference[..., 1:].reshape(-1, 2)
-    together = (lightness - lightness.mean()) @ (colours - colours.mean(axis=0))
+    L, reference = checked_reference(L, reference_lab)
+    lightness, colors = reference[..., 0].ravel(), reference[..., 1:].reshape(-1, 2)
+    together = (lightness - lightness.mean()) @ (colors - colors.mean(axis=0))
     source = L.reshape(-1, 1) * np.where(together < 0, -1, 1)
-    return match_mean_deviation(source, colours).reshape(*L.shape, 2).astype(np.float32)
+    return match_mean_deviation(source, colors).reshape(*L.shape, 2).astype(np.float32)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["checked", "marks", "points_from_truth"]
+__all__ = ["checked_scribbles", "marks", "points_from_truth"]
 
 
 def marks(shape: tuple[int, int], strokes: Sequence[tuple[ArrayLike, ArrayLike]]) -> tuple[np.ndarray, np.ndarray]:
@@ -91,7 +91,9 @@ def points_from_truth(ab: np.ndarray, count: int, seed: int = 0) -> tuple[np.nda
     return marked, np.where(marked[..., None], ab, 0.0)
 
 
-def checked(L: np.ndarray, marked: np.ndarray, values: np.ndarray, axes: str = "H, W") -> tuple[np.ndarray, ...]:
+def checked_scribbles(
+    L: np.ndarray, marked: np.ndarray, values: np.ndarray, axes: str = "H, W"
+) -> tuple[np.ndarray, ...]:
     """Lightness, marks and values as every method here takes them, or a clear error.
 
     Parameters

@@ -15,7 +15,7 @@ from scipy.sparse.linalg import cg
 from scipy.spatial import cKDTree
 
 from colorlib.classical.levin2004 import propagate
-from colorlib.classical.reference import checked, texture
+from colorlib.classical.reference import checked_reference, texture
 from colorlib.classical.welsh2002 import jittered
 
 __all__ = ["gabor_energies", "rotation_invariant", "sheng"]
@@ -132,7 +132,7 @@ def sheng(L: ArrayLike, reference_lab: ArrayLike, seed: int = 0) -> np.ndarray:
     Sheng et al. 2011 (optimization in the feature space); Levin et al. 2004, eq. (1) (the cost). Working on some of
     the pixels, and spreading from them, is ours.
     """
-    L, reference = checked(L, reference_lab)
+    L, reference = checked_reference(L, reference_lab)
     rng = np.random.default_rng(seed)
     places, known = jittered(*L.shape, NODES, rng), jittered(*reference.shape[:2], NODES, rng)
     features = np.concatenate([rotation_invariant(L)[places], rotation_invariant(reference[..., 0])[known]])
@@ -148,11 +148,11 @@ def _compressed(features: np.ndarray) -> np.ndarray:
     return np.concatenate([features[:, :2] / 10, np.sqrt(features[:, 2:])], axis=1)
 
 
-def _solved(features: np.ndarray, colours: np.ndarray) -> np.ndarray:
+def _solved(features: np.ndarray, colors: np.ndarray) -> np.ndarray:
     """Colours of the first nodes, given features of all and colours (known, 2) of the last."""
-    free = len(features) - len(colours)
+    free = len(features) - len(colors)
     distance, neighbour = cKDTree(features).query(features[:free], k=min(NEIGHBOURS + 1, len(features)))
-    far, anchor = cKDTree(features[free:]).query(features[:free], k=np.arange(1, min(ANCHORS, len(colours)) + 1))
+    far, anchor = cKDTree(features[free:]).query(features[:free], k=np.arange(1, min(ANCHORS, len(colors)) + 1))
     distance, neighbour = np.hstack([distance, far]), np.hstack([neighbour, anchor + free])
     scale = np.maximum(distance[:, 1:].mean(axis=1, keepdims=True), 1e-6)
     weights = np.exp(-((distance / scale) ** 2) / 2)
@@ -161,5 +161,5 @@ def _solved(features: np.ndarray, colours: np.ndarray) -> np.ndarray:
     inner, outer = graph[:, :free], graph[:, free:]
     inner = (inner + inner.T) / 2  # both ends of a pair see one weight, and the system is symmetric
     system = diags_array(inner.sum(axis=1) + outer.sum(axis=1)) - inner
-    right = outer @ colours
+    right = outer @ colors
     return np.stack([cg(system, channel, rtol=1e-6)[0] for channel in right.T], axis=1)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.ndimage import gaussian_filter
 
-from colorlib.classical.reference import checked, texture
+from colorlib.classical.reference import checked_reference, texture
 from colorlib.classical.welsh2002 import jittered
 
 __all__ = ["segment", "tai"]
@@ -21,7 +21,7 @@ REGIONS = 6
 ROUNDS = 8
 REACH = 2.0  # pixels: the deviation of the Gaussian over which neighbours have a say
 TRUST = 0.02  # how sure a neighbourhood can be: no region is ruled out by it altogether
-SAMPLES = 5000  # pixels that the first guess of the mixture is made from
+SAMPLES = 5000  # pixels that the first estimate of the mixture is made from
 FLOOR = 1.0  # squared units: no region is narrower
 SCRAP = 0.005  # a region of the reference with a smaller share is no model for anything
 REACHED = 2.0  # deviations: lightness further from its region's mean gets no further colour
@@ -49,7 +49,7 @@ def segment(features: ArrayLike, regions: int = REGIONS, seed: int = 0) -> np.nd
     regions : int
         How many, at least 1. A picture with fewer pixels has no more than those.
     seed : int
-        Of the first guess.
+        Of the first estimate.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def segment(features: ArrayLike, regions: int = REGIONS, seed: int = 0) -> np.nd
         return np.ones((*features.shape[:2], 1))
     mixture = GaussianMixture(regions, reg_covar=FLOOR, random_state=seed, max_iter=20, tol=0.01)
     with catch_warnings():
-        simplefilter("ignore", ConvergenceWarning)  # a handful of rounds is enough for a first guess
+        simplefilter("ignore", ConvergenceWarning)  # a handful of rounds is enough for a first estimate
         mixture.fit(few)
     found = [Region(*parts) for parts in zip(mixture.weights_, mixture.means_, mixture.covariances_, strict=True)]
     around = np.array([region.share for region in found])
@@ -111,7 +111,7 @@ def tai(L: ArrayLike, reference_lab: ArrayLike, seed: int = 0) -> np.ndarray:
     reference_lab : array_like, (H2, W2, 3)
         A photograph in colour, CIE Lab, of any size.
     seed : int
-        Of the first guesses.
+        Of the first estimates.
 
     Returns
     -------
@@ -128,7 +128,7 @@ def tai(L: ArrayLike, reference_lab: ArrayLike, seed: int = 0) -> np.ndarray:
     Tai, Jia and Tang 2005 (soft regions, and statistics transferred from region to region). Which regions belong
     together is decided here by lightness and texture alone, the only things a grey picture has.
     """
-    L, reference = checked(L, reference_lab)
+    L, reference = checked_reference(L, reference_lab)
     ours = np.stack([L, texture(L)], axis=-1)
     theirs = np.concatenate([reference, texture(reference[..., 0])[..., None]], axis=-1)
     memberships = segment(ours, seed=seed)
@@ -138,11 +138,11 @@ def tai(L: ArrayLike, reference_lab: ArrayLike, seed: int = 0) -> np.ndarray:
     ab = np.zeros((*L.shape, 2))
     for region, share in zip(own, np.moveaxis(memberships, -1, 0), strict=True):
         model = min(others, key=lambda other: _apart(region, other))
-        ab += share[..., None] * _colours(L, region, model)
+        ab += share[..., None] * _colors(L, region, model)
     return ab.astype(np.float32)
 
 
-def _colours(L: np.ndarray, region: Region, model: Region) -> np.ndarray:
+def _colors(L: np.ndarray, region: Region, model: Region) -> np.ndarray:
     """The colours (H, W, 2) that a region of the reference has at the lightnesses of a region of the picture."""
     standing = (L - region.mean[0]) / np.sqrt(region.covariance[0, 0])
     # The mean of a and b at a given lightness in the model's Gaussian: Reinhard's line, its slope times correlation.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.spatial import cKDTree
 
-from colorlib.classical.reference import checked, texture
+from colorlib.classical.reference import checked_reference, texture
 
 __all__ = ["jittered", "welsh"]
 
@@ -45,7 +45,7 @@ def welsh(L: ArrayLike, reference_lab: ArrayLike, seed: int = 0) -> np.ndarray:
     ----------
     Welsh, Ashikhmin and Mueller 2002 (global matching; without swatches).
     """
-    L, reference = checked(L, reference_lab)
+    L, reference = checked_reference(L, reference_lab)
     places = jittered(*reference.shape[:2], SAMPLES, np.random.default_rng(seed))
     samples = np.stack([reference[..., 0], texture(reference[..., 0])], axis=-1)[places]
     pixels = np.stack([L, texture(L)], axis=-1).reshape(-1, 2)

@@ -14,7 +14,7 @@ from os import cpu_count
 
 import numpy as np
 
-from colorlib.classical.scribbles import checked
+from colorlib.classical.scribbles import checked_scribbles
 
 __all__ = ["blend", "distances"]
 
@@ -61,23 +61,23 @@ def blend(L: np.ndarray, marked: np.ndarray, values: np.ndarray, fall: float = F
     >>> blend(np.array([[20.0, 20.0, 60.0, 60.0]]), marked, np.array([[[8.0], [0.0], [0.0], [-8.0]]])).ravel().round(3)
     array([ 8.,  8., -8., -8.], dtype=float32)
     """
-    L, marked, values = checked(L, marked, values)
+    L, marked, values = checked_scribbles(L, marked, values)
     if not 0 < fall < np.inf:
         raise ValueError(f"fall must be above 0 and finite, not {fall}")
-    colours, which = np.unique(values[marked], axis=0, return_inverse=True)
+    colors, which = np.unique(values[marked], axis=0, return_inverse=True)
     labels = np.full(L.shape, -1)
     labels[marked] = which.ravel()
-    groups = np.array_split(np.arange(len(colours)), -(-len(colours) * L.shape[1] // TOGETHER))
+    groups = np.array_split(np.arange(len(colors)), -(-len(colors) * L.shape[1] // TOGETHER))
 
     def mixed(group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         weight = np.maximum(_spread(L, labels, group), 1e-6)  # its fourth power is still a number in float32
         weight = weight**-fall if fall != FALL else 1 / np.square(np.square(weight))
-        return np.einsum("ykx,kc->yxc", weight, colours[group].astype(np.float32)), weight.sum(axis=1)
+        return np.einsum("ykx,kc->yxc", weight, colors[group].astype(np.float32)), weight.sum(axis=1)
 
     total, weights = np.zeros((*L.shape, values.shape[-1]), dtype=np.float32), np.zeros(L.shape, dtype=np.float32)
     with ThreadPoolExecutor(min(len(groups), cpu_count() or 1)) as pool:
-        for colour, weight in pool.map(mixed, groups):
-            total += colour
+        for color, weight in pool.map(mixed, groups):
+            total += color
             weights += weight
     total /= weights[..., None]
     total[marked] = values[marked]
@@ -108,7 +108,7 @@ def distances(L: np.ndarray, sources: np.ndarray) -> np.ndarray:
     ----------
     Yatziv and Sapiro 2006, section II (the intrinsic distance); Toivanen 1996 (distances on grey pictures in sweeps).
     """
-    L, sources, _ = checked(L, sources, np.zeros((*np.shape(L), 1)))
+    L, sources, _ = checked_scribbles(L, sources, np.zeros((*np.shape(L), 1)))
     return _spread(L, np.where(sources, 0, -1), np.zeros(1, dtype=int))[:, 0]
 
 

@@ -90,13 +90,13 @@ def evaluate(
         if csv is not None and not csv.parent.is_dir():
             raise FileNotFoundError(f"{csv}: there is no folder {csv.parent}; make it first")
         scan = scan_photographs(find_photographs(folder))
-        if not scan.colour:
+        if not scan.color:
             raise ValueError(f"{folder}: nothing to compare with, {scan.summary()}; give photographs in colour")
         generator, card = load_named(weights, vividness)
         side = size or int(card.get("size", 256))
-        batches = validation_loader(scan.colour, side, workers=0)
+        batches = validation_loader(scan.color, side, workers=0)
         table = measure(generator, progress(batches, len(batches), "measuring"))
-        tell(rich_table(table, f"{len(scan.colour)} photographs at {side} x {side}"))
+        tell(rich_table(table, f"{len(scan.color)} photographs at {side} x {side}"))
         if csv is not None:
             with atomic(csv) as temporary:
                 table.to_csv(temporary)

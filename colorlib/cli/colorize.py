@@ -32,12 +32,12 @@ def colorize(
             show_default="as the weights say",
         ),
     ] = None,
-    saturation: Annotated[float, typer.Option(min=0, help="Strength of the colours; 1 is as guessed.")] = 1.0,
-    flip: Annotated[bool, typer.Option(help="Average the guess with that for the mirrored picture.")] = True,
+    saturation: Annotated[float, typer.Option(min=0, help="Strength of the colours; 1 is as predicted.")] = 1.0,
+    flip: Annotated[bool, typer.Option(help="Average the prediction with that for the mirrored picture.")] = True,
     point: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="X,Y,COLOUR",
+            metavar="X,Y,COLOR",
             help="Make a place this colour, as 0.4,0.7,#c03020: at 0.4 of the width and 0.7 of the height. Repeatable.",
         ),
     ] = None,
@@ -59,8 +59,8 @@ def colorize(
             "Results that somebody edited, and files of other origin, stay.",
         ),
     ] = False,
-    skip_colour: Annotated[
-        bool, typer.Option("--skip-colour", help="Leave out photographs that have colours; sepia is none.")
+    skip_color: Annotated[
+        bool, typer.Option("--skip-color", help="Leave out photographs that have colours; sepia is none.")
     ] = False,
     report: Annotated[bool, typer.Option(help="Write report.csv and contact-sheet.html beside the results.")] = True,
     ray: Annotated[
@@ -88,12 +88,14 @@ def colorize(
             if remote:
                 raise ValueError(f"{remote[0]}: an address needs a cluster; give --ray local for one on this machine")
             from colorlib.album.contact_sheet import write_report
-            from colorlib.album.run import Painter, Report, plan, run, sensible_workers
+            from colorlib.album.run import AlbumColorizer, Report, plan, run, sensible_workers
 
             where = {"workers": jobs or sensible_workers()}
         else:
-            from colorlib.album.ray_cluster import plan, run, write_report
-            from colorlib.album.run import Painter, Report
+            from colorlib.album.ray_cluster import plan_on_cluster as plan
+            from colorlib.album.ray_cluster import run_on_cluster as run
+            from colorlib.album.ray_cluster import write_report_on_cluster as write_report
+            from colorlib.album.run import AlbumColorizer, Report
 
             where = {"workers": jobs, "address": ray}
 
@@ -101,26 +103,26 @@ def colorize(
         planned = plan(inputs, out, format, finished.left_out)
         if point and len(planned) > 1:
             raise ValueError(f"--point is about one photograph, and there are {len(planned)}; give one of them")
-        paint, settings = _painter(weights, vividness, size, saturation, flip, point or [], reference)
-        ways = {"resume": resume, "redo": redo, "skip_colour": skip_colour, "thumbnails": report}
-        painter = Painter(paint, out, settings=settings, **ways)
+        paint, settings = _page_colorizer(weights, vividness, size, saturation, flip, point or [], reference)
+        ways = {"resume": resume, "redo": redo, "skip_color": skip_color, "thumbnails": report}
+        colorizer = AlbumColorizer(paint, out, settings=settings, **ways)
         if "://" not in out:
             try:
                 Path(out).mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise OSError(f"{out} cannot be made ({error.strerror}): choose another folder for --out") from error
         try:
-            with closing(run(painter, planned, finished, **where)) as outcomes:
+            with closing(run(colorizer, planned, finished, **where)) as outcomes:
                 for _ in progress(outcomes, len(planned), "colorizing"):
                     pass
         finally:
             say(finished.summary())
-            told = not report or _leave_report(write_report, out, finished)
-    if finished.of("failed") or finished.left_out.failed or not told:
+            reported = not report or _leave_report(write_report, out, finished)
+    if finished.of("failed") or finished.left_out.failed or not reported:
         raise typer.Exit(SOME_FAILED)
 
 
-def _painter(
+def _page_colorizer(
     weights: str,
     vividness: float | None,
     size: str | None,

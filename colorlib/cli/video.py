@@ -67,14 +67,14 @@ def video(
     with clear_errors():
         from colorlib.colorize.colorizer import Colorizer
         from colorlib.film.colorize import colorize_video, no_progress
-        from colorlib.film.steady import KEY_EVERY, SteadyPainter
+        from colorlib.film.steady import KEY_EVERY, SteadyColorizer
 
         settings = {"mode": mode, "key_every": key_every or KEY_EVERY, "reference": reference, "upscale": upscale}
-        painter = SteadyPainter(Colorizer.from_pretrained(weights, vividness=vividness), **settings)
+        film_colorizer = SteadyColorizer(Colorizer.from_pretrained(weights, vividness=vividness), **settings)
         result = colorize_video(
             source,
             out,
-            painter,
+            film_colorizer,
             start=_seconds("--start", start),
             end=None if end is None else _seconds("--end", end),
             preview=preview,

@@ -72,9 +72,9 @@ def fitted_linear_rgb(lab: Tensor, tolerance: float = 1e-3) -> Tensor:
         linear = lab_to_linear_rgb(lab)
         outside = outside_gamut(linear, tolerance).squeeze(-3)
         if outside.any():
-            colours = picked(lab, outside)
-            colours[1:] *= largest_factor(colours, tolerance)
-            for channel, fitted in zip(linear.unbind(-3), lab_to_linear_rgb(colours[:, None]), strict=True):
+            colors = picked(lab, outside)
+            colors[1:] *= largest_factor(colors, tolerance)
+            for channel, fitted in zip(linear.unbind(-3), lab_to_linear_rgb(colors[:, None]), strict=True):
                 channel[outside] = fitted[0]
     return linear
 

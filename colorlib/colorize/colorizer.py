@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from colorlib.color.gamut import fit_gamut
 from colorlib.color.lab import lab_to_rgb, lightness, rgb_to_lab
-from colorlib.colorize.compose import Picture, check_range, paint, pixels_of, small_view
-from colorlib.colorize.torch_backend import evaluating, fold_batch_norms, guesses, network_size
+from colorlib.colorize.compose import PhotographLike, check_range, paint, pixels_of, small_view
+from colorlib.colorize.torch_backend import evaluating, fold_batch_norms, network_size, predictions
 from colorlib.colorize.upsample import enlarge, resize
 from colorlib.models.weights import load_named
 
@@ -50,14 +50,14 @@ class Colorizer:
         unless `device` is another one than the generator's: then it keeps what was learnt so far. An attribute
         `multiple`, or `downs` of a U-Net, tells what H and W must be multiples of; without either it is 32.
     size : int or sequence of int
-        Shorter side in pixels at which the network sees the picture. Smaller pictures are enlarged to it. The guesses
-        of several sizes are averaged.
+        Shorter side in pixels at which the network sees the picture. Smaller pictures are enlarged to it. The
+        predictions of several sizes are averaged.
     device : torch.device or str, optional
         Where to work. By default where the generator is.
     flip : bool
         Also show the network the mirrored picture, and average: twice the network's work.
     saturation : float
-        Factor of the chroma that the network guesses, at least 0. Colours stay displayable, and L as it was.
+        Factor of the chroma that the network predicts, at least 0. Colours stay displayable, and L as it was.
 
     Raises
     ------
@@ -162,7 +162,10 @@ class Colorizer:
         return colorizer
 
     def __call__(
-        self, image: Picture | Tensor, points: Sequence["Point"] | None = None, reference: Picture | None = None
+        self,
+        image: PhotographLike | Tensor,
+        points: Sequence["Point"] | None = None,
+        reference: PhotographLike | None = None,
     ) -> Any:
         """Colour one picture, or a batch of them.
 
@@ -203,12 +206,12 @@ class Colorizer:
         dtype = wanted if wanted in (np.uint8, np.uint16) else np.float32
         with torch.inference_mode(), self._memory_told(*values.shape[:2]):
             L = self._small_lightness(values, max(self.sizes))
-            ab = self._hinted(L, guesses(self.generator, L, self.sizes, self.flip).mean(0), points, reference)
+            ab = self._hinted(L, predictions(self.generator, L, self.sizes, self.flip).mean(0), points, reference)
             result = paint(values, L, ab, dtype)
         return result if isinstance(image, np.ndarray) else Image.fromarray(result)
 
     def ab(self, L: Tensor) -> Tensor:
-        """Guess the colour of pictures from their lightness.
+        """Predict the colour of pictures from their lightness.
 
         Parameters
         ----------
@@ -227,14 +230,16 @@ class Colorizer:
         """
         with torch.no_grad():
             small = resize(L, *network_size(*L.shape[-2:], max(self.sizes))).clamp(0, 100)
-            return enlarge(small, guesses(self.generator, small, self.sizes, self.flip).mean(0) * self.saturation, L)
+            return enlarge(
+                small, predictions(self.generator, small, self.sizes, self.flip).mean(0) * self.saturation, L
+            )
 
-    def uncertainty(self, image: Picture) -> np.ndarray:
-        """Tell where the network does not know: how far its guesses for the same pixel lie apart.
+    def uncertainty(self, image: PhotographLike) -> np.ndarray:
+        """Tell where the network does not know: how far its predictions for the same pixel lie apart.
 
-        The guesses are those of the colorizer's sizes, or of 3/4 and 4/3 of it when there is only one, each for the
+        The predictions are those of the colorizer's sizes, or of 3/4 and 4/3 of it when there is only one, each for the
         picture and for its mirror image. Where they agree the network may still be wrong, but where they do not, it
-        guesses.
+        predictions.
 
         Parameters
         ----------
@@ -244,7 +249,7 @@ class Colorizer:
         Returns
         -------
         ndarray, (H, W), float32
-            Root mean square distance of the guessed ab from their mean, in CIE units: above about 10 it is seen.
+            Root mean square distance of the predicted ab from their mean, in CIE units: above about 10 it is seen.
 
         Raises
         ------
@@ -254,7 +259,7 @@ class Colorizer:
         sizes = self.sizes if len(self.sizes) > 1 else [max(1, round(self.sizes[0] * by)) for by in (3 / 4, 1, 4 / 3)]
         values = pixels_of(image)
         with torch.inference_mode(), self._memory_told(*values.shape[:2]):
-            found = guesses(self.generator, self._small_lightness(values, max(sizes)), sizes, flip=True)
+            found = predictions(self.generator, self._small_lightness(values, max(sizes)), sizes, flip=True)
             spread = (found - found.mean(0)).square().sum(dim=2, keepdim=True).mean(0).sqrt()
             return resize(spread, *values.shape[:2]).clamp(min=0)[0, 0].cpu().numpy()
 
@@ -262,8 +267,10 @@ class Colorizer:
         """L* (1, 1, h, w) of a picture at the size at which the network sees it."""
         return lightness(small_view(values, *network_size(*values.shape[:2], size)).to(self.device)).clamp(0, 100)
 
-    def _hinted(self, L: Tensor, ab: Tensor, points: Sequence["Point"] | None, reference: Picture | None) -> Tensor:
-        """The network's guess, pulled by what is known; the points last, so that they are exact."""
+    def _hinted(
+        self, L: Tensor, ab: Tensor, points: Sequence["Point"] | None, reference: PhotographLike | None
+    ) -> Tensor:
+        """The network's prediction, pulled by what is known; the points last, so that they are exact."""
         if reference is not None:
             from colorlib.colorize.hints import follow_reference
 

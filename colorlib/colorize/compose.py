@@ -18,13 +18,13 @@ from colorlib.colorize.upsample import Enlargement
 from colorlib.images.decode import opened
 from colorlib.images.modes import as_rgb, plain
 
-__all__ = ["Picture", "check_range", "paint", "pixels_of", "shrunk", "small_view"]
+__all__ = ["PhotographLike", "check_range", "paint", "pixels_of", "shrunk", "small_view"]
 
-Picture = str | Path | Image.Image | np.ndarray
-BAND = 2**18  # pixels that are converted at once: little memory, and few steps of Python
+PhotographLike = str | Path | Image.Image | np.ndarray
+PIXELS_AT_ONCE = 2**18  # pixels that are converted at once: little memory, and few steps of Python
 
 
-def pixels_of(image: Picture) -> np.ndarray:
+def pixels_of(image: PhotographLike) -> np.ndarray:
     """The pixels of a file, of a PIL picture, or of an array.
 
     Parameters
@@ -155,7 +155,7 @@ def paint(values: np.ndarray, L: Tensor, ab: Tensor, dtype: type) -> np.ndarray:
 
 def _bands(height: int, width: int) -> Iterator[slice]:
     """Cut a picture into bands of rows that are converted one after the other."""
-    step = max(1, BAND // width)
+    step = max(1, PIXELS_AT_ONCE // width)
     return (slice(top, min(top + step, height)) for top in range(0, height, step))
 
 

@@ -1,8 +1,8 @@
-"""Hints: what a person knows about a picture's colours pulls the network's guess.
+"""Hints: what a person knows about a picture's colours pulls the network's prediction.
 
-A hint is a few points of known colour, or another photograph whose colours are right. The guess stays the base in
+A hint is a few points of known colour, or another photograph whose colours are right. The prediction stays the base in
 both cases. Points say how wrong it is in some places, and the correction spreads as scribbles do; a reference says
-which colours there should be, and the guess is moved to their statistics.
+which colours there should be, and the prediction is moved to their statistics.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch import Tensor
 
 from colorlib.classical.levin2004 import propagate
 from colorlib.classical.linear_transport import monge_kantorovich
-from colorlib.classical.reference import COLOURLESS
+from colorlib.classical.reference import COLORLESS
 from colorlib.color.lab import rgb_to_lab
 
 __all__ = ["Point", "follow_points", "follow_reference"]
@@ -29,9 +29,9 @@ FADE = 3.0  # a hint counts until the propagated correction has fallen to about 
 ALIKE = 25.0  # CIE units: what differs more in lightness from the point is probably another thing
 GRAIN = 0.7  # pixels: the blur that takes the walls out of grain
 DAB = 0.01  # of the picture's side: radius of the dab that a point stands for, and
-SAME = 10.0  # CIE units: the lightness by which a pixel of the dab may differ from its middle
+SAME_LIGHTNESS = 10.0  # CIE units: the lightness by which a pixel of the dab may differ from its middle
 GAIN = (0.5, 1.5)  # what a reference may do to the spread of the colours: more makes them garish, and wrong
-BAND = 8  # CIE units of lightness that count as alike between a picture and its reference
+LIGHTNESS_BAND = 8  # CIE units of lightness that count as alike between a picture and its reference
 PRIOR = 0.02  # a band that holds a smaller part of the pixels leans on the colour of the whole picture
 
 
@@ -132,20 +132,20 @@ class Point(NamedTuple):
 
 
 def follow_points(L: Tensor, ab: Tensor, points: Sequence[Point]) -> Tensor:
-    """Correct a guess so that it has the wanted colours at some points, and what belongs to them follows.
+    """Correct a prediction so that it has the wanted colours at some points, and what belongs to them follows.
 
-    The difference between the wanted colour and the guess spreads from each point along similar lightness, as
+    The difference between the wanted colour and the prediction spreads from each point along similar lightness, as
     Levin's scribbles do, but losing a little at each step. Where it arrives strongly and the lightness is near that of
     the point, it is added in full. Beyond an edge, in another lightness and far away (in even lightness half of it is
-    left at about a third of the picture's side) the guess stays as it was. Between points, the nearer one counts more,
-    and the one whose lightness is nearer. Time and memory grow slowly with the points: meant for up to a hundred.
+    left at about a third of the picture's side) the prediction stays as it was. Between points, the nearer one counts
+    more, and the one whose lightness is nearer. Time and memory grow slowly with the points: meant for up to a hundred.
 
     Parameters
     ----------
     L : Tensor, (1, 1, H, W)
         Lightness in [0, 100].
     ab : Tensor, (1, 2, H, W)
-        The guess, in CIE units.
+        The prediction, in CIE units.
     points : sequence of Point
         At least one. Of two in the same pixel the later counts.
 
@@ -169,7 +169,7 @@ def follow_points(L: Tensor, ab: Tensor, points: Sequence[Point]) -> Tensor:
     points = [Point(*point) for point in points]
     if not points:
         raise ValueError("no points: give at least one, such as Point(0.4, 0.7, '#c03020')")
-    guess = _pixels(ab)
+    prediction = _pixels(ab)
     lightness = gaussian_filter(_pixels(L)[..., 0], GRAIN)
     height, width = lightness.shape
     side = np.sqrt(height * width)
@@ -180,7 +180,7 @@ def follow_points(L: Tensor, ab: Tensor, points: Sequence[Point]) -> Tensor:
     values = np.zeros((height, width, len(wanted)))  # a channel for each point: 1 in its dab, 0 in those of others
     for channel, (row, column) in enumerate(wanted):
         dab = (rows - row) ** 2 + (columns - column) ** 2 <= max(1, DAB * side) ** 2
-        dab &= abs(lightness - lightness[row, column]) < SAME
+        dab &= abs(lightness - lightness[row, column]) < SAME_LIGHTNESS
         dab &= ~marked | (rows == row) & (columns == column)  # where two dabs meet, the first keeps its own
         marked |= dab
         values[dab] = np.arange(len(wanted)) == channel
@@ -189,14 +189,14 @@ def follow_points(L: Tensor, ab: Tensor, points: Sequence[Point]) -> Tensor:
     # All points fade alike, so their shares do not: near one of them, or in its lightness, it decides alone.
     shares = presence * likeness
     shares /= shares.sum(axis=-1, keepdims=True)
-    correction = shares @ (np.array(list(wanted.values())) - guess[middles])
+    correction = shares @ (np.array(list(wanted.values())) - prediction[middles])
     distance = -np.log(presence.sum(axis=-1).clip(max=1)) / FADE
     strength = np.exp(-(distance**4)) * (shares * likeness).sum(axis=-1)
-    return _tensor(guess + strength[..., None] * correction, ab)
+    return _tensor(prediction + strength[..., None] * correction, ab)
 
 
 def follow_reference(L: Tensor, ab: Tensor, reference_lab: Tensor) -> Tensor:
-    """Pull a guess towards the colours of another photograph.
+    """Pull a prediction towards the colours of another photograph.
 
     In each band of lightness the mean colour becomes that of the reference in the same band, so that shadows take
     after its shadows and lights after its lights. What remains of each pixel, its difference from that mean, gets
@@ -208,7 +208,7 @@ def follow_reference(L: Tensor, ab: Tensor, reference_lab: Tensor) -> Tensor:
     L : Tensor, (1, 1, H, W)
         Lightness in [0, 100].
     ab : Tensor, (1, 2, H, W)
-        The guess, in CIE units.
+        The prediction, in CIE units.
     reference_lab : Tensor, (1, 3, H2, W2)
         A photograph in colour, CIE Lab, of any size: best of a similar scene, in similar light.
 
@@ -232,32 +232,33 @@ def follow_reference(L: Tensor, ab: Tensor, reference_lab: Tensor) -> Tensor:
     reference = _pixels(reference_lab).reshape(-1, 3)
     if not np.isfinite(reference).all():
         raise ValueError("the reference holds numbers that are not finite")
-    if np.hypot(reference[:, 1], reference[:, 2]).mean() < COLOURLESS:
+    if np.hypot(reference[:, 1], reference[:, 2]).mean() < COLORLESS:
         raise ValueError("the reference has no colour: give a photograph in colour, or none")
-    lightness, guess = _pixels(L).reshape(-1), _pixels(ab).reshape(-1, 2)
-    own, theirs = _mean_colours(lightness, guess), _mean_colours(reference[:, 0], reference[:, 1:])
-    remainder = guess - _at(lightness, own)
+    lightness, prediction = _pixels(L).reshape(-1), _pixels(ab).reshape(-1, 2)
+    own, theirs = _mean_colors(lightness, prediction), _mean_colors(reference[:, 0], reference[:, 1:])
+    remainder = prediction - _at(lightness, own)
     wanted = reference[:, 1:] - _at(reference[:, 0], theirs)
     gains, axes = np.linalg.eigh(monge_kantorovich(np.cov(remainder.T, ddof=0), np.cov(wanted.T, ddof=0)))
     result = remainder @ (axes * gains.clip(*GAIN)) @ axes.T + _at(lightness, theirs)
     return _tensor(result.reshape(*ab.shape[-2:], 2), ab)
 
 
-def _mean_colours(lightness: np.ndarray, colours: np.ndarray) -> np.ndarray:
+def _mean_colors(lightness: np.ndarray, colors: np.ndarray) -> np.ndarray:
     """The mean colour (101, 2) around each whole number of lightness."""
     step = lightness.round().clip(0, 100).astype(int)
     count = np.bincount(step, minlength=101) / len(step)
-    total = np.stack([np.bincount(step, channel, minlength=101) for channel in colours.T], axis=1) / len(step)
-    # A Gaussian of deviation BAND and height 1, so that the counts stay parts of the picture.
+    total = np.stack([np.bincount(step, channel, minlength=101) for channel in colors.T], axis=1) / len(step)
+    # A Gaussian of deviation LIGHTNESS_BAND and height 1, so that the counts stay parts of the picture.
     count, total = (
-        gaussian_filter1d(x, BAND, axis=0, mode="constant") * BAND * np.sqrt(2 * np.pi) for x in (count, total)
+        gaussian_filter1d(x, LIGHTNESS_BAND, axis=0, mode="constant") * LIGHTNESS_BAND * np.sqrt(2 * np.pi)
+        for x in (count, total)
     )
-    return (total + PRIOR * colours.mean(axis=0)) / (count[:, None] + PRIOR)
+    return (total + PRIOR * colors.mean(axis=0)) / (count[:, None] + PRIOR)
 
 
-def _at(lightness: np.ndarray, colours: np.ndarray) -> np.ndarray:
+def _at(lightness: np.ndarray, colors: np.ndarray) -> np.ndarray:
     """Look a table of colours (101, 2) up at each lightness, between its whole numbers too."""
-    return np.stack([np.interp(lightness, np.arange(101), channel) for channel in colours.T], axis=1)
+    return np.stack([np.interp(lightness, np.arange(101), channel) for channel in colors.T], axis=1)
 
 
 def _check(L: Tensor, ab: Tensor) -> None:

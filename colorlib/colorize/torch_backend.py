@@ -12,7 +12,7 @@ from colorlib.color.lab import from_network, to_network
 from colorlib.colorize.upsample import resize
 from colorlib.devices import autocast, fast_precision
 
-__all__ = ["evaluating", "fold_batch_norms", "guesses", "multiple_of", "network_size"]
+__all__ = ["evaluating", "fold_batch_norms", "multiple_of", "network_size", "predictions"]
 
 LONGEST = 4  # the network sees at most this many times `size` along the longer side
 
@@ -110,8 +110,8 @@ def fold_batch_norms(generator: nn.Module) -> None:
                 setattr(chain, after, nn.Identity().eval())
 
 
-def guesses(generator: nn.Module, L: Tensor, sizes: Sequence[int], flip: bool) -> Tensor:
-    """Ask a generator for the colours of a batch, once for each size and, if wanted, for the mirror image.
+def predictions(generator: nn.Module, L: Tensor, sizes: Sequence[int], flip: bool) -> Tensor:
+    """Predict the colours of a batch, once for each size and, if wanted, for the mirror image.
 
     The picture is mirrored at its borders up to the multiple that the generator needs, and what comes back is cropped.
     The network runs in the precision that is fastest on its device; on photographs that changes ab by 0.1 CIE units on
@@ -124,9 +124,9 @@ def guesses(generator: nn.Module, L: Tensor, sizes: Sequence[int], flip: bool) -
     L : Tensor, (B, 1, h, w)
         L* in [0, 100], on the generator's device.
     sizes : sequence of int
-        Shorter sides in pixels at which the generator is asked.
+        Shorter sides in pixels at which the generator runs.
     flip : bool
-        Also ask for the mirror image, and mirror the answer.
+        Also predict for the mirror image, and mirror that prediction.
 
     Returns
     -------
@@ -142,21 +142,21 @@ def guesses(generator: nn.Module, L: Tensor, sizes: Sequence[int], flip: bool) -
     for size in sizes:
         small = resize(L, *network_size(*L.shape[-2:], size)).clamp(0, 100)
         padded, (top, left) = _pad(small, multiple_of(generator))
-        answer = _asked(generator, torch.cat([padded, padded.flip(-1)]) if flip else padded)
+        answer = _prediction(generator, torch.cat([padded, padded.flip(-1)]) if flip else padded)
         for ab in (answer[: len(L)], answer[len(L) :].flip(-1)) if flip else (answer,):
             cropped = ab[..., top : top + small.shape[-2], left : left + small.shape[-1]]
             found.append(resize(cropped, *L.shape[-2:]))
     return torch.stack(found)
 
 
-def _asked(generator: nn.Module, L: Tensor) -> Tensor:
-    """What the network says to a batch: L (B, 1, h, w) to ab (B, 2, h, w), both in CIE units."""
+def _prediction(generator: nn.Module, L: Tensor) -> Tensor:
+    """Predict for a batch: L (B, 1, h, w) to ab (B, 2, h, w), both in CIE units."""
     seen, _ = to_network(torch.cat([L, torch.zeros_like(L).expand(-1, 2, -1, -1)], dim=1))
     with torch.inference_mode(), autocast(L.device, fast_precision(L.device)):
-        guess = generator(seen.contiguous(memory_format=torch.channels_last)).float()
-    if not torch.isfinite(guess).all():
+        prediction = generator(seen.contiguous(memory_format=torch.channels_last)).float()
+    if not torch.isfinite(prediction).all():
         raise FloatingPointError("the generator returned numbers that are not finite; its weights are damaged")
-    return from_network(seen, guess)[:, 1:]
+    return from_network(seen, prediction)[:, 1:]
 
 
 def _pad(x: Tensor, multiple: int) -> tuple[Tensor, tuple[int, int]]:

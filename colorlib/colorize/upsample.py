@@ -1,6 +1,6 @@
 """Chroma enlarged along the edges of the lightness: colour that ends where things end.
 
-A network guesses colour for a small picture. Enlarged smoothly, the colour of a coat runs over its outline by a pixel
+A network predicts colour for a small picture. Enlarged smoothly, the colour of a coat runs over its outline by a pixel
 of the small picture, which is twenty of the large one. But where the coat ends is no secret: the full-resolution L*
 shows it. In a small window colour mostly follows lightness in a straight line, ab = slope * L + offset: on an edge
 both change together. The slope is learnt on the small picture, where both are known, and applied to the large one.

@@ -117,7 +117,7 @@ class LabTransform(ItemTransform):
     Parameters
     ----------
     degraded : float
-        The part of the pictures whose grey is aged by `colorlib.data.degrade`; their true colours stay.
+        The part of the pictures whose grey is degraded by `colorlib.data.degrade`; their true colours stay.
 
     Notes
     -----

@@ -118,7 +118,7 @@ def dataloaders(
     smallest_crop : float
         The smallest training crop, as a part of the shorter side.
     degraded : float
-        The part of the training pictures whose grey is aged by `colorlib.data.degrade`.
+        The part of the training pictures whose grey is degraded by `colorlib.data.degrade`.
     epoch : int
         Photographs in a training epoch, drawn anew each time; 0 for all of them.
     labels : bool
@@ -154,7 +154,7 @@ def dataloaders(
     if 0 < epoch < batch_size:
         raise ValueError(f"an epoch of {epoch} photographs does not fill a batch of {batch_size}: make it longer")
     if degraded and size % 8:
-        raise ValueError(f"aged greys are saved as JPEG, in blocks of 8 pixels: choose a multiple of 8, not {size}")
+        raise ValueError(f"degraded greys are saved as JPEG, in blocks of 8 pixels: choose a multiple of 8, not {size}")
     classes = sorted({path.parent.name for path in train}) if labels else []
     if len(classes) == 1:
         raise ValueError(f"{train[0].parent} holds all photographs: labels need a folder for each of several classes")

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.progress import track
 
 from colorlib.images.decode import open_rgb
-from colorlib.images.folder import has_colour
+from colorlib.images.folder import has_color
 from colorlib.images.printable import first_few, one_line
 
 __all__ = ["Scan", "scan_photographs"]
@@ -22,7 +22,7 @@ class Scan:
 
     Parameters
     ----------
-    colour : list of Path
+    color : list of Path
         Photographs to train on.
     grey : list of Path
         Photographs without chroma: as targets they would teach the network to paint grey.
@@ -30,7 +30,7 @@ class Scan:
         Files that cannot be read, and why.
     """
 
-    colour: list[Path] = field(default_factory=list)
+    color: list[Path] = field(default_factory=list)
     grey: list[Path] = field(default_factory=list)
     broken: list[tuple[Path, str]] = field(default_factory=list)
 
@@ -41,18 +41,18 @@ class Scan:
         -------
         str
         """
-        colour, grey, broken = len(self.colour), len(self.grey), len(self.broken)
-        counts = f"{colour} in colour, {grey} grey (not for training), {broken} broken (skipped)"
+        color, grey, broken = len(self.color), len(self.grey), len(self.broken)
+        counts = f"{color} in colour, {grey} grey (not for training), {broken} broken (skipped)"
         return "\n".join([counts, *first_few(one_line(reason, path) for path, reason in self.broken)])
 
 
 def _examine(path: Path, tolerance: float) -> tuple[str, str]:
-    """One photograph as ("colour" | "grey" | "broken", reason)."""
+    """One photograph as ("color" | "grey" | "broken", reason)."""
     try:
         image = open_rgb(path, shorter_side=64)
     except (ValueError, FileNotFoundError) as error:
         return "broken", str(error)
-    return ("colour" if has_colour(image, tolerance) else "grey"), ""
+    return ("color" if has_color(image, tolerance) else "grey"), ""
 
 
 def scan_photographs(paths: Sequence[Path], workers: int | None = None, tolerance: float = 6.0) -> Scan:
@@ -74,11 +74,11 @@ def scan_photographs(paths: Sequence[Path], workers: int | None = None, toleranc
     paths = [Path(path) for path in paths]
     scan = Scan()
     with ThreadPoolExecutor(workers or min(8, os.cpu_count() or 1)) as pool:
-        verdicts = pool.map(partial(_examine, tolerance=tolerance), paths)
-        shown = track(verdicts, "looking at the photographs", total=len(paths), disable=len(paths) < 500)
-        for path, (verdict, reason) in zip(paths, shown, strict=True):
-            if verdict == "broken":
+        results = pool.map(partial(_examine, tolerance=tolerance), paths)
+        shown = track(results, "looking at the photographs", total=len(paths), disable=len(paths) < 500)
+        for path, (kind, reason) in zip(paths, shown, strict=True):
+            if kind == "broken":
                 scan.broken.append((path, reason))
             else:
-                getattr(scan, verdict).append(path)
+                getattr(scan, kind).append(path)
     return scan

@@ -139,11 +139,11 @@ def training_photographs(
     folder = untar(str(source)) if source in ARCHIVES else Path(source).expanduser()
     if (folder / "train").is_dir() and (valid := _validation_half(folder)):
         return _readable(folder / "train", report), _readable(valid, report, keep_grey=True)
-    colour = _readable(folder, report)
-    if len(colour) < 2:
+    color = _readable(folder, report)
+    if len(color) < 2:
         raise ValueError(f"{folder} holds one colour photograph: at least two are needed, to train and to validate")
-    train = min(8000, max(1, len(colour) * 4 // 5))
-    return split_photographs(colour, train, min(2000, len(colour) - train), seed)
+    train = min(8000, max(1, len(color) * 4 // 5))
+    return split_photographs(color, train, min(2000, len(color) - train), seed)
 
 
 def mixed_photographs(
@@ -190,6 +190,6 @@ def _readable(folder: Path, report: Callable[[str], object], keep_grey: bool = F
     """The readable photographs of a folder, grey ones only when asked to; says what it found."""
     scan = scan_photographs(find_photographs(folder))
     report(f"{printable(folder)}: {scan.summary()}")
-    if not scan.colour:
+    if not scan.color:
         raise ValueError(f"no colour photographs in {folder}: a colorizer learns from photographs that have colours")
-    return sorted([*scan.colour, *scan.grey]) if keep_grey else scan.colour
+    return sorted([*scan.color, *scan.grey]) if keep_grey else scan.color

@@ -160,7 +160,7 @@ def _said(value: Any) -> str:
 
 
 class Account(Callback):
-    """Keep account of how every epoch was trained, over all sittings.
+    """Keep account of how every epoch was trained, over all processes.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ class Account(Callback):
 def record_of(
     recipe: Recipe, learn: "ColorizationLearner", about: dict[str, Any], metrics: dict[str, Any]
 ) -> dict[str, Any]:
-    """Say what was run over all sittings, on what machine, for how long, and how well it did.
+    """Say what was run over all processes, on what machine, for how long, and how well it did.
 
     Parameters
     ----------

@@ -121,8 +121,8 @@ def run_recipe(
             TimeLimit(minutes),
         ]
     )
-    if hasattr(learn.model, "learn_colours") and not resume:
-        learn.model.learn_colours(ab for _, ab, *_ in itertools.islice(learn.dls.train, COUNTED))
+    if hasattr(learn.model, "learn_colors") and not resume:
+        learn.model.learn_colors(ab for _, ab, *_ in itertools.islice(learn.dls.train, COUNTED))
     done = before = learn.resume(checkpoint) if resume else 0
     with together(learn):
         for number, phase in enumerate(recipe.phase, 1):

@@ -32,12 +32,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     ],
     submod_attrs={
         "colorize": ["colorize_video"],
-        "steady": ["SteadyPainter"],
+        "steady": ["SteadyColorizer"],
         "encode": ["write_clip"],
         "synthetic": ["Clip", "MOVES", "camera_clip", "example_clips", "joined", "package_clips"],
         "optical_flow": ["chain", "confidence", "fetch", "find_motion", "round_trip"],
         "shots": ["with_cuts"],
-        "steadiness": ["chroma", "colour_consistency", "flicker_spectrum", "warping_error"],
+        "steadiness": ["chroma", "color_consistency", "flicker_spectrum", "warping_error"],
         "render": ["frame_lightness", "paint_frame", "upscaled"],
     },
 )

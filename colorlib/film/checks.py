@@ -36,8 +36,8 @@ def check_times(film: Film, start: float, end: float | None) -> None:
 
 
 def check_frames(film: Film, size: tuple[int, int], held: int) -> None:
-    """Refuse a film whose frames would fill the memory: those that a painter and an encoder hold at a time."""
-    depth = 2 if film.deep else 1
+    """Refuse a film whose frames would fill the memory: those that a colorizer and an encoder hold at a time."""
+    depth = 2 if film.high_bit_depth else 1
     try:
         check_memory(film.width, film.height, 3 * depth, held)
         check_memory(size[1], size[0], BYTES_OUT * depth)

@@ -3,7 +3,7 @@
 Frames are read, coloured and encoded one after the other, so that a film of any length needs the memory of a few
 frames. They are written as whole segments into a folder beside the result (`colorlib.film.parts`). A second call checks
 that the segments are whole and of the same film, weights and settings, decodes the film up to that place (little work
-beside that of colouring it), shows the painter the last second again, and goes on. When all segments are there they
+beside that of colouring it), shows the colorizer the last second again, and goes on. When all segments are there they
 are joined with the sounds and subtitles of the original, and the folder goes away.
 """
 
@@ -30,10 +30,10 @@ from colorlib.film.probe import Film, read_film
 from colorlib.film.rehearsal import rehearse
 from colorlib.film.survey import looked_through
 
-__all__ = ["ColouredFilm", "FramePainter", "colorize_video", "no_progress"]
+__all__ = ["ColoredFilm", "FrameColorizer", "colorize_video", "no_progress"]
 
 SEGMENT = 120  # frames: no more than this is lost when a run is killed
-WARM_UP = 24  # frames that a painter sees again when a run goes on
+WARM_UP = 24  # frames that a colorizer sees again when a run goes on
 PREVIEW = 10.0  # seconds
 Progress = Callable[[Iterable[tuple[int, np.ndarray]], int], Iterable[tuple[int, np.ndarray]]]
 
@@ -43,11 +43,11 @@ def no_progress(steps: Iterable, total: int) -> Iterable:
     return steps
 
 
-class FramePainter(Protocol):
-    """What colours the frames of a film, such as `film.SteadyPainter`.
+class FrameColorizer(Protocol):
+    """What colours the frames of a film, such as `film.SteadyColorizer`.
 
     An attribute `settings`, if there is one, is a dict that JSON holds: what decides how it paints. A run is not taken
-    up again by a painter with others.
+    up again by a colorizer with others.
     """
 
     upscale: int
@@ -57,7 +57,7 @@ class FramePainter(Protocol):
 
 
 @dataclass
-class ColouredFilm:
+class ColoredFilm:
     """What became of a film.
 
     Parameters
@@ -81,7 +81,7 @@ class ColouredFilm:
 def colorize_video(
     source: str | Path,
     out: str | Path,
-    painter: FramePainter,
+    colorizer: FrameColorizer,
     start: float = 0,
     end: float | None = None,
     preview: bool = False,
@@ -94,7 +94,7 @@ def colorize_video(
     progress: Progress = no_progress,
     sound: bool = True,
     checking: Callable[[Iterable, int], Iterable] = no_progress,
-) -> ColouredFilm:
+) -> ColoredFilm:
     """Colour a film.
 
     The result has the frames of the original at the same times, upright, with its range, its depth (8 or 10 bits) and
@@ -111,7 +111,7 @@ def colorize_video(
     out : str or Path
         The file to write; its suffix tells the container. Its folder is made when missing. While the work is going on
         there is a folder `out`.parts beside it.
-    painter : FramePainter
+    colorizer : FrameColorizer
         Colours the frames.
     start, end : float, optional
         Colour only this part, in seconds from the first frame. The result begins at 0.
@@ -126,11 +126,11 @@ def colorize_video(
     deinterlace : bool
         Make all frames whole, also those that the film calls progressive.
     resume : bool
-        Go on where a run was broken off, if the content of the film, the painter, its settings, all arguments and the
+        Go on where a run was broken off, if the content of the film, the colorizer, its settings, all arguments and the
         version are the same; and leave a result that is there. Otherwise begin anew, and a result that is there is an
         error.
     label : str
-        What tells this painter from another that has no `settings`, or the same.
+        What tells this colorizer from another that has no `settings`, or the same.
     progress : callable
         Is given the coloured frames, an iterable, and about how many there will be; returns the iterable.
     sound : bool
@@ -140,7 +140,7 @@ def colorize_video(
 
     Returns
     -------
-    ColouredFilm
+    ColoredFilm
 
     Raises
     ------
@@ -163,10 +163,10 @@ def colorize_video(
     original = Original(source)
     if preview and end is None:
         end = start + PREVIEW
-    size = (film.height * painter.upscale, film.width * painter.upscale * (2 if preview else 1))
-    check_frames(film, size, getattr(painter, "held", 1))
-    coloured, notes = look_into(film, make_grey, deinterlace)
-    coding = choose_coding(out, codec, crf, film.deep)
+    size = (film.height * colorizer.upscale, film.width * colorizer.upscale * (2 if preview else 1))
+    check_frames(film, size, getattr(colorizer, "held", 1))
+    colored, notes = look_into(film, make_grey, deinterlace)
+    coding = choose_coding(out, codec, crf, film.high_bit_depth)
     film, times = looked_through(film, end, checking)
     check_times(film, start, end)
     cut = _cut(film, start, end)
@@ -175,7 +175,7 @@ def colorize_video(
     if (size[0] % 2 or size[1] % 2) and "444" not in coding.pixels:
         notes.append(f"{size[1]}x{size[0]} pixels are odd: the last row or column is repeated")
 
-    job = {"version": colorlib.__version__, "painter": getattr(painter, "settings", {}), "label": label}
+    job = {"version": colorlib.__version__, "colorizer": getattr(colorizer, "settings", {}), "label": label}
     job |= {"start": start, "end": end, "preview": preview, "make_grey": make_grey, "deinterlace": deinterlace}
     job |= {**asdict(coding), "size": size, "source": original.content()}
     del job["container"]  # the frames are the same in another
@@ -187,7 +187,7 @@ def colorize_video(
         done, found = parts.begin(job, resume)
         notes += found + ([f"going on after {done} frames"] if done else [])
         if not parts.complete:
-            painted = _painted(film, painter, start, end, preview, done, coloured, deinterlace)
+            painted = _painted(film, colorizer, start, end, preview, done, colored, deinterlace)
             painted = iter(progress(painted, max(0, _expected(film, start, end) - done)))
             while first := next(painted, None):
                 frames = _while_unchanged(original, chain([first], islice(painted, SEGMENT - 1)))
@@ -212,10 +212,10 @@ def colorize_video(
                 f"command again: all frames are in {parts.folder}"
             ) from None
         notes += parts.remove()
-    return ColouredFilm(out, done, notes + film.notes, film.damage)
+    return ColoredFilm(out, done, notes + film.notes, film.damage)
 
 
-def _already_there(out: Path, parts: Parts, resume: bool) -> ColouredFilm | None:
+def _already_there(out: Path, parts: Parts, resume: bool) -> ColoredFilm | None:
     """What to return when there is a result; what its run has left when it was killed at its very end goes away."""
     if not out.exists():
         return None
@@ -225,7 +225,7 @@ def _already_there(out: Path, parts: Parts, resume: bool) -> ColouredFilm | None
     if parts.have_become(out):
         with suppress(BlockingIOError), parts.held():
             notes += parts.remove()
-    return ColouredFilm(out, notes=notes)
+    return ColoredFilm(out, notes=notes)
 
 
 def _while_unchanged(original: Original, frames: Iterable[tuple[int, np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
@@ -236,12 +236,12 @@ def _while_unchanged(original: Original, frames: Iterable[tuple[int, np.ndarray]
 
 def _painted(
     film: Film,
-    painter: FramePainter,
+    colorizer: FrameColorizer,
     start: float,
     end: float | None,
     preview: bool,
     done: int,
-    coloured: bool,
+    colored: bool,
     deinterlace: bool,
 ) -> Iterator[tuple[int, np.ndarray]]:
     """The coloured frames after the first `done` ones, with their times."""
@@ -251,23 +251,23 @@ def _painted(
 
     def pictures() -> Iterator[np.ndarray]:
         for time, frame in islice(frames_of(film, start, end, deinterlace), max(0, done - WARM_UP), None):
-            picture = picture_of(frame, film, reformatter, coloured)
+            picture = picture_of(frame, film, reformatter, colored)
             waiting.append((time, picture if preview else None))
             yield picture
 
-    for index, result in enumerate(painter.paint(pictures()), max(0, done - WARM_UP)):
+    for index, result in enumerate(colorizer.paint(pictures()), max(0, done - WARM_UP)):
         time, original = waiting.popleft()
         if index >= done:
             yield time, result if original is None else _side_by_side(original, result)
     if waiting:
-        raise ValueError(f"{film.path}: the painter left out {len(waiting)} frames")
+        raise ValueError(f"{film.path}: the colorizer left out {len(waiting)} frames")
 
 
-def _side_by_side(original: np.ndarray, coloured: np.ndarray) -> np.ndarray:
+def _side_by_side(original: np.ndarray, colored: np.ndarray) -> np.ndarray:
     """The original, enlarged by repeating its pixels where the result is larger, and the result."""
-    times = coloured.shape[0] // original.shape[0]
+    times = colored.shape[0] // original.shape[0]
     grey = original if original.ndim == 3 else original[..., None].repeat(3, axis=2)
-    return np.concatenate([grey.repeat(times, axis=0).repeat(times, axis=1), coloured], axis=1)
+    return np.concatenate([grey.repeat(times, axis=0).repeat(times, axis=1), colored], axis=1)
 
 
 def _expected(film: Film, start: float, end: float | None) -> int:

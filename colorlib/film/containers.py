@@ -64,9 +64,9 @@ def film_errors(path: str | Path) -> Iterator[None]:
         chain: list[BaseException] = [error]  # closing the file fails too, and would hide that the disk is full
         while chain[-1].__context__ is not None:
             chain.append(chain[-1].__context__)
-        told = next((link for link in reversed(chain) if isinstance(link, OSError) and link.errno), None)
-        if told is not None:
-            raise OSError(told.errno, told.strerror, str(path)) from error
+        cause = next((link for link in reversed(chain) if isinstance(link, OSError) and link.errno), None)
+        if cause is not None:
+            raise OSError(cause.errno, cause.strerror, str(path)) from error
         raise ValueError(f"{path}: FFmpeg cannot work with it: {error.strerror or error}") from error
 
 

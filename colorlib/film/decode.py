@@ -172,13 +172,11 @@ def _deinterlacer(frame: "av.VideoFrame", time_base: Fraction, every: bool) -> "
     return graph
 
 
-def picture_of(
-    frame: "av.VideoFrame", film: Film, reformatter: "VideoReformatter", coloured: bool = True
-) -> np.ndarray:
+def picture_of(frame: "av.VideoFrame", film: Film, reformatter: "VideoReformatter", colored: bool = True) -> np.ndarray:
     """A decoded frame as a picture, upright: (H, W) or (H, W, 3), uint8 or uint16 (see
     `pixel_formats.pixels_of_frame`).
     """
-    return turned(pixels_of_frame(frame, reformatter, coloured), film.matrix)
+    return turned(pixels_of_frame(frame, reformatter, colored), film.matrix)
 
 
 def sample_frames(film: Film, count: int = 12) -> "Iterator[av.VideoFrame]":

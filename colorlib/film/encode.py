@@ -62,7 +62,7 @@ class Coding:
     options: dict[str, str] = field(default_factory=dict)
 
 
-def choose_coding(out: str | Path, codec: str | None, crf: int | None, deep: bool) -> Coding:
+def choose_coding(out: str | Path, codec: str | None, crf: int | None, high_bit_depth: bool) -> Coding:
     """Choose how to encode a film.
 
     Parameters
@@ -73,7 +73,7 @@ def choose_coding(out: str | Path, codec: str | None, crf: int | None, deep: boo
         FFmpeg's name of an encoder. By default libx264, in WebM libvpx-vp9, in ASF (.wmv) wmv2.
     crf : int, optional
         Quality: smaller is finer and larger. By default as fine as the eye sees.
-    deep : bool
+    high_bit_depth : bool
         Whether the film has more than 8 bits a channel.
 
     Returns
@@ -105,7 +105,7 @@ def choose_coding(out: str | Path, codec: str | None, crf: int | None, deep: boo
         )
     known = {format.name for format in encoder.video_formats or []}
     depths = [[base + "10le" for base in _FORMATS], [*_FORMATS]]
-    wanted = [format for depth in (depths if deep else depths[::-1]) for format in depth]
+    wanted = [format for depth in (depths if high_bit_depth else depths[::-1]) for format in depth]
     pixels = next((format for format in wanted if format in known), None)
     if pixels is None:
         raise ValueError(f"the codec {name!r} takes no film of 8 or 10 bits in Y'CbCr; choose one of {', '.join(CRF)}")

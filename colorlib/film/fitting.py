@@ -6,7 +6,7 @@ Recordings of broadcasts do that, and films that were joined. A result has one s
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from colorlib.film.pixel_formats import guess_matrix, is_deep
+from colorlib.film.pixel_formats import guess_matrix, is_high_bit_depth
 from colorlib.film.probe import Film
 
 if TYPE_CHECKING:
@@ -47,7 +47,11 @@ class Fitter:
         """
         film = self.film
         same_pixels = not sample_aspect or not film.sample_aspect or sample_aspect == film.sample_aspect
-        if (frame.height, frame.width) == film.shape and same_pixels and is_deep(frame) == film.deep:
+        if (
+            (frame.height, frame.width) == film.shape
+            and same_pixels
+            and is_high_bit_depth(frame) == film.high_bit_depth
+        ):
             return frame
         guess_matrix(frame)
         kind = (frame.width, frame.height, frame.format.name, None if same_pixels else sample_aspect)

@@ -1,10 +1,10 @@
 """The folder of segments beside a film that is being made: of which run they are, and whether they are whole.
 
 `job.json` tells what the run was asked for (the content of the film, that of the weights, the settings, the version),
-and of each segment how many frames it has and the sha256 of its file. A segment counts when it is told there: one that
-was cut off, overwritten or put there by others is found when a run goes on, and made anew with those after it. When all
-are there that is told too: if they cannot be joined, the same call, or one that differs in the suffix of the result or
-in the sounds, joins them without a painter.
+and of each segment how many frames it has and the sha256 of its file. A segment counts when it is listed there: one
+that was cut off, overwritten or put there by others is found when a run goes on, and made anew with those after it.
+When all are there that is noted too: if they cannot be joined, the same call, or one that differs in the suffix of the
+result or in the sounds, joins them without a colorizer.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ class Parts:
         self.folder = _folder(out)
         self._job = self.folder / "job.json"
         self._locks = lock_names(self.folder / "colorlib.lock")
-        self._told: dict = {}
+        self._record: dict = {}
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -86,18 +86,18 @@ class Parts:
         """
         sweep([self.folder, self.out.parent])
         job = json.loads(json.dumps(job))
-        told = self._read(resume)
-        if not resume or told is None:
+        record = self._read(resume)
+        if not resume or record is None:
             self._clear()
-            self._told = {"job": job, "parts": []}
+            self._record = {"job": job, "parts": []}
             self._write()
             return 0, []
-        if told["job"] != job:
+        if record["job"] != job:
             raise ValueError(
-                f"{self.folder} holds a run that was broken off and had another {_difference(told['job'], job)}; "
+                f"{self.folder} holds a run that was broken off and had another {_difference(record['job'], job)}; "
                 "repeat that call to go on with it, or give --no-resume (resume=False) to begin anew"
             )
-        self._told = told
+        self._record = record
         return self._checked()
 
     def take_over(self, job: dict[str, object]) -> None:
@@ -113,8 +113,8 @@ class Parts:
         job = json.loads(json.dumps(job))
         for other in sorted(self.out.parent.glob(glob.escape(self.out.stem) + ".*.parts")):
             try:
-                told = json.loads((other / self._job.name).read_text(encoding="utf-8"))
-                if told["job"] == job and told["complete"]:
+                record = json.loads((other / self._job.name).read_text(encoding="utf-8"))
+                if record["job"] == job and record["complete"]:
                     other.rename(self.folder)
                     return
             except (OSError, ValueError, KeyError, TypeError):
@@ -123,36 +123,36 @@ class Parts:
     @property
     def complete(self) -> bool:
         """Whether all segments of the film are there."""
-        return self._told.get("complete", False)
+        return self._record.get("complete", False)
 
     def end(self) -> None:
         """Tell that all segments of the film are there."""
-        self._told["complete"] = True
+        self._record["complete"] = True
         self._write()
 
     def there(self) -> list[Path]:
         """Return the segments that are complete, in order."""
-        return [self._segment(index) for index in range(len(self._told["parts"]))]
+        return [self._segment(index) for index in range(len(self._record["parts"]))]
 
     def next(self) -> Path:
         """Return the name of the segment to write."""
-        return self._segment(len(self._told["parts"]))
+        return self._segment(len(self._record["parts"]))
 
     def add(self, frames: int) -> None:
         """Tell that the segment to write is complete, and how many frames it has."""
-        self._told["parts"].append({"frames": frames, **_content(self.next())})
+        self._record["parts"].append({"frames": frames, **_content(self.next())})
         self._write()
 
     def will_be(self, result: Path) -> None:
         """Tell that a file, complete but for its name, is what the segments become."""
-        self._told["result"] = _mark(result)
+        self._record["result"] = _mark(result)
         self._write()
 
     def have_become(self, out: Path) -> bool:
         """Return whether a result is what the segments were joined to, by a run that was killed right after."""
         try:
-            told = json.loads(self._job.read_text(encoding="utf-8"))
-            return told["result"] == _mark(out) and "job" in told and "parts" in told
+            record = json.loads(self._job.read_text(encoding="utf-8"))
+            return record["result"] == _mark(out) and "job" in record and "parts" in record
         except (OSError, ValueError, KeyError, TypeError):
             return False
 
@@ -195,7 +195,7 @@ class Parts:
                 raise in_the_way
             return None
         try:
-            told = json.loads(self._job.read_text(encoding="utf-8"))
+            record = json.loads(self._job.read_text(encoding="utf-8"))
         except ValueError:
             if not resume:
                 return None
@@ -203,35 +203,37 @@ class Parts:
                 f"{self._job} is damaged, and what the segments beside it show is not known; "
                 "give --no-resume (resume=False) to remove them and begin anew"
             ) from None
-        if isinstance(told, dict) and "job" not in told and {"source", "label", "codec"} <= told.keys():
+        if isinstance(record, dict) and "job" not in record and {"source", "label", "codec"} <= record.keys():
             if not resume:
                 return None
             raise ValueError(
                 f"{self.folder} holds a run of an older version; finish it with that version, "
                 "or give --no-resume (resume=False) to begin anew"
             )
-        whole = isinstance(told, dict) and isinstance(told.get("job"), dict) and isinstance(told.get("parts"), list)
+        whole = (
+            isinstance(record, dict) and isinstance(record.get("job"), dict) and isinstance(record.get("parts"), list)
+        )
         if not whole:
             raise in_the_way
-        return told
+        return record
 
     def _checked(self) -> tuple[int, list[str]]:
         """Keep the segments that are as job.json tells, up to the first that is not."""
         good, frames, notes = 0, 0, []
-        for record in self._told["parts"]:
+        for part in self._record["parts"]:
             path = self._segment(good)
             try:
                 found = _content(path) if path.is_file() else None
-                if found == {key: record[key] for key in ("bytes", "sha256")} and record["frames"] > 0:
-                    good, frames = good + 1, frames + record["frames"]
+                if found == {key: part[key] for key in ("bytes", "sha256")} and part["frames"] > 0:
+                    good, frames = good + 1, frames + part["frames"]
                     continue
                 what = "is missing" if found is None else "is damaged, or of another run"
             except (KeyError, TypeError):
-                what = "is not told of"
+                what = "is not listed"
             notes.append(f"{path} {what}: made anew from there on")
-            self._told.pop("complete", None)
+            self._record.pop("complete", None)
             break
-        del self._told["parts"][good:]
+        del self._record["parts"][good:]
         self._write()
         for path in self.folder.glob("[0-9]*.nut"):
             if _SEGMENT.fullmatch(path.name) and int(path.stem) >= good:
@@ -240,7 +242,7 @@ class Parts:
 
     def _write(self) -> None:
         with atomic(self._job) as temporary, temporary.open("w", encoding="utf-8") as file:
-            file.write(json.dumps(self._told, indent=1) + "\n")
+            file.write(json.dumps(self._record, indent=1) + "\n")
             file.flush()
             os.fsync(file.fileno())
 
@@ -267,14 +269,14 @@ def _mark(path: Path) -> list[int]:
 
 def _difference(before: dict, now: dict) -> str:
     """Name what is different between two jobs, with both values where they are short."""
-    told = []
+    differences = []
     for key in {**before, **now}:
         old, new = before.get(key), now.get(key)
         if old == new:
             continue
         if isinstance(old, dict) and isinstance(new, dict):
-            told.append(f"{key} ({_difference(old, new)})")
+            differences.append(f"{key} ({_difference(old, new)})")
         else:
             short = all(len(str(value)) <= 24 for value in (old, new))
-            told.append(f"{key} ({old}, now {new})" if short else key)
-    return ", ".join(told)
+            differences.append(f"{key} ({old}, now {new})" if short else key)
+    return ", ".join(differences)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import av
     from av.video.reformatter import VideoReformatter
 
-__all__ = ["guess_matrix", "has_chroma", "is_deep", "is_full_range", "pixels_of_frame", "to_frame", "turned"]
+__all__ = ["guess_matrix", "has_chroma", "is_full_range", "is_high_bit_depth", "pixels_of_frame", "to_frame", "turned"]
 
 _BT709, _BT601 = 1, 5  # the numbers of ITU-T H.273 for matrices, which FFmpeg uses
 _SRGB_CURVE = 13
@@ -41,7 +41,7 @@ _SHARES = {
 }
 
 
-def is_deep(frame: "av.VideoFrame") -> bool:
+def is_high_bit_depth(frame: "av.VideoFrame") -> bool:
     """Return whether a frame has more than 8 bits a channel."""
     return max(part.bits for part in frame.format.components) > 8
 
@@ -78,7 +78,7 @@ def has_chroma(frame: "av.VideoFrame") -> bool:
     return any(np.mean(abs(plane.astype(np.int32) - middle) > noise) > NOISY for plane in planes)
 
 
-def pixels_of_frame(frame: "av.VideoFrame", reformatter: "VideoReformatter", coloured: bool = True) -> np.ndarray:
+def pixels_of_frame(frame: "av.VideoFrame", reformatter: "VideoReformatter", colored: bool = True) -> np.ndarray:
     """Turn a decoded frame into a picture.
 
     Parameters
@@ -87,13 +87,13 @@ def pixels_of_frame(frame: "av.VideoFrame", reformatter: "VideoReformatter", col
         In any pixel format that FFmpeg knows.
     reformatter : VideoReformatter
         Of the film; it keeps the tables that it makes, which for a film in HDR takes half a minute.
-    coloured : bool
+    colored : bool
         Whether the film has colours or a tint. Without them the plane of brightness is the picture.
 
     Returns
     -------
     ndarray
-        (H, W, 3) sRGB, or (H, W) when not `coloured` and brightness has a plane of its own; uint8, or uint16 for more
+        (H, W, 3) sRGB, or (H, W) when not `colored` and brightness has a plane of its own; uint8, or uint16 for more
         than 8 bits. Of HDR (PQ, HLG) what is whiter than white is cut off.
 
     References
@@ -102,21 +102,21 @@ def pixels_of_frame(frame: "av.VideoFrame", reformatter: "VideoReformatter", col
     """
     import cv2
 
-    bits, dtype = frame.format.components[0].bits, np.uint16 if is_deep(frame) else np.uint8
+    bits, dtype = frame.format.components[0].bits, np.uint16 if is_high_bit_depth(frame) else np.uint8
     guess_matrix(frame)
     hdr = frame.color_trc in _HDR_CURVES
     if not _is_planar(frame) or hdr or frame.colorspace not in _SHARES:
         options = {"dst_color_trc": _SRGB_CURVE, "dst_color_primaries": _BT709} if hdr else {}
         options["format"] = "rgb24" if dtype == np.uint8 else "rgb48le"
         return reformatter.reformat(frame, interpolation=_CAREFUL, **options).to_ndarray()
-    first, *colours = (_plane(frame, index) for index in range(min(3, len(frame.planes))))
-    if not coloured or not colours:
+    first, *colors = (_plane(frame, index) for index in range(min(3, len(frame.planes))))
+    if not colored or not colors:
         table = _grey_table(bits, is_full_range(frame))
         return cv2.LUT(first, table) if bits == 8 else np.take(table, first, mode="clip")
     white = int(np.iinfo(dtype).max)
     matrix = _ycbcr_matrix(bits, is_full_range(frame), white, frame.colorspace)
     back = np.linalg.inv(matrix[:, :3])
-    ycbcr = cv2.merge([first, *(_widened(plane, first.shape) for plane in colours)])
+    ycbcr = cv2.merge([first, *(_widened(plane, first.shape) for plane in colors)])
     return cv2.transform(ycbcr, np.column_stack([back, -back @ matrix[:, 3]]))
 
 
@@ -200,8 +200,8 @@ def to_frame(rgb: np.ndarray, name: str, full: bool) -> "av.VideoFrame":
     odd = (rgb.shape[0] % 2 if down else 0), (rgb.shape[1] % 2 if across else 0)
     if any(odd):
         rgb = np.pad(rgb, ((0, odd[0]), (0, odd[1]), (0, 0)), mode="edge")
-    deep = rgb.astype(np.uint16, copy=False) if bits > 8 else rgb
-    planes = cv2.split(cv2.transform(deep, _ycbcr_matrix(bits, full, int(np.iinfo(rgb.dtype).max))))
+    wide = rgb.astype(np.uint16, copy=False) if bits > 8 else rgb
+    planes = cv2.split(cv2.transform(wide, _ycbcr_matrix(bits, full, int(np.iinfo(rgb.dtype).max))))
     frame = av.VideoFrame(rgb.shape[1], rgb.shape[0], name)
     for index, plane in enumerate(planes):
         values = _thinned(plane, across, down) if index else plane

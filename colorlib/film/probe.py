@@ -15,7 +15,7 @@ import numpy as np
 
 from colorlib.film.clock import Shifts, decoded_frames
 from colorlib.film.containers import opened_film
-from colorlib.film.pixel_formats import is_deep, is_full_range
+from colorlib.film.pixel_formats import is_full_range, is_high_bit_depth
 
 if TYPE_CHECKING:
     import av
@@ -47,7 +47,7 @@ class Film:
         Frames a second, on average.
     seconds : float or None
         How long it says it is.
-    deep : bool
+    high_bit_depth : bool
         More than 8 bits a channel.
     full : bool
         Black is 0 and white all ones, not 16 and 235 of 255.
@@ -77,7 +77,7 @@ class Film:
     first: int
     rate: Fraction
     seconds: float | None
-    deep: bool
+    high_bit_depth: bool
     full: bool
     aspect: Fraction
     matrix: tuple[int, int, int, int] = _UPRIGHT
@@ -132,7 +132,7 @@ def read_film(path: str | Path) -> Film:
             frame.pts or 0,
             Fraction(stream.average_rate or stream.guessed_rate or 25),
             _length(container, stream),
-            is_deep(frame),
+            is_high_bit_depth(frame),
             is_full_range(frame),
             aspect if matrix[0] else 1 / aspect,
             matrix,

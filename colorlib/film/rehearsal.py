@@ -21,7 +21,7 @@ from colorlib.film.encode import Coding, encode
 from colorlib.film.mux import CANNOT_HOLD, add_pictures, add_sounds, merged
 from colorlib.film.probe import Film
 from colorlib.film.sounds import COPY, ENCODE, FORWARD, Ways, encoders_for, is_copied, packets_of_sounds
-from colorlib.film.tryout import Nowhere, RefusedError, read_again
+from colorlib.film.tryout import Nowhere, RehearsalError, read_again
 
 if TYPE_CHECKING:
     import av
@@ -87,7 +87,7 @@ def rehearse(
         part = times[window : window + _PICTURES]
         try:
             _check_times(stage.written(part, {}), part, film, out, coding)
-        except RefusedError as refused:
+        except RehearsalError as refused:
             raise ValueError(
                 f"{out}: the container cannot hold this film ({refused}); name the result .mkv"
             ) from refused
@@ -99,7 +99,7 @@ def rehearse(
         try:
             stage.rehearsed(progress(times, len(times)), ways)
             break
-        except RefusedError as refused:
+        except RehearsalError as refused:
             index = refused.stream
             if index is None or kinds[index] != "audio" or ways[index].startswith(ENCODE):
                 raise ValueError(f"{out}: this container cannot hold the film ({refused}); {CANNOT_HOLD}") from refused
@@ -130,7 +130,7 @@ class _Stage:
             try:
                 if self._comes_out(index, times, kind, way):
                     return way
-            except (ValueError, RefusedError) as refused:
+            except (ValueError, RehearsalError) as refused:
                 error = error or refused
         if isinstance(error, ValueError):
             raise error
@@ -188,7 +188,7 @@ class _Stage:
                 target.close()
             except (av.FFmpegError, ValueError) as error:
                 numbers = {copy.index: index for index, copy in copies.items()}
-                raise RefusedError(error, None if packet is None else numbers.get(packet.stream_index)) from error
+                raise RehearsalError(error, None if packet is None else numbers.get(packet.stream_index)) from error
         return others
 
 
@@ -243,7 +243,7 @@ def _check_times(file: BytesIO, times: array, film: Film, out: str | Path, codin
     """Refuse a container from which the pictures come out at other times than they went in."""
     with read_again(file) as result:
         if not result.streams.video:
-            raise RefusedError(ValueError("what is written cannot be read again"), None)
+            raise RehearsalError(ValueError("what is written cannot be read again"), None)
         base, found = None, []
         for packet in result.demux(video=0):
             moment = packet.pts if packet.pts is not None else packet.dts

@@ -21,7 +21,7 @@ from colorlib.colorize.upsample import slope_and_rest
 
 __all__ = ["frame_lightness", "paint_frame", "upscaled"]
 
-BAND = 30_000  # pixels that are converted at once: they stay in the processor's cache, and OpenCV's remap takes no more
+CACHED_PIXELS = 30_000  # converted at once: they stay in the processor's cache, and OpenCV's remap takes no more
 LIMITS_PER_UNIT = 2  # rows of the table of largest chromas for each unit of lightness
 
 
@@ -76,7 +76,7 @@ def paint_frame(frame: np.ndarray, L: np.ndarray, ab: np.ndarray, times: int = 1
     small = torch.cat(slope_and_rest(small_L, small_ab), dim=1)[0].numpy()
     slope_a, slope_b, rest_a, rest_b = (cv2.resize(x, (width, height), interpolation=cv2.INTER_CUBIC) for x in small)
     result = np.empty((height, width, 3), np.uint8)
-    step = max(1, BAND // width)
+    step = max(1, CACHED_PIXELS // width)
     for rows in (slice(top, top + step) for top in range(0, height, step)):
         band = frame_lightness(frame[rows])
         a = cv2.add(cv2.multiply(slope_a[rows], band), rest_a[rows])

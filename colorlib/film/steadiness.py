@@ -30,7 +30,7 @@ from colorlib.color.fast import bytes_to_network
 from colorlib.color.lab import from_network
 from colorlib.film.optical_flow import fetch
 
-__all__ = ["chroma", "colour_consistency", "flicker_spectrum", "steadiness", "warping_error"]
+__all__ = ["chroma", "color_consistency", "flicker_spectrum", "steadiness", "warping_error"]
 
 LAGS = (1, 2, 4)  # frames (Liu 2021)
 TILES = 4  # tiles a side over which chroma is averaged for the spectrum
@@ -102,7 +102,7 @@ def warping_error(ab: np.ndarray, flow: np.ndarray, visible: np.ndarray) -> floa
     return float(np.concatenate(distances).mean())
 
 
-def colour_consistency(frames: np.ndarray, lags: Sequence[int] = LAGS) -> float:
+def color_consistency(frames: np.ndarray, lags: Sequence[int] = LAGS) -> float:
     """Colour distribution consistency (CDC): how far the colour histograms of near frames lie apart.
 
     Parameters
@@ -207,7 +207,7 @@ def steadiness(
         rows[name] = {
             "ab_error": float(np.abs(ab - right).mean()),
             "warping_error": warping_error(ab, flow, visible),
-            "cdc": colour_consistency(frames),
+            "cdc": color_consistency(frames),
             "fast": float(np.sqrt(power[frequency > FAST].sum())),
         }
     return pd.DataFrame(rows).T

@@ -1,11 +1,11 @@
-"""Steady colour for a film: guessed now and then, carried along the motion between.
+"""Steady colour for a film: predicted now and then, carried along the motion between.
 
 A network colours each frame for itself. The cat's fur is a little redder here and a little greyer there, because the
 cat has moved by half a pixel, and at 24 frames a second the eye sees it boil. There are three answers. *off* leaves
-each frame to itself. *exponential* mixes each guess with the frame before: calmer, but colour stays behind where things
-move. *flow* moves with them: some frames, the keys, are guessed, what is known from before is carried to them along the
-motion and averaged with the new guess, and the frames between two keys take their colours from both. That is calmer,
-no less right, and quicker, since most frames need no network.
+each frame to itself. *exponential* mixes each prediction with the frame before: calmer, but colour stays behind where
+things move. *flow* moves with them: some frames, the keys, are predicted, what is known from before is carried to them
+along the motion and averaged with the new prediction, and the frames between two keys take their colours from both.
+That is calmer, no less right, and quicker, since most frames need no network.
 """
 
 import hashlib
@@ -19,9 +19,9 @@ import numpy as np
 import torch
 
 from colorlib.color.lab import rgb_to_lab
-from colorlib.colorize.compose import Picture, pixels_of, shrunk, small_view
+from colorlib.colorize.compose import PhotographLike, pixels_of, shrunk, small_view
 from colorlib.colorize.hints import follow_reference
-from colorlib.colorize.torch_backend import guesses, network_size
+from colorlib.colorize.torch_backend import network_size, predictions
 from colorlib.film.optical_flow import chain, confidence, fetch, find_motion
 from colorlib.film.render import frame_lightness, paint_frame
 from colorlib.film.shots import NEIGHBOURS, with_cuts
@@ -29,14 +29,14 @@ from colorlib.film.shots import NEIGHBOURS, with_cuts
 if TYPE_CHECKING:
     from colorlib.colorize.colorizer import Colorizer
 
-__all__ = ["MODES", "SteadyPainter"]
+__all__ = ["MODES", "SteadyColorizer"]
 
 MODES = ("flow", "exponential", "off")
 KEY_EVERY = 10  # frames: less than half a second of film
-MEMORY = 8.0  # guesses that the memory of a place is worth at most, so that it can still change
-CERTAIN = 100.0  # guesses that a colour given by hand is worth
-DOUBT = 1e-3  # guesses that a carried colour is worth at least, so that something is left where nothing is believed
-SHARE = 0.25  # of a new guess in the exponential mean
+MEMORY = 8.0  # predictions that the memory of a place is worth at most, so that it can still change
+CERTAIN = 100.0  # predictions that a colour given by hand is worth
+DOUBT = 1e-3  # predictions that a carried colour is worth at least, so that something is left where nothing is believed
+SHARE = 0.25  # of a new prediction in the exponential mean
 SAME = 3.0  # CIE units: mean difference in lightness below which a reference is a frame of the film
 AHEAD = 3  # frames that are painted at full size while the next ones are being looked at
 T, R = TypeVar("T"), TypeVar("R")
@@ -51,33 +51,34 @@ class _Frame:
     grey: np.ndarray  # (h, w), uint8: the same for OpenCV
     given: bool = False  # whether the reference is this frame
     ab: np.ndarray | None = None  # (h, w, 2), CIE units
-    known: np.ndarray | None = None  # (h, w): how many guesses stand behind each colour
+    known: np.ndarray | None = None  # (h, w): how many predictions stand behind each colour
     back: np.ndarray | None = None  # motion from here to the frame before
     forth: np.ndarray | None = None  # and from there to here
 
 
-class SteadyPainter:
+class SteadyColorizer:
     """Colour the frames of a film, one after the other, so that they stay steady.
 
     In the mode "flow" every `key_every`-th frame of a shot is a key, and so are its first and its last. A key is
     coloured by the network. The colours of the key before are fetched along the motion (dense inverse search, joined
-    from frame to frame), and each place takes the mean of what was carried there and of the new guess. The carried
-    colour counts as many guesses as it is made of, at most eight, times the belief in the motion: 1 where the way there
-    and back ends at its start and lightness agrees, 0 where something new comes into view. The frames between are not
-    shown to the network; they take from the keys before and after, the nearer one more. Nothing is carried over a cut.
+    from frame to frame), and each place takes the mean of what was carried there and of the new prediction. The carried
+    colour counts as many predictions as it is made of, at most eight, times the belief in the motion: 1 where the way
+    there and back ends at its start and lightness agrees, 0 where something new comes into view. The frames between
+    are not shown to the network; they take from the keys before and after, the nearer one more. Nothing is carried
+    over a cut.
 
     Parameters
     ----------
     colorizer : Colorizer
         Its network, sizes, mirror image and saturation are used.
     mode : {"flow", "exponential", "off"}
-        "exponential" mixes a quarter of each new guess with three quarters of the frame before, wherever it has moved;
-        "off" colours each frame as `colorizer` would. Both ask the network for every frame.
+        "exponential" mixes a quarter of each new prediction with three quarters of the frame before, where it has
+        moved; "off" colours each frame as `colorizer` would. Both ask the network for every frame.
     key_every : int
         Frames from key to key, at least 1; so many are held in memory. Only for "flow".
     reference : str, Path, PIL.Image.Image or ndarray, optional
         A picture in colour. When it is a frame of the film (the same shape and nearly the same lightness), that frame
-        gets exactly its colours, and they are carried on. In any case the network's guesses are pulled towards its
+        gets exactly its colours, and they are carried on. In any case the network's predictions are pulled towards its
         colours, as by `colorize.follow_reference`.
     upscale : int
         How many times higher and wider the frames become: 1, or 2 with `film.upscaled`.
@@ -96,8 +97,8 @@ class SteadyPainter:
     --------
     >>> from colorlib.colorize.colorizer import Colorizer
     >>> from colorlib.models.unet import UNet
-    >>> painter = SteadyPainter(Colorizer(UNet(downs=3, filters=4), size=32))
-    >>> [frame.shape for frame in painter.paint(np.full((3, 40, 60), 128, np.uint8))]
+    >>> colorizer = SteadyColorizer(Colorizer(UNet(downs=3, filters=4), size=32))
+    >>> [frame.shape for frame in colorizer.paint(np.full((3, 40, 60), 128, np.uint8))]
     [(40, 60, 3), (40, 60, 3), (40, 60, 3)]
     """
 
@@ -106,7 +107,7 @@ class SteadyPainter:
         colorizer: "Colorizer",
         mode: str = "flow",
         key_every: int = KEY_EVERY,
-        reference: Picture | None = None,
+        reference: PhotographLike | None = None,
         upscale: int = 1,
     ) -> None:
         if mode not in MODES:
@@ -128,8 +129,8 @@ class SteadyPainter:
         """What decides how frames are painted, the weights and the reference by the sha256 of their content."""
         colorizer, reference = self.colorizer, self.reference
         if reference is not None:
-            told = f"{reference.shape} {reference.dtype.str} ".encode() + np.ascontiguousarray(reference).tobytes()
-            reference = hashlib.sha256(told).hexdigest()
+            content = f"{reference.shape} {reference.dtype.str} ".encode() + np.ascontiguousarray(reference).tobytes()
+            reference = hashlib.sha256(content).hexdigest()
         return {
             "weights": colorizer.sha256,
             "network size": list(colorizer.sizes),
@@ -163,11 +164,11 @@ class SteadyPainter:
         """
         seen = self._recognised(self._seen(frames))
         if self.mode == "off":
-            coloured = map(self._guessed, seen)
+            colored = map(self._predicted, seen)
         else:
             shots = with_cuts(seen, lambda frame: frame.grey)
-            coloured = self._exponential(shots) if self.mode == "exponential" else self._flow(shots)
-        return _in_background(self._painted, coloured)
+            colored = self._exponential(shots) if self.mode == "exponential" else self._flow(shots)
+        return _in_background(self._painted, colored)
 
     def _seen(self, frames: Iterable[np.ndarray]) -> Iterator[_Frame]:
         """The frames with their small views."""
@@ -200,15 +201,15 @@ class SteadyPainter:
             last.given = away < least
             yield last
 
-    def _guessed(self, frame: _Frame) -> _Frame:
-        """The frame with the network's own guess, or with the colours of the reference when it is this frame."""
+    def _predicted(self, frame: _Frame) -> _Frame:
+        """The frame with the network's own prediction, or with the colours of the reference when it is this frame."""
         if frame.given:
             lab = rgb_to_lab(small_view(self.reference, *frame.L.shape))
             frame.ab, frame.known = _array(lab[:, 1:]), np.full_like(frame.L, CERTAIN)
             return frame
         colorizer = self.colorizer
         L = torch.from_numpy(frame.L)[None, None].to(colorizer.device)
-        ab = guesses(colorizer.generator, L, colorizer.sizes, colorizer.flip).mean(0)
+        ab = predictions(colorizer.generator, L, colorizer.sizes, colorizer.flip).mean(0)
         if self.reference is not None:
             size = network_size(*self.reference.shape[:2], max(colorizer.sizes))
             ab = follow_reference(L, ab, rgb_to_lab(small_view(self.reference, *size).to(L.device)))
@@ -224,22 +225,22 @@ class SteadyPainter:
         return paint_frame(frame.pixels, L, ab, self.upscale)
 
     def _exponential(self, shots: Iterable[tuple[_Frame, bool]]) -> Iterator[_Frame]:
-        """Each guess mixed with the colours of the frame before, wherever things have moved meanwhile."""
+        """Each prediction mixed with the colours of the frame before, wherever things have moved meanwhile."""
         last = None
         for frame, cut in shots:
-            self._guessed(frame)
+            self._predicted(frame)
             if not cut and not frame.given:
                 frame.ab = last + SHARE * (frame.ab - last)
             last = frame.ab
             yield frame
 
     def _flow(self, shots: Iterable[tuple[_Frame, bool]]) -> Iterator[_Frame]:
-        """Keys guessed and averaged with what is carried to them; the frames between take from the keys around."""
+        """Keys predicted and averaged with what is carried to them; the frames between take from the keys around."""
         group: list[_Frame] = []  # a key, coloured already, and the frames after it
         for frame, cut in shots:
             if cut:
                 yield from self._filled(group)
-                group = [self._guessed(frame)]
+                group = [self._predicted(frame)]
                 continue
             frame.back, frame.forth = find_motion(frame.grey, group[-1].grey), find_motion(group[-1].grey, frame.grey)
             group.append(frame)
@@ -253,7 +254,7 @@ class SteadyPainter:
         """Colour the last frame of a group, a key, with the help of the first, a key; then those between."""
         if len(group) < 2:
             return group
-        start, end = group[0], self._guessed(group[-1])
+        start, end = group[0], self._predicted(group[-1])
         since, until = _motion_to_ends(group)
         if not end.given:
             ab, known = _carried(start, end, *since[-1])
@@ -282,7 +283,7 @@ def _motion_to_ends(group: list[_Frame]) -> tuple[list, list]:
 
 
 def _carried(key: _Frame, frame: _Frame, flow: np.ndarray, back: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The colours (h, w, 2) of a key at the places of a frame, and how many guesses (h, w, 1) each is worth there."""
+    """The colours (h, w, 2) of a key at the places of a frame, and how many predictions (h, w, 1) each is worth."""
     belief = confidence(frame.L, key.L, flow, back)
     return fetch(key.ab, flow), (fetch(key.known, flow) * belief)[..., None]
 

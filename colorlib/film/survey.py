@@ -109,7 +109,7 @@ def looked_through(
     }
     film = replace(film, shifts=shifts)
     times = _times(film)
-    film.notes.extend(_told(film, sections, added))
+    film.notes.extend(_notes_of(film, sections, added))
     seconds = float((times[-1] + film.step - film.first) * film.time_base) if times else film.seconds
     return replace(film, seconds=film.seconds if end is not None else seconds), times
 
@@ -173,7 +173,7 @@ def _times(film: Film) -> array:
     return array("q", sorted(times))
 
 
-def _told(film: Film, sections: list[_Section], added: list[float]) -> list[str]:
+def _notes_of(film: Film, sections: list[_Section], added: list[float]) -> list[str]:
     """What a user should know about the clock."""
     zero = float(film.first * film.time_base)
     starts = [min(after.begins.values()) + more - zero for after, more in zip(sections, added, strict=True)][1:]

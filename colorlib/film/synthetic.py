@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from colorlib.colorize.compose import Picture, pixels_of
+from colorlib.colorize.compose import PhotographLike, pixels_of
 from colorlib.data.sources import package_photographs
 
 __all__ = ["MOVES", "Clip", "camera_clip", "example_clips", "joined", "package_clips"]
@@ -52,7 +52,7 @@ class Clip:
         return np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in self.frames])
 
 
-def camera_clip(photograph: Picture, move: str, count: int = 24, size: tuple[int, int] = (240, 320)) -> Clip:
+def camera_clip(photograph: PhotographLike, move: str, count: int = 24, size: tuple[int, int] = (240, 320)) -> Clip:
     """Film a photograph.
 
     Parameters

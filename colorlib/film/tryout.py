@@ -10,10 +10,10 @@ from colorlib.film.containers import GENERATE_TIMES, NO_PICTURE_TIMES
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-__all__ = ["Nowhere", "RefusedError", "read_again"]
+__all__ = ["Nowhere", "RehearsalError", "read_again"]
 
 
-class RefusedError(Exception):
+class RehearsalError(Exception):
     """A container does not take what it is given.
 
     Parameters
@@ -60,7 +60,7 @@ def read_again(file: BytesIO) -> "Iterator[InputContainer]":
 
     Raises
     ------
-    RefusedError
+    RehearsalError
         When it cannot be read.
     """
     import av
@@ -68,7 +68,7 @@ def read_again(file: BytesIO) -> "Iterator[InputContainer]":
     try:
         container = av.open(file)
     except av.FFmpegError as error:
-        raise RefusedError(ValueError("what is written cannot be read again"), None) from error
+        raise RehearsalError(ValueError("what is written cannot be read again"), None) from error
     with container:
         if container.format.name in NO_PICTURE_TIMES:
             container.flags &= ~GENERATE_TIMES

@@ -30,6 +30,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "decode": ["open_rgb", "opened", "read_rgb"],
         "read": ["Document", "read_document"],
         "write": ["WRITABLE", "output_suffix", "write_document"],
-        "folder": ["PHOTO_SUFFIXES", "find_photographs", "has_colour"],
+        "folder": ["PHOTO_SUFFIXES", "find_photographs", "has_color"],
     },
 )

@@ -45,7 +45,7 @@ _READERS = {
 _SMALL_FILE = 250_000
 # What reading and colouring takes in bytes a pixel, all copies together, by Pillow's mode; 15 for the others.
 _BYTES = {"1": 9, "L": 9, "LA": 17, "RGBA": 19, "PA": 19, "I;16": 20, "I": 24, "F": 24}
-_DEEP_BYTES = {"LA": 34, "RGBA": 34, "RGB": 30}  # of 16-bit PNGs, which are decoded twice
+_SIXTEEN_BIT_BYTES = {"LA": 34, "RGBA": 34, "RGB": 30}  # of 16-bit PNGs, which are decoded twice
 
 
 class _UnreadableError(ValueError):
@@ -165,7 +165,7 @@ def memory_needed(path: str | Path) -> float:
 
 def _bytes_a_pixel(image: Image.Image) -> float:
     """What reading and colouring an opened picture takes."""
-    return _DEEP_BYTES[image.mode] if byte_modes(image) else _BYTES.get(image.mode, 15)
+    return _SIXTEEN_BIT_BYTES[image.mode] if byte_modes(image) else _BYTES.get(image.mode, 15)
 
 
 def _first_page(page: TiffPage) -> Image.Image:

@@ -15,7 +15,7 @@ from colorlib.images.tiff_tags import TEXTS
 __all__ = ["Description", "describe", "describe_tiff_page", "exif_of", "in_one_text"]
 
 _ORIENTATION, _EXIF, _GPS = 0x0112, 0x8769, 0x8825
-_COLOUR_SPACE, _WIDTH, _HEIGHT = 0xA001, 0xA002, 0xA003  # in the EXIF directory
+_COLOR_SPACE, _WIDTH, _HEIGHT = 0xA001, 0xA002, 0xA003  # in the EXIF directory
 # What a file says about the photograph, not about how its pixels are stored: names, dates, rights, ratings.
 _KEPT = (269, 270, 271, 272, 282, 283, 285, 296, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096))
 _COMMENT = "Comment"  # the keyword of a PNG's text that JPEG and GIF have without one
@@ -131,7 +131,7 @@ def _kept_exif(path: Path, found: Image.Exif, shape: tuple[int, ...]) -> bytes:
         if camera := kept.get(_EXIF):
             height, width = shape[:2]
             camera |= {key: value for key, value in ((_WIDTH, width), (_HEIGHT, height)) if key in camera}
-            camera[_COLOUR_SPACE] = 1  # sRGB
+            camera[_COLOR_SPACE] = 1  # sRGB
         if len(kept):
             kept[_ORIENTATION] = 1
             return kept.tobytes()

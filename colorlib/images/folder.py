@@ -18,10 +18,10 @@ from colorlib.images.color_or_grey import judge_picture
 from colorlib.images.kinds import NAMED, picture_kind
 from colorlib.images.printable import printable
 
-__all__ = ["PHOTO_SUFFIXES", "THUMBNAILS", "LeftOut", "album", "find_photographs", "has_colour"]
+__all__ = ["PHOTO_SUFFIXES", "THUMBNAILS", "LeftOut", "album", "find_photographs", "has_color"]
 
 
-def has_colour(image: Image.Image, tolerance: float = 6.0, toned: bool = True) -> bool:
+def has_color(image: Image.Image, tolerance: float = 6.0, toned: bool = True) -> bool:
     """Tell a photograph in colour from a grey one.
 
     Parameters

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 
 from colorlib.images.notes import note
 
-__all__ = ["deep_to_srgb", "is_srgb", "lab_to_rgb", "matrix_profile", "srgb_profile", "to_srgb"]
+__all__ = ["is_srgb", "lab_image_to_rgb", "matrix_profile", "sixteen_bit_to_srgb", "srgb_profile", "to_srgb"]
 
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 _D50 = np.array([0.9642, 1.0, 0.8249])
@@ -57,14 +57,14 @@ def to_srgb(image: Image.Image, profile: bytes, name: str | Path) -> Image.Image
 
 
 @lru_cache(maxsize=16)
-def is_srgb(profile: bytes, colours: bool = True) -> bool:
+def is_srgb(profile: bytes, colors: bool = True) -> bool:
     """Tell whether a profile means sRGB by what it does to a lattice of colours and a ramp of greys, not by its name.
 
     Parameters
     ----------
     profile : bytes
         ICC profile.
-    colours : bool
+    colors : bool
         Whether it is a colour picture's; that of a grey one only has to keep greys.
 
     Returns
@@ -79,7 +79,7 @@ def is_srgb(profile: bytes, colours: bool = True) -> bool:
     if profile[128:] == srgb_profile()[128:]:
         return True
     greys = np.arange(256)
-    if not colours:
+    if not colors:
         return bool(np.abs(_grey_curve(profile) - greys).max() <= 1)
     lattice = np.stack(np.meshgrid(*[np.arange(0, 256, 51)] * 3), axis=-1).reshape(-1, 3)
     before = np.concatenate([lattice, np.stack([greys] * 3, axis=-1)]).astype(np.uint8)[None]
@@ -87,7 +87,7 @@ def is_srgb(profile: bytes, colours: bool = True) -> bool:
     return bool(np.abs(after.astype(int) - before).max() <= 1)
 
 
-def deep_to_srgb(pixels: np.ndarray, profile: bytes, name: str | Path) -> np.ndarray:
+def sixteen_bit_to_srgb(pixels: np.ndarray, profile: bytes, name: str | Path) -> np.ndarray:
     """Convert 16-bit greys or colours from an ICC profile to sRGB.
 
     Colours go through a table of 96 x 96 x 96, denser in the dark, where linear profiles are steep; it is read
@@ -130,7 +130,7 @@ def _steps() -> np.ndarray:
     return np.concatenate([np.arange(15), np.arange(15, 256, 3)]).astype(np.uint8)
 
 
-def lab_to_rgb(image: Image.Image) -> Image.Image:
+def lab_image_to_rgb(image: Image.Image) -> Image.Image:
     """Convert a picture of Pillow's mode LAB, which TIFF knows, to sRGB."""
     return ImageCms.applyTransform(image, _transform("", "LAB", "RGB"))
 

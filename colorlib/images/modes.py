@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from colorlib.images.icc import lab_to_rgb, to_srgb
+from colorlib.images.icc import lab_image_to_rgb, to_srgb
 from colorlib.images.sample_range import floats_to_sixteen_bits
 from colorlib.images.sixteen_bit import eight_bits
 
@@ -32,14 +32,14 @@ def plain(image: Image.Image) -> Image.Image:
     if image.mode == "CMYK":
         return to_srgb(image, profile, name) or image.convert("RGB")
     if image.mode == "LAB":
-        return lab_to_rgb(image)
+        return lab_image_to_rgb(image)
     if image.mode == "F":
         image = Image.fromarray(floats_to_sixteen_bits(name, np.asarray(image)))
     elif image.mode.startswith("I"):
         image = Image.fromarray(np.asarray(image).clip(0, 65535).astype(np.uint16))
     elif image.mode in ("P", "PA"):
         image = (
-            image.convert("RGBA" if clear else "RGB") if _has_colours(image) else image.convert("LA" if clear else "L")
+            image.convert("RGBA" if clear else "RGB") if _has_colors(image) else image.convert("LA" if clear else "L")
         )
     elif image.mode in ("1", "L", "LA", "La"):
         image = image.convert("LA" if clear else "L")
@@ -76,7 +76,7 @@ def on_white(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _has_colours(image: Image.Image) -> bool:
+def _has_colors(image: Image.Image) -> bool:
     """Whether the palette of a picture holds anything but greys."""
     palette = np.array(image.getpalette("RGB"), np.uint8).reshape(-1, 3)
     return bool((palette != palette[:, :1]).any())

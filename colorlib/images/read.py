@@ -10,7 +10,7 @@ from PIL import Image, JpegImagePlugin
 
 from colorlib.images.decode import errors_named, kind_of, opened, reopened, within_limits
 from colorlib.images.description import Description, describe, describe_tiff_page, exif_of
-from colorlib.images.icc import deep_to_srgb
+from colorlib.images.icc import sixteen_bit_to_srgb
 from colorlib.images.modes import plain
 from colorlib.images.notes import note
 from colorlib.images.sixteen_bit import byte_modes, decode_as, eight_bits
@@ -167,15 +167,15 @@ def _tiff_page(file: TiffFile, index: int) -> tuple[np.ndarray, np.ndarray | Non
         pixels = np.asarray(plain(image))
         alpha = None if alpha is None else eight_bits(alpha)
     elif page.profile:
-        pixels = deep_to_srgb(pixels, page.profile, file.path)
+        pixels = sixteen_bit_to_srgb(pixels, page.profile, file.path)
     pixels, alpha = (None if part is None else _upright(part, page.orientation) for part in (pixels, alpha))
     return pixels, alpha, describe_tiff_page(file, page, pixels.shape)
 
 
-def _pixels(path: Path, image: Image.Image, deep: bool = True) -> tuple[np.ndarray, np.ndarray | None]:
+def _pixels(path: Path, image: Image.Image, sixteen_bit: bool = True) -> tuple[np.ndarray, np.ndarray | None]:
     """The page of an opened file that is in view: its pixels in full depth, upright, in sRGB, and its alpha."""
     modes = byte_modes(image)
-    if modes and deep:
+    if modes and sixteen_bit:
         pixels, alpha = _sixteen_bits(path, image, modes)
     else:
         image.load()
@@ -204,7 +204,7 @@ def _sixteen_bits(path: Path, image: Image.Image, modes: tuple[str, str]) -> tup
     if (clear := image.info.get("transparency")) is not None:
         alpha = (pixels != np.array(clear)).any(axis=-1) * np.uint16(65535)
     if profile := image.info.get("icc_profile"):
-        pixels = deep_to_srgb(pixels, profile, path)
+        pixels = sixteen_bit_to_srgb(pixels, profile, path)
     return pixels, alpha
 
 
@@ -250,7 +250,7 @@ def _read_animation(document: Document, image: Image.Image, count: int) -> None:
     document.durations = []
     for index in range(1 if image.info.get("default_image") else 0, count):
         image.seek(index)
-        pixels, alpha = _pixels(document.path, image, deep=False)
+        pixels, alpha = _pixels(document.path, image, sixteen_bit=False)
         if pixels.ndim == 3 and (pixels == pixels[..., :1]).all():
             pixels = pixels[..., 0].copy()
         document.pages.append(pixels)

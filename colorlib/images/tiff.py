@@ -123,19 +123,19 @@ class TiffFile:
     def _decoded(self, layout: Layout) -> tuple[np.ndarray, str, np.ndarray | None]:
         """The page as pixels of full scale, their mode, and alpha."""
         stored = numbers(self.tags, layout)
-        colours = stored[..., : layout.colours]
+        colors = stored[..., : layout.colors]
         alpha = None if layout.alpha is None else stored[..., layout.alpha]
         if layout.photometric == tiff_layout.PALETTE:
-            values = _palette(layout)[colours[..., 0]]
+            values = _palette(layout)[colors[..., 0]]
             alpha = None if alpha is None else full_depth(self.path, alpha, layout)
             return values, "L" if values.ndim == 2 else "RGB", alpha
-        pixels = full_depth(self.path, colours, layout)
+        pixels = full_depth(self.path, colors, layout)
         alpha = None if alpha is None else full_depth(self.path, alpha, layout, alpha=True)
         if layout.multiplied:
             _divide(pixels, alpha)
         if layout.photometric == tiff_layout.WHITE_IS_ZERO:
             np.invert(pixels, out=pixels)
-        if layout.colours == 1:
+        if layout.colors == 1:
             return pixels[..., 0], "L", alpha
         if layout.photometric == tiff_layout.YCBCR:
             return np.asarray(Image.fromarray(pixels, "YCbCr").convert("RGB")), "RGB", alpha
@@ -150,7 +150,7 @@ class TiffFile:
             image = self._by_pillow
             image.seek(number)
             image.load()
-        expected = {1: ("1", "L", "LA"), 3: ("RGB", "RGBA", "RGBX", "YCbCr"), 4: ("CMYK",)}[layout.colours]
+        expected = {1: ("1", "L", "LA"), 3: ("RGB", "RGBA", "RGBX", "YCbCr"), 4: ("CMYK",)}[layout.colors]
         sizes = ((layout.width, layout.height), (layout.height, layout.width))
         if image.size not in sizes or image.mode not in expected:
             raise ValueError(f"its tags and its data disagree: {image.mode}, {image.size}")
@@ -170,11 +170,11 @@ def _is_no_page(page: Directory) -> bool:
 
 def _palette(layout: Layout) -> np.ndarray:
     """(colours,) or (colours, 3) uint8; a grey palette is grey."""
-    colours = np.array(layout.palette, np.uint16).reshape(3, -1).T
-    if colours.max() > 255:  # otherwise old software wrote bytes
-        colours = colours // 257 if (colours % 257 == 0).all() else colours >> 8
-    colours = colours.astype(np.uint8)
-    return colours if (colours != colours[:, :1]).any() else colours[:, 0]
+    colors = np.array(layout.palette, np.uint16).reshape(3, -1).T
+    if colors.max() > 255:  # otherwise old software wrote bytes
+        colors = colors // 257 if (colors % 257 == 0).all() else colors >> 8
+    colors = colors.astype(np.uint8)
+    return colors if (colors != colors[:, :1]).any() else colors[:, 0]
 
 
 def _divide(pixels: np.ndarray, alpha: np.ndarray) -> None:

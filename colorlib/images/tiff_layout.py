@@ -23,7 +23,7 @@ from colorlib.images.tiff_tags import Directory
 __all__ = ["FAX", "JPEG", "Layout", "layout_of"]
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, YCBCR, LAB = 0, 1, 2, 3, 5, 6, 8
-_COLOURS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, CMYK: 4, YCBCR: 3, LAB: 3}
+_COLORS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, CMYK: 4, YCBCR: 3, LAB: 3}
 _STRANGE = {4: "a mask", 9: "ICCLab", 10: "ITULab", 32803: "raw camera data", 34892: "raw camera data"}
 _STRANGE |= {32844: "LogL", 32845: "LogLuv", 51177: "a depth map"}
 FAX, JPEG = (2, 3, 4), (7,)
@@ -59,9 +59,9 @@ class Layout:
     palette: tuple[int, ...]
 
     @property
-    def colours(self) -> int:
+    def colors(self) -> int:
         """How many samples are not extra ones."""
-        return _COLOURS[self.photometric]
+        return _COLORS[self.photometric]
 
     @property
     def by_pillow(self) -> bool:
@@ -71,10 +71,10 @@ class Layout:
     @property
     def bytes_a_pixel(self) -> float:
         """What reading and colouring such a page takes, all copies together."""
-        deep = 2 if self.bits > 8 else 1
-        read = self.samples * (self.bits / 8 + deep) * (2 if self.kind == "f" or self.bits == 32 else 1)
-        colours = 1 if self.colours == 1 else 3
-        return read + 2 * deep * colours + 7 * deep
+        sample_bytes = 2 if self.bits > 8 else 1
+        read = self.samples * (self.bits / 8 + sample_bytes) * (2 if self.kind == "f" or self.bits == 32 else 1)
+        colors = 1 if self.colors == 1 else 3
+        return read + 2 * sample_bytes * colors + 7 * sample_bytes
 
 
 def layout_of(page: Directory) -> Layout:
@@ -101,11 +101,11 @@ def layout_of(page: Directory) -> Layout:
     photometric = page.value(262, -1)
     if photometric == -1:
         raise _refused("does not say what its numbers mean (no PhotometricInterpretation)")
-    if photometric not in _COLOURS:
+    if photometric not in _COLORS:
         raise _refused(f"holds {_STRANGE.get(photometric, f'photometric {photometric}')}")
-    samples, colours = page.value(277, 1), _COLOURS[photometric]
+    samples, colors = page.value(277, 1), _COLORS[photometric]
     extra = page.values(338)
-    if samples < colours or len(extra) > samples - colours or samples > 64:
+    if samples < colors or len(extra) > samples - colors or samples > 64:
         raise ValueError(f"its photometric {photometric} does not go with {samples} samples, {len(extra)} extra")
     planes = page.value(284, 1)
     if planes not in (1, 2):
@@ -114,19 +114,19 @@ def layout_of(page: Directory) -> Layout:
     compression, predictor, fill = page.value(259, 1), page.value(317, 1), page.value(266, 1)
     _check_coding(photometric, bits, kind, planes == 2 and samples > 1, compression, predictor, fill)
     if photometric in (CMYK, YCBCR, LAB):
-        _check_colours(page, photometric, bits, kind, compression)
+        _check_colors(page, photometric, bits, kind, compression)
     palette = page.values(320)
     if photometric == PALETTE and (kind != "u" or bits > 8 or len(palette) != 3 << bits):
         raise ValueError(f"{len(palette)} numbers in a palette for {bits} bits")
-    alphas = [colours + place for place, meaning in enumerate(extra) if meaning in (1, 2)]
-    multiplied = bool(alphas) and extra[alphas[0] - colours] == 1
+    alphas = [colors + place for place, meaning in enumerate(extra) if meaning in (1, 2)]
+    multiplied = bool(alphas) and extra[alphas[0] - colors] == 1
     if multiplied and photometric in (WHITE_IS_ZERO, PALETTE, CMYK, LAB):
         raise _refused(f"has alpha multiplied into the colours, with photometric {photometric}")
     lowest, highest = _range(page, kind)
     return Layout(
         width, height, photometric, samples, bits, kind, planes == 2 and samples > 1, compression, predictor,
         fill == 2, *_segments(page, width, height, planes == 2 and samples > 1, samples),
-        alphas[0] if alphas else None, multiplied, samples - colours - bool(alphas), lowest, highest, palette,
+        alphas[0] if alphas else None, multiplied, samples - colors - bool(alphas), lowest, highest, palette,
     )  # fmt: skip
 
 
@@ -175,7 +175,7 @@ def _check_coding(
         raise _refused(f"has fill order {fill}")
 
 
-def _check_colours(page: Directory, photometric: int, bits: int, kind: str, compression: int) -> None:
+def _check_colors(page: Directory, photometric: int, bits: int, kind: str, compression: int) -> None:
     """Refuse the variants of CMYK, YCbCr and CIELab that are rare."""
     if kind != "u" or bits not in ((8, 16) if photometric == CMYK else (8,)):
         raise _refused(f"has {bits} bits with photometric {photometric}")

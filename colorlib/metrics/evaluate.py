@@ -123,7 +123,7 @@ def evaluate(
                 collected[row].append(_compare(rgb, lab, truth_rgb, truth))
                 if distances:
                     distances[row].to(rgb.device).update(rgb, real=False)
-            collected["truth"].append(_colours(truth_rgb))
+            collected["truth"].append(_colors(truth_rgb))
             if distances:
                 distances["model"].update(truth_rgb, real=True)
     finally:
@@ -161,7 +161,7 @@ def shares(table: pd.DataFrame) -> dict[str, float]:
     return {name: float(value) for name, value in found.items() if value is not None}
 
 
-def _colours(rgb: Tensor) -> dict[str, Tensor]:
+def _colors(rgb: Tensor) -> dict[str, Tensor]:
     """What needs no truth to compare with, one number per picture."""
     return {"colourfulness": colourfulness(rgb), "colourfulness_unsigned": colourfulness_unsigned(rgb)}
 
@@ -170,7 +170,7 @@ def _compare(rgb: Tensor, lab: Tensor, truth_rgb: Tensor, truth: Tensor) -> dict
     """All metrics of a batch against its truth, one number per picture."""
     compared = {"psnr": psnr(rgb, truth_rgb), "ssim": ssim(rgb, truth_rgb), "ab_l1": ab_error(lab, truth)}
     area = ab_accuracy(lab, truth)[1]  # of the whole batch
-    return {**compared, "ab_auc": torch.full((len(rgb),), area), **_colours(rgb)}
+    return {**compared, "ab_auc": torch.full((len(rgb),), area), **_colors(rgb)}
 
 
 def _frechet_pair(frechet: FrechetDistance | None) -> dict[str, FrechetDistance]:

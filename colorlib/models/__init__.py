@@ -23,7 +23,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "unet": ["UNet", "UNetBlock"],
         "patchgan": ["PatchGAN", "receptive_field"],
         "fusion": ["FusionLayer", "FusionNet"],
-        "light_unet": ["LightUnet"],
+        "light_unet": ["LightUNet"],
         "efficientnet_lite": ["LiteEncoder", "lite0"],
         "class_unet": ["ClassUNet"],
         "rgb_unet": ["RgbUNet"],

@@ -12,7 +12,7 @@ from colorlib.models.color_bins import (
     TEMPERATURE,
     ab_bins,
     annealed_mean,
-    colour_prior,
+    bin_frequencies,
     rebalancing_weights,
     soft_encode,
 )
@@ -24,7 +24,7 @@ class ClassUNet(nn.Module):
     """A U-Net that gives every place a probability of each bin, and paints their annealed mean.
 
     Its way back up stops at a quarter of the size, where colours are chosen; they are enlarged smoothly. It brings its
-    own loss, the cross-entropy with the soft encoding, weighed by `weights` (`learn_colours`); train it with
+    own loss, the cross-entropy with the soft encoding, weighed by `weights` (`learn_colors`); train it with
     ``lambda_l1 = 0``, so that no other loss pulls it towards the middle.
 
     Parameters
@@ -76,7 +76,7 @@ class ClassUNet(nn.Module):
         self.logits: Tensor | None = None
         init_weights(self)
 
-    def learn_colours(self, batches: Iterable[Tensor]) -> None:
+    def learn_colors(self, batches: Iterable[Tensor]) -> None:
         """Set `weights` by how common colours are.
 
         Parameters
@@ -84,7 +84,7 @@ class ClassUNet(nn.Module):
         batches : iterable of Tensor, (B, 2, H, W)
             ab of training photographs, network scale.
         """
-        prior = colour_prior((ab.to(self.bins.device) * AB_RANGE for ab in batches), self.bins)
+        prior = bin_frequencies((ab.to(self.bins.device) * AB_RANGE for ab in batches), self.bins)
         self.weights.copy_(rebalancing_weights(prior, self.bins, self.mix))
 
     def forward(self, L: Tensor) -> Tensor:

@@ -88,8 +88,8 @@ def soft_encode(ab: Tensor, bins: Tensor, nearest: int = NEAREST, sigma: float =
     ----------
     Zhang et al. 2016, section 2.1 and footnote 2.
     """
-    colours = ab.permute(0, 2, 3, 1).reshape(-1, 2)
-    parts = [torch.cdist(part, bins).topk(nearest, dim=1, largest=False) for part in colours.split(CHUNK)]
+    colors = ab.permute(0, 2, 3, 1).reshape(-1, 2)
+    parts = [torch.cdist(part, bins).topk(nearest, dim=1, largest=False) for part in colors.split(CHUNK)]
     distance, index = (torch.cat(pair) for pair in zip(*parts, strict=True))
     weight = torch.softmax(-distance.square() / (2 * sigma**2), dim=1)
 
@@ -99,7 +99,7 @@ def soft_encode(ab: Tensor, bins: Tensor, nearest: int = NEAREST, sigma: float =
     return shaped(index), shaped(weight)
 
 
-def colour_prior(batches: Iterable[Tensor], bins: Tensor) -> Tensor:
+def bin_frequencies(batches: Iterable[Tensor], bins: Tensor) -> Tensor:
     """How often each bin is the nearest one in photographs.
 
     Parameters
@@ -132,7 +132,7 @@ def rebalancing_weights(prior: Tensor, bins: Tensor, mix: float = 0.5, sigma: fl
     Parameters
     ----------
     prior : Tensor, (Q,)
-        From `colour_prior`.
+        From `bin_frequencies`.
     bins : Tensor, (Q, 2)
     mix : float
         The paper's lambda, 0 to 1: how much of a uniform distribution is mixed into the prior. With 0 a colour counts

@@ -2,7 +2,7 @@
 
 The file holds the weights of the careful end, and for each tensor that adversarial training changed
 its difference to the vivid end, under a name of its own. A `part` of that difference is added, and
-what the network then guesses is multiplied by a `gain`; both were chosen on validation photographs
+what the network then predicts is multiplied by a `gain`; both were chosen on validation photographs
 for a few positions of the dial, which the card lists, and are interpolated between them.
 """
 

@@ -48,7 +48,7 @@ class ThreadHook(Hook):
             self.by_thread[get_ident()] = value
 
 
-class ColorUnet(DynamicUnet):
+class ColorUNet(DynamicUnet):
     """fastai's DynamicUnet that may be called from several threads, and lets go of its features after each pass.
 
     The encoder's features wait in hooks for the decoder. Kept longer they would hold memory, and a copy of the model,
@@ -150,7 +150,7 @@ def dynamic_unet(
         raise ValueError(f"there is no body {body!r}; choose one of {', '.join(ENCODERS)}")
     if size < 32:
         raise ValueError(f"a {body} halves its picture five times and needs a size of at least 32, not {size}")
-    unet = ColorUnet(ENCODERS[body](pretrained), n_out=2, img_size=(size, size))
+    unet = ColorUNet(ENCODERS[body](pretrained), n_out=2, img_size=(size, size))
     # The last two layers are a 1x1 convolution and a cast to fastai's tensor type, which nothing here needs.
     last = unet.layers[-2][0]
     with torch.no_grad():

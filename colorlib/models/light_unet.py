@@ -11,7 +11,7 @@ from colorlib.models.efficientnet_lite import LiteEncoder
 from colorlib.models.fusion import FusionLayer
 
 
-class LightUnet(nn.Module):
+class LightUNet(nn.Module):
     """A generator for everyday machines: a pretrained Lite encoder and a decoder that stops at half the size.
 
     The decoder climbs from stride 32 to stride 2; at each level it enlarges, joins the encoder's features of that
@@ -69,7 +69,7 @@ class LightUnet(nn.Module):
         nn.init.normal_(self.head.weight, std=1e-3)
         nn.init.zeros_(self.head.bias)
 
-    def train(self, mode: bool = True) -> "LightUnet":
+    def train(self, mode: bool = True) -> "LightUNet":
         """Switch to training or evaluation; a pretrained encoder stays in evaluation."""
         super().train(mode)
         if self.pretrained:
@@ -77,19 +77,23 @@ class LightUnet(nn.Module):
         return self
 
     def parameter_groups(self) -> list[list[nn.Parameter]]:
-        """What is dear to train, what is cheap, and the decoder: what to freeze first, next and never.
+        """List the depthwise filters with the fine stages, the pointwise ones, and the decoder.
 
-        Dear are the encoder's fine stages, which have few weights and large maps, and everywhere the filters that look
-        around in one channel: on a CPU the gradient of a depthwise convolution takes longer than all the rest. Cheap
-        are the 1x1 convolutions of the coarse stages, which hold most of the encoder's weights.
+        In this order they are frozen: first, next and never. On a CPU the gradient of a depthwise convolution takes
+        longer than all the rest, and the encoder's fine stages have few weights and large maps. The pointwise (1x1)
+        convolutions of the coarse stages hold most of the encoder's weights and train quickly.
+
+        Returns
+        -------
+        list of three lists of Parameter
         """
         fine = {id(p) for part in (self.encoder.stem, *self.encoder.stages[:3]) for p in part.parameters()}
-        around = {id(m.weight) for m in self.encoder.modules() if isinstance(m, nn.Conv2d) and m.groups > 1}
-        dear, cheap = [], []
+        depthwise = {id(m.weight) for m in self.encoder.modules() if isinstance(m, nn.Conv2d) and m.groups > 1}
+        depthwise_and_fine, pointwise = [], []
         for p in self.encoder.parameters():
-            (dear if id(p) in fine | around else cheap).append(p)
+            (depthwise_and_fine if id(p) in fine | depthwise else pointwise).append(p)
         own = (self.bottom, self.fusion, self.decoder, self.head)
-        return [dear, cheap, [p for part in own for p in part.parameters()]]
+        return [depthwise_and_fine, pointwise, [p for part in own for p in part.parameters()]]
 
     def forward(self, L: Tensor) -> Tensor:
         """Colour a batch.

@@ -8,7 +8,7 @@ from torch import nn
 
 from colorlib.models.class_unet import ClassUNet
 from colorlib.models.fusion import FusionNet
-from colorlib.models.light_unet import LightUnet
+from colorlib.models.light_unet import LightUNet
 from colorlib.models.rgb_unet import RgbUNet
 from colorlib.models.unet import UNet
 
@@ -27,7 +27,7 @@ def _dynamic_unet(
 GENERATORS: dict[str, Callable[..., nn.Module]] = {
     "unet": UNet,
     "dynamic_unet": _dynamic_unet,
-    "light": LightUnet,
+    "light": LightUNet,
     "fusion": FusionNet,
     "classes": ClassUNet,
     "rgb": RgbUNet,
@@ -42,7 +42,7 @@ def build_generator(kind: str, **arguments: Any) -> nn.Module:
     kind : {"unet", "dynamic_unet", "light", "fusion", "classes", "rgb"}
         A key of `GENERATORS`.
     **arguments
-        What `UNet`, `dynamic_unet`, `LightUnet`, `FusionNet`, `ClassUNet` or `RgbUNet` takes.
+        What `UNet`, `dynamic_unet`, `LightUNet`, `FusionNet`, `ClassUNet` or `RgbUNet` takes.
 
     Returns
     -------

@@ -40,7 +40,7 @@ STYLE = {
     "ytick.labelsize": 10,
 }
 REFERENCES = {"_truth": ("--", "dashed"), "_grey": (":", "dotted")}  # suffix of a log's column: how it is drawn
-Picture = torch.Tensor | np.ndarray
+PictureArray = torch.Tensor | np.ndarray
 
 
 def style() -> AbstractContextManager[None]:
@@ -63,7 +63,7 @@ def closed(fig: Figure) -> Figure:
     return fig
 
 
-def to_array(picture: Picture) -> np.ndarray:
+def to_array(picture: PictureArray) -> np.ndarray:
     """A picture as an (H, W, 3) float array in [0, 1]."""
     if isinstance(picture, torch.Tensor):
         picture = picture.detach().float().cpu().numpy() if picture.is_floating_point() else picture.cpu().numpy()
@@ -80,7 +80,7 @@ def to_array(picture: Picture) -> np.ndarray:
     return np.clip(np.broadcast_to(array, (*array.shape[:2], 3)), 0, 1)
 
 
-def to_batch(rgb: Picture) -> torch.Tensor:
+def to_batch(rgb: PictureArray) -> torch.Tensor:
     """One photograph or a batch of them as a float tensor (B, 3, H, W)."""
     if isinstance(rgb, torch.Tensor) and rgb.ndim == 4:
         return rgb.detach().float()

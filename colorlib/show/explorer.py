@@ -101,7 +101,7 @@ def run_explorer(runs: Mapping[str, str], label: str, start: str) -> HTML:
     sliders = slider(label, list(runs), at, MOVE) + slider("trained for", steps, last, MOVE)
     return HTML(
         f'{STYLE}<div class="colorlib-runs" role="group" aria-label="{escape(label)}">'
-        f'<div class="sliders">{sliders}</div><div class="pictures"><div class="pair"><p>guessed</p><p>truth</p>'
+        f'<div class="sliders">{sliders}</div><div class="pictures"><div class="pair"><p>predicted</p><p>truth</p>'
         f'<div>{pictures}</div><div>{truth}</div></div><div class="numbers" aria-live="polite">{numbers}</div></div>'
         f'<div class="curves">{charts}</div></div>'
     )

@@ -30,7 +30,7 @@ from colorlib.show.appearance import (
     REFERENCES,
     SHADE,
     WIDTH,
-    Picture,
+    PictureArray,
     closed,
     draw_picture,
     style,
@@ -40,7 +40,7 @@ from colorlib.show.appearance import (
 
 
 def picture_grid(
-    rows: Sequence[Sequence[Picture] | torch.Tensor],
+    rows: Sequence[Sequence[PictureArray] | torch.Tensor],
     columns: Sequence[str],
     rows_titles: Sequence[str] | None = None,
     captions: Sequence[Sequence[str]] | None = None,
@@ -112,7 +112,7 @@ def picture_grid(
     return closed(fig)
 
 
-def lab_channels(rgb: Picture) -> Figure:
+def lab_channels(rgb: PictureArray) -> Figure:
     """A photograph and its three Lab channels: L as grey, a and b as the colours they stand for, at a fixed lightness.
 
     Parameters
@@ -141,7 +141,7 @@ def lab_channels(rgb: Picture) -> Figure:
     return fig
 
 
-def receptive_field_figure(rgb: Picture, size: int | Sequence[int]) -> Figure:
+def receptive_field_figure(rgb: PictureArray, size: int | Sequence[int]) -> Figure:
     """A photograph with the square that one output of a network sees, and the square's content beside it.
 
     Parameters

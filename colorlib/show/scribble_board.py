@@ -62,7 +62,7 @@ class ScribbleBoard:
         self._pen: tuple[int, int] | None = None
         height = round(self.L.shape[0] * self.scale)
         self.canvas = MultiCanvas(2, width=WIDTH, height=height, layout={"max_width": "100%"})
-        self.colour = ColorPicker(value="#a52a14", description="colour")
+        self.color = ColorPicker(value="#a52a14", description="colour")
         self.radius = IntSlider(value=2, min=1, max=12, description="pen")
         self.message = Label()
         buttons = []
@@ -70,7 +70,7 @@ class ScribbleBoard:
             button = Button(description=name)
             button.on_click(lambda _, action=action: action())
             buttons.append(button)
-        self.view = VBox([self.canvas, HBox([self.colour, self.radius]), HBox([*buttons, self.message])])
+        self.view = VBox([self.canvas, HBox([self.color, self.radius]), HBox([*buttons, self.message])])
         for on, act in (("down", self.start), ("move", self.move), ("up", self.stop), ("out", self.stop)):
             getattr(self.canvas, f"on_mouse_{on}")(act)
         for on, act in (("start", self.start), ("move", self.move), ("end", self.stop)):
@@ -85,7 +85,7 @@ class ScribbleBoard:
         x, y : float
             On the canvas, from its left and upper edge.
         """
-        self.strokes.append((np.zeros((0, 2), dtype=int), self.colour.value))
+        self.strokes.append((np.zeros((0, 2), dtype=int), self.color.value))
         self._pen = (int(y / self.scale), int(x / self.scale))
         self.move(x, y)
 
@@ -99,11 +99,11 @@ class ScribbleBoard:
         if self._pen is None:
             return
         here = (int(y / self.scale), int(x / self.scale))
-        pixels, colour = self.strokes[-1]
+        pixels, color = self.strokes[-1]
         drawn = _line(self._pen, here, self.radius.value, self.L.shape)
-        self.strokes[-1] = np.unique(np.concatenate([pixels, drawn]), axis=0), colour
+        self.strokes[-1] = np.unique(np.concatenate([pixels, drawn]), axis=0), color
         self._pen = here
-        self._ink(drawn, colour)
+        self._ink(drawn, color)
 
     def stop(self, *_: float) -> None:
         """Lift the pen."""
@@ -114,8 +114,8 @@ class ScribbleBoard:
         if self.strokes:
             self.strokes.pop()
         self.canvas[1].clear()
-        for pixels, colour in self.strokes:
-            self._ink(pixels, colour)
+        for pixels, color in self.strokes:
+            self._ink(pixels, color)
 
     def marks(self) -> tuple[np.ndarray, np.ndarray]:
         """What was drawn, as the methods take it; a later stroke covers an earlier one.
@@ -126,9 +126,9 @@ class ScribbleBoard:
         values : ndarray, (H, W, 2)
         """
         marked, values = np.zeros(self.L.shape, dtype=bool), np.zeros((*self.L.shape, 2))
-        for pixels, colour in self.strokes:
+        for pixels, color in self.strokes:
             marked[tuple(pixels.T)] = True
-            values[tuple(pixels.T)] = Point(0, 0, colour).ab()
+            values[tuple(pixels.T)] = Point(0, 0, color).ab()
         return marked, values
 
     def spread(self) -> np.ndarray | None:
@@ -154,10 +154,10 @@ class ScribbleBoard:
         picture = picture.resize((self.canvas.width, self.canvas.height), Image.Resampling.BICUBIC)
         self.canvas[0].put_image_data(np.asarray(picture), 0, 0)
 
-    def _ink(self, pixels: np.ndarray, colour: str) -> None:
+    def _ink(self, pixels: np.ndarray, color: str) -> None:
         """Draw pixels on the upper layer."""
         if len(pixels):
-            self.canvas[1].fill_style = colour
+            self.canvas[1].fill_style = color
             rows, columns = pixels.T * self.scale
             self.canvas[1].fill_rects(columns, rows, self.scale + 0.5, self.scale + 0.5)
 

@@ -24,7 +24,7 @@ seconds = float(sys.argv.pop(1))
 def paint(page):
     time.sleep(seconds)
     return np.dstack([page] * 3)
-cli._painter = lambda *_: (paint, {"saturation": 1.0})
+cli._page_colorizer = lambda *_: (paint, {"saturation": 1.0})
 cli.main()
 """
 

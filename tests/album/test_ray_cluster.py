@@ -18,7 +18,7 @@ from torch import nn
 from typer.testing import CliRunner
 
 from colorlib._atomic import _machine
-from colorlib.album.run import Painter, Report
+from colorlib.album.run import AlbumColorizer, Report
 from colorlib.cli import app
 from colorlib.colorize.colorizer import Colorizer
 from colorlib.models.unet import UNet
@@ -76,9 +76,9 @@ def files(folder):
 # First, for the tests below share one cluster and stay connected.
 def test_no_cluster_is_a_clear_error(tmp_path):
     make(tmp_path / "album", ["a.png"])
-    jobs = ray_cluster.plan([str(tmp_path / "album")], str(tmp_path / "out"))
+    jobs = ray_cluster.plan_on_cluster([str(tmp_path / "album")], str(tmp_path / "out"))
     with pytest.raises(ValueError, match="no Ray cluster there"):
-        list(ray_cluster.run(Painter(None, tmp_path / "out"), jobs, Report(), address="auto"))
+        list(ray_cluster.run_on_cluster(AlbumColorizer(None, tmp_path / "out"), jobs, Report(), address="auto"))
 
 
 @pytest.mark.timeout(600)
@@ -87,8 +87,8 @@ def test_nothing_is_lost_when_workers_die(cluster, tmp_path):
     album, out, pids = tmp_path / "album", tmp_path / "out", tmp_path / "pids"
     good = [f"{number:02}.png" for number in range(12)] + ["deep/er.jpg"]
     make(album, good)
-    jobs = {job.name: job for job in ray_cluster.plan([str(album)], str(out))}
-    assert Painter(lambda page: np.dstack([page] * 3), out)(jobs["05.png"]).status == "done"
+    jobs = {job.name: job for job in ray_cluster.plan_on_cluster([str(album)], str(out))}
+    assert AlbumColorizer(lambda page: np.dstack([page] * 3), out)(jobs["05.png"]).status == "done"
     for suffix in ("lock", "part.png"):
         (out / f".colorlib-{_machine()}-0123456789abcdef.{suffix}").write_bytes(b"what a killed worker leaves")
     before = (out / "05.png").read_bytes()
@@ -107,9 +107,9 @@ def test_nothing_is_lost_when_workers_die(cluster, tmp_path):
 
     threading.Thread(target=kill_one, daemon=True).start()
     report = Report()
-    jobs = ray_cluster.plan([str(album)], str(out))
-    painter = Painter(Colorizer(Slow(pids), size=32), out)
-    for _ in ray_cluster.run(painter, jobs, report):
+    jobs = ray_cluster.plan_on_cluster([str(album)], str(out))
+    painter = AlbumColorizer(Colorizer(Slow(pids), size=32), out)
+    for _ in ray_cluster.run_on_cluster(painter, jobs, report):
         pass
 
     assert killed
@@ -127,7 +127,7 @@ def test_nothing_is_lost_when_workers_die(cluster, tmp_path):
     assert (out / "05.png").read_bytes() == before
     assert (np.asarray(Image.open(out / "11.png"), int)[..., 0] > np.asarray(Image.open(out / "11.png"))[..., 1]).all()
 
-    table, sheet = ray_cluster.write_report(str(out), [outcome.row() for outcome in report.outcomes])
+    table, sheet = ray_cluster.write_report_on_cluster(str(out), [outcome.row() for outcome in report.outcomes])
     assert len(Path(table).read_text().splitlines()) == 16
     assert Path(sheet).read_text().count("<img") == 2 * len(good)
 
@@ -163,21 +163,21 @@ def test_addresses_are_planned_like_folders(tmp_path):
     make(tmp_path / "album", ["b.jpg", "1999/a.png"])
     make(tmp_path / "album/out", ["b.jpg"])
     album = (tmp_path / "album").as_uri()
-    jobs = ray_cluster.plan([album], f"{album}/out", "webp")
+    jobs = ray_cluster.plan_on_cluster([album], f"{album}/out", "webp")
     assert [(str(job.source), str(job.target)) for job in jobs] == [
         (f"{album}/1999/a.png", f"{album}/out/1999/a.webp"),
         (f"{album}/b.jpg", f"{album}/out/b.webp"),
     ]
-    assert [job.name for job in ray_cluster.plan([f"{album}/b.jpg"], f"{album}/out")] == ["b.jpg"]
+    assert [job.name for job in ray_cluster.plan_on_cluster([f"{album}/b.jpg"], f"{album}/out")] == ["b.jpg"]
     with pytest.raises(ValueError, match="is the folder of the input"):
-        ray_cluster.plan([album], album)
+        ray_cluster.plan_on_cluster([album], album)
     with pytest.raises(FileNotFoundError, match="nowhere: no such file or folder"):
-        ray_cluster.plan([f"{album}/nowhere"], f"{album}/out")
+        ray_cluster.plan_on_cluster([f"{album}/nowhere"], f"{album}/out")
     with pytest.raises(ValueError, match="cannot be reached"):
-        ray_cluster.plan(["nonsense://bucket/folder"], f"{album}/out")
+        ray_cluster.plan_on_cluster(["nonsense://bucket/folder"], f"{album}/out")
     make(tmp_path / "album", ["b.png"])
     with pytest.raises(ValueError, match="would both become"):
-        ray_cluster.plan([album], f"{album}/out", "webp")
+        ray_cluster.plan_on_cluster([album], f"{album}/out", "webp")
 
 
 def test_a_bucket_is_an_address():

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from colorlib._atomic import ALREADY_THERE
-from colorlib.album.run import Painter
+from colorlib.album.run import AlbumColorizer
 
 pytest.importorskip("ray", reason="the extra `archive` is not installed")
 from colorlib.album import ray_cluster, remote
@@ -33,8 +33,8 @@ def level(path):
 
 def go(album, out, saturation=1.0, **options):
     """One run by addresses, without a cluster; what became of each photograph, by the name of its result."""
-    painter = Painter(paint, out.as_uri(), settings={"saturation": saturation}, **options)
-    jobs = ray_cluster.plan([album.as_uri()], out.as_uri())
+    painter = AlbumColorizer(paint, out.as_uri(), settings={"saturation": saturation}, **options)
+    jobs = ray_cluster.plan_on_cluster([album.as_uri()], out.as_uri())
     return {
         job.name: outcome or ray_cluster._paint(painter, job)
         for job, outcome in ray_cluster._done_before(painter, jobs)
@@ -80,13 +80,13 @@ def test_another_album_and_foreign_files_at_an_address(tmp_path):
 def test_a_file_that_appears_at_an_address_stays(tmp_path):
     album, out = tmp_path / "album", tmp_path / "out"
     make(album / "1.png", 50)
-    (job,) = ray_cluster.plan([album.as_uri()], out.as_uri())
+    (job,) = ray_cluster.plan_on_cluster([album.as_uri()], out.as_uri())
 
     def meanwhile(page):
         make(out / "1.png", 99)
         return paint(page)
 
-    outcome = remote.paint(Painter(meanwhile, out.as_uri()), job)
+    outcome = remote.colorize_at_address(AlbumColorizer(meanwhile, out.as_uri()), job)
     assert outcome.status == "failed"
     assert "already there and not overwritten" in outcome.reason
     assert level(out / "1.png") == 99
@@ -103,8 +103,8 @@ def test_workers_in_containers_that_look_alike(tmp_path, monkeypatch, address):
     for number in range(16):
         make(album / f"{long} {number:03}.png", 10 * number + 20)
     album, target = (album.as_uri(), out.as_uri()) if address else (str(album), str(out))
-    jobs = ray_cluster.plan([album], target)
-    workers = [Painter(paint, target if address else out) for _ in range(4)]
+    jobs = ray_cluster.plan_on_cluster([album], target)
+    workers = [AlbumColorizer(paint, target if address else out) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         outcomes = list(pool.map(lambda pair: ray_cluster._paint(workers[pair[0] % 4], pair[1]), enumerate(jobs)))
     assert [outcome.status for outcome in outcomes] == ["done"] * 16

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from colorlib.album.contact_sheet import write_report
 from colorlib.album.report_table import COLUMNS, HEADER, cell, read_table, table_text, uncell
-from colorlib.album.run import Painter, Report, plan, run
+from colorlib.album.run import AlbumColorizer, Report, plan, run
 from colorlib.cli import app
 
 FORMULAS = [
@@ -134,7 +134,7 @@ def test_names_that_are_formulas_go_through_two_runs(tmp_path, monkeypatch):
     for _ in range(2):
         report = Report()
         for _ in run(
-            Painter(lambda page: page[..., None].repeat(3, 2), tmp_path / "out"), plan(["."], "../out"), report
+            AlbumColorizer(lambda page: page[..., None].repeat(3, 2), tmp_path / "out"), plan(["."], "../out"), report
         ):
             pass
         table, _ = write_report(tmp_path / "out", [outcome.row() for outcome in report.outcomes])

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorlib.album.run import Job, Painter, Report, plan, run
+from colorlib.album.results import Job
+from colorlib.album.run import AlbumColorizer, Report, plan, run
 from colorlib.data.sources import package_photographs
 from colorlib.images.folder import THUMBNAILS
 from helpers.files import go, make, red
@@ -96,7 +97,7 @@ def test_photographs_in_colour_can_be_left_out_and_sepia_is_none(tmp_path):
             image.convert("L").convert("RGB").save(tmp_path / f"album/{name}-grey.jpg")
             tinted(image).save(tmp_path / f"album/{name}-sepia.jpg", quality=70)
     jobs = plan([tmp_path / "album"], tmp_path / "out")
-    report = go(jobs, tmp_path / "out", skip_colour=True, thumbnails=False)
+    report = go(jobs, tmp_path / "out", skip_color=True, thumbnails=False)
     assert not report.of("failed")
     assert all(outcome.reason.startswith("already in colour: ") for outcome in report.of("skipped"))
     assert [outcome.job.name for outcome in report.of("skipped")] == [j.name for j in jobs if "-colour" in j.name]
@@ -155,7 +156,7 @@ def test_giants_go_one_at_a_time(album, tmp_path, monkeypatch):
 def test_a_run_that_is_closed_keeps_whole_files_and_reports_them(album, tmp_path):
     make(*(album / f"{number}.png" for number in range(12)))
     report = Report()
-    outcomes = run(Painter(red, tmp_path / "out"), plan([album], tmp_path / "out"), report, workers=2)
+    outcomes = run(AlbumColorizer(red, tmp_path / "out"), plan([album], tmp_path / "out"), report, workers=2)
     next(outcomes)
     outcomes.close()
     names = files(tmp_path / "out")

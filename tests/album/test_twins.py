@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from colorlib.album.run import Painter, plan
+from colorlib.album.run import AlbumColorizer, plan
 from colorlib.album.twins import folded
 
 PAIRS = [
@@ -62,7 +62,9 @@ def test_what_only_looks_alike_is_taken(tmp_path):
     jobs = plan([tmp_path / "album"], tmp_path / "out")
     assert len(jobs) == 5
     for job in jobs:
-        assert Painter(lambda page: page.repeat(3).reshape(*page.shape, 3), tmp_path / "out")(job).status == "done"
+        assert (
+            AlbumColorizer(lambda page: page.repeat(3).reshape(*page.shape, 3), tmp_path / "out")(job).status == "done"
+        )
     assert len(plan([tmp_path / "album"], tmp_path / "out")) == 5
 
 

@@ -23,9 +23,9 @@ def megabytes(source, out):
     code = f"""
 from pathlib import Path
 from colorlib.colorize.colorizer.colorizer import Colorizer
-from colorlib.film.steady import SteadyPainter
+from colorlib.film.steady import SteadyColorizer
 from colorlib.film.colorize import colorize_video
-colorize_video({str(source)!r}, {str(out)!r}, SteadyPainter(Colorizer.from_pretrained()))
+colorize_video({str(source)!r}, {str(out)!r}, SteadyColorizer(Colorizer.from_pretrained()))
 print(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
 """
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], stdout=subprocess.PIPE, text=True, check=True)

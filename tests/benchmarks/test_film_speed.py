@@ -13,7 +13,7 @@ from colorlib.colorize.colorizer import Colorizer
 from colorlib.data.sources import package_photographs
 from colorlib.film.colorize import colorize_video
 from colorlib.film.encode import write_clip
-from colorlib.film.steady import SteadyPainter
+from colorlib.film.steady import SteadyColorizer
 from colorlib.film.synthetic import camera_clip
 
 COUNT = 72
@@ -31,7 +31,7 @@ def rate(colorizer, mode, film, out):
     """Frames a second, file to file."""
     out.unlink(missing_ok=True)
     start = time.perf_counter()
-    done = colorize_video(film, out, SteadyPainter(colorizer, mode))
+    done = colorize_video(film, out, SteadyColorizer(colorizer, mode))
     assert done.frames == COUNT
     return COUNT / (time.perf_counter() - start)
 
@@ -57,7 +57,7 @@ def test_480p_colouring_alone(benchmark):
 
     def seconds(mode):
         start = time.process_time()
-        assert sum(1 for _ in SteadyPainter(colorizer, mode).paint(grey)) == COUNT
+        assert sum(1 for _ in SteadyColorizer(colorizer, mode).paint(grey)) == COUNT
         return time.process_time() - start
 
     seconds("flow")

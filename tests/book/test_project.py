@@ -1,11 +1,12 @@
 """The files around the library agree with each other: requirements, addresses, set-up cells, folders."""
 
+import ast
 import os
 import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import distributions
+from importlib.metadata import distributions, packages_distributions
 from pathlib import Path
 
 import pytest
@@ -137,7 +138,7 @@ def test_the_contents_name_every_page():
 
 
 def test_readme_links_lead_somewhere():
-    for file in ("README.md", "CONTRIBUTING.md"):
+    for file in ("README.md", "CONTRIBUTING.md", "STYLE.md", "CHANGELOG.md"):
         for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / file).read_text("utf8")):
             assert (ROOT / link).exists(), f"{file}: {link}"
 
@@ -146,6 +147,59 @@ def test_readme_links_lead_somewhere():
 def test_the_code_is_in_style(command):
     result = subprocess.run([sys.executable, "-m", "ruff", *command, "."], cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout[-3000:]
+
+
+def test_what_is_looked_at_before_a_commit_is_what_the_tests_look_at():
+    repositories = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text("utf8"))["repos"]
+    revisions = {Path(entry["repo"]).name: entry["rev"] for entry in repositories if entry["repo"] != "local"}
+    assert revisions["ruff-pre-commit"] == f"v{pins()['ruff']}"
+    assert all(re.fullmatch(r"v\d+\.\d+\.\d+", revision) for revision in revisions.values()), revisions
+    (chapters,) = next(entry["hooks"] for entry in repositories if entry["repo"] == "local")
+    _, script, option = chapters["entry"].split()
+    assert (ROOT / script).is_file()
+    assert option == "--check"
+
+
+def test_forms_for_issues_ask_something():
+    forms = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+    assert forms
+    for form in forms:
+        content = yaml.safe_load(form.read_text("utf8"))
+        assert content["name"], form.name
+        assert content["description"], form.name
+        asked = [field["id"] for field in content["body"]]
+        assert len(asked) == len(set(asked)), form.name
+        assert all(field["attributes"]["label"] for field in content["body"]), form.name
+        assert any(field.get("validations", {}).get("required") for field in content["body"]), form.name
+
+
+def test_changes_are_written_down_under_headings_of_keep_a_changelog():
+    text = (ROOT / "CHANGELOG.md").read_text("utf8")
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE)[0] == "Unreleased"
+    headings = re.findall(r"^### (.+)$", text, re.MULTILINE)
+    assert set(headings) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def test_what_is_imported_is_declared():
+    """Each module that the package imports anywhere is of the standard library, or of a stated requirement."""
+    names = packages_distributions()
+    wanted = [*project()["dependencies"], *(r for extra in project()["optional-dependencies"].values() for r in extra)]
+    declared = {canonicalize_name(Requirement(requirement).name) for requirement in wanted}
+    for path in (ROOT / "colorlib").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf8"))):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            modules += [node.module] if isinstance(node, ast.ImportFrom) else []
+            for module in {name.split(".")[0] for name in modules} - sys.stdlib_module_names - {"colorlib"}:
+                homes = {canonicalize_name(name) for name in names.get(module, [module])}
+                assert homes & declared, (
+                    f"{path.relative_to(ROOT)} imports {module}, which pyproject.toml does not name"
+                )
+
+
+def test_types_are_announced():
+    data = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["tool"]["setuptools"]["package-data"]
+    assert "py.typed" in data["colorlib"]
+    assert (ROOT / "colorlib" / "py.typed").is_file()
 
 
 def test_every_make_target_is_explained():

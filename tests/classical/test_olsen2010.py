@@ -6,7 +6,7 @@ import pytest
 from colorlib.classical.olsen2010 import (
     EMULSIONS,
     WAVELENGTHS,
-    colour_prior,
+    color_prior,
     expose,
     filtered,
     most_likely,
@@ -48,7 +48,7 @@ def test_two_by_hand():
     np.testing.assert_allclose(exposures.ravel(), [0.2, 0.3, 0.6])
     # Prior: grey 0.5, unit variances, all independent. One exposure of red alone, noise of deviation 1: half of the
     # surprise is believed, and nothing is learned of green and blue.
-    prior = colour_prior(0.5 + np.sqrt(2.5) * np.vstack([np.eye(3), -np.eye(3)]))
+    prior = color_prior(0.5 + np.sqrt(2.5) * np.vstack([np.eye(3), -np.eye(3)]))
     np.testing.assert_allclose(prior.covariance, np.eye(3), atol=1e-12)
     rgb, deviation = most_likely(np.array([[[0.9]]]), [[1, 0, 0]], 1.0, prior)
     np.testing.assert_allclose(rgb.ravel(), [0.7, 0.5, 0.5])
@@ -68,7 +68,7 @@ def test_noise_is_as_strong_as_asked_and_is_amplified_as_the_matrix_says():
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_the_expected_error_is_the_error_and_a_prior_never_hurts(count):
     truth, others = picture(2, (120, 120)), picture(1, (120, 120))
-    prior = colour_prior(others.reshape(-1, 3))
+    prior = color_prior(others.reshape(-1, 3))
     matrix = THREE[:count]
     rgb, deviation = most_likely(expose(truth, matrix, 0.03), matrix, 0.03, prior)
     errors = (rgb - truth).std(axis=(0, 1))
@@ -83,7 +83,7 @@ def test_the_expected_error_is_the_error_and_a_prior_never_hurts(count):
 
 def test_with_little_noise_the_prior_is_not_heard():
     truth = picture()
-    prior = colour_prior(np.random.default_rng(0).random((50, 3)))
+    prior = color_prior(np.random.default_rng(0).random((50, 3)))
     rgb, _ = most_likely(expose(truth, THREE), THREE, 1e-6, prior)
     np.testing.assert_allclose(rgb, truth, atol=1e-4)
 
@@ -100,7 +100,7 @@ def test_exposures_that_say_the_same_are_refused(matrix, equations):
 def test_bad_input_is_refused():
     truth = picture()
     exposures = expose(truth, THREE)
-    prior = colour_prior(truth.reshape(-1, 3))
+    prior = color_prior(truth.reshape(-1, 3))
     broken = exposures.copy()
     broken[0, 0, 0] = np.nan
     for call, message in [
@@ -112,8 +112,8 @@ def test_bad_input_is_refused():
         (lambda: solve(broken, THREE), "exposures hold numbers that are not finite"),
         (lambda: most_likely(exposures, THREE, 0.0, prior), "noise must be more than 0"),
         (lambda: most_likely(exposures, THREE, 0.1, (prior.mean[:2], prior.covariance)), "the prior must be"),
-        (lambda: colour_prior(truth), r"linear_rgb must be \(n, 3\)"),
-        (lambda: colour_prior(np.full((5, 3), np.nan)), "not finite"),
+        (lambda: color_prior(truth), r"linear_rgb must be \(n, 3\)"),
+        (lambda: color_prior(np.full((5, 3), np.nan)), "not finite"),
         (lambda: response([PANCHROMATIC[:9]]), r"a sensitivity is \(k, 61\)"),
         (lambda: response([-PANCHROMATIC]), "at least 0 everywhere"),
         (lambda: response([PANCHROMATIC * 0]), "sees none of the light"),

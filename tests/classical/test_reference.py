@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from colorlib.classical import BY_EXAMPLE
-from colorlib.classical.reference import checked
+from colorlib.classical.reference import checked_reference
 from helpers.examples import error, photograph
 
 each_method = pytest.mark.parametrize("method", BY_EXAMPLE.values(), ids=lambda method: method.__name__)
@@ -72,7 +72,7 @@ def test_bad_input_is_refused(method):
 
 def test_lightness_is_made_comparable_and_colours_are_left_alone():
     L, truth = photograph("china")[..., 0], photograph("coffee")
-    _, reference = checked(L, truth)
+    _, reference = checked_reference(L, truth)
     assert reference[..., 0].mean() == pytest.approx(L.mean())
     assert reference[..., 0].std() == pytest.approx(L.std())
     np.testing.assert_array_equal(reference[..., 1:], truth[..., 1:])

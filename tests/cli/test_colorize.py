@@ -77,7 +77,7 @@ def test_colorize_passes_its_options_on(album, weights, tmp_path, monkeypatch):
 
 def test_photographs_in_colour_are_left_out_on_request(album, weights, tmp_path):
     Image.new("L", (40, 40), 90).save(album / "grey.png")
-    result = call("colorize", album, "--out", tmp_path / "out", "--weights", weights, "--skip-colour")
+    result = call("colorize", album, "--out", tmp_path / "out", "--weights", weights, "--skip-color")
     assert result.exit_code == 0
     assert "1 colorized, 2 skipped (already in colour)" in result.stderr
     assert results(tmp_path / "out") == ["grey.png"]

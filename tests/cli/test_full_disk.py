@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorlib.album.run import Painter, Report, plan, run
+from colorlib.album.run import AlbumColorizer, Report, plan, run
 
 FORMATS = {".jpg": "L", ".png": "L", ".tif": "L", ".webp": "RGB", ".gif": "L", ".bmp": "L"}
 
@@ -23,7 +23,7 @@ def status(source, out, most):
     jobs = getattr(jobs, "jobs", jobs)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, limits[1]))
     try:
-        list(run(Painter(colour, out, thumbnails=False), jobs, report))
+        list(run(AlbumColorizer(colour, out, thumbnails=False), jobs, report))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     return report.outcomes[0].status

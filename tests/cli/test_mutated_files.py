@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from colorlib.album.run import Painter, plan
+from colorlib.album.run import AlbumColorizer, plan
 from colorlib.colorize.colorizer import Colorizer
 from colorlib.images.decode import opened
 from colorlib.models.unet import UNet
@@ -47,7 +47,7 @@ def test_mutated_files_crash_nothing(tmp_path):
     out, source = tmp_path / "out", tmp_path / "album"
     for path in source.iterdir():
         path.unlink()
-    painter = Painter(Colorizer(UNet(**ARGUMENTS).eval(), size=16), out)
+    painter = AlbumColorizer(Colorizer(UNet(**ARGUMENTS).eval(), size=16), out)
     what = st.sampled_from(["byte", "cut", "double", "word"])
     mutation = st.tuples(st.floats(0, 1), what, st.binary(min_size=4, max_size=4))
     end, statuses = time.process_time() + 20, set()

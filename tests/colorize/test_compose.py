@@ -145,7 +145,7 @@ def exact(colorizer, values):
 @pytest.mark.parametrize("colour", [(20.0, -15.0), (-60.0, 50.0), (90.0, -100.0)])
 @pytest.mark.parametrize("band", [5000, 2**18])
 def test_8_bit_results_are_within_one_level_of_the_exact_ones(photograph, colour, band, monkeypatch):
-    monkeypatch.setattr("colorlib.colorize.compose.BAND", band)
+    monkeypatch.setattr("colorlib.colorize.compose.PIXELS_AT_ONCE", band)
     colorizer = Colorizer(Painter(*colour), size=64)
     for values in (photograph, photograph[..., 1]):
         difference = np.abs(colorizer(values) - exact(colorizer, values))

@@ -11,7 +11,7 @@ from torch import nn
 from colorlib.colorize.colorizer import Colorizer
 from colorlib.colorize.hints import Point
 from colorlib.colorize.torch_backend import evaluating
-from colorlib.film.steady import SteadyPainter
+from colorlib.film.steady import SteadyColorizer
 from colorlib.models.registry import build_generator
 from colorlib.models.unet import UNet
 
@@ -147,7 +147,7 @@ def test_one_painter_colours_several_films_at_once(mode):
     before = state(generator)
     reference = np.random.default_rng(1).integers(0, 256, (48, 64, 3), dtype=np.uint8)
     # Not smaller: OpenCV's search for motion reads memory that it never wrote where pictures are small.
-    painter = SteadyPainter(Colorizer(generator, size=48), mode, key_every=3, reference=reference)
+    painter = SteadyColorizer(Colorizer(generator, size=48), mode, key_every=3, reference=reference)
     films = [np.random.default_rng(number).integers(0, 256, (5, 128, 160), dtype=np.uint8) for number in range(4)]
 
     def painted(film):

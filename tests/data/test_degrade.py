@@ -1,4 +1,4 @@
-"""Aged greys: each step does what it says, mildly, and each picture ages in its own way."""
+"""Degraded greys: each step does what it says, mildly, and each picture ages in its own way."""
 
 from io import BytesIO
 
@@ -36,36 +36,36 @@ def test_grey_of_the_same_size_and_in_range(shape):
     for picture in (torch.rand(shape), torch.zeros(shape), torch.ones(shape)):
         before = picture.clone()
         for _ in range(8):
-            aged = degrade(picture)
-            assert aged.shape == (shape[0], 1, *shape[2:])
-            assert aged.dtype == torch.float32
-            assert 0 <= aged.min() <= aged.max() <= 1  # false for NaN too
+            degraded = degrade(picture)
+            assert degraded.shape == (shape[0], 1, *shape[2:])
+            assert degraded.dtype == torch.float32
+            assert 0 <= degraded.min() <= degraded.max() <= 1  # false for NaN too
         assert torch.equal(picture, before)
 
 
 def test_the_seed_decides(rgb):
-    def aged(seed):
+    def degraded(seed):
         torch.manual_seed(seed)
         return degrade(rgb)
 
-    assert torch.equal(aged(1), aged(1))
-    assert not torch.equal(aged(1), aged(2))
+    assert torch.equal(degraded(1), degraded(1))
+    assert not torch.equal(degraded(1), degraded(2))
 
 
 def test_every_picture_ages_in_its_own_way(rgb):
     torch.manual_seed(0)
-    aged = degrade(rgb[:1].expand(32, -1, -1, -1))
-    assert len({tuple(picture.flatten().tolist()) for picture in aged}) == 32
+    degraded = degrade(rgb[:1].expand(32, -1, -1, -1))
+    assert len({tuple(picture.flatten().tolist()) for picture in degraded}) == 32
 
 
 def test_it_is_mild_enough_to_know_the_picture_again(rgb):
     torch.manual_seed(0)
-    aged = torch.cat([degrade(rgb) for _ in range(8)]).flatten(1)
+    degraded = torch.cat([degrade(rgb) for _ in range(8)]).flatten(1)
     clean = rgb.mean(1).flatten(1).repeat(8, 1)
-    alike = torch.tensor([torch.corrcoef(torch.stack(pair))[0, 1] for pair in zip(aged, clean, strict=True)])
+    alike = torch.tensor([torch.corrcoef(torch.stack(pair))[0, 1] for pair in zip(degraded, clean, strict=True)])
     assert alike.median() > 0.95
     assert alike.min() > 0.5
-    assert (aged - clean).abs().mean() > 0.03, "and yet it has aged"
+    assert (degraded - clean).abs().mean() > 0.03, "and yet it is degraded"
 
 
 def test_some_changes_about_its_share_and_nothing_else():

@@ -224,8 +224,8 @@ class TestAgedGreys:
         rgb = torch.randint(0, 256, (400, 3, 16, 16), generator=torch.Generator().manual_seed(0)).byte()
         clean = LabTransform()(rgb)[0]
         torch.manual_seed(0)
-        aged = (LabTransform(0.3)(rgb)[0] != clean).flatten(1).any(1)
-        assert 0.2 < aged.float().mean() < 0.4
+        degraded = (LabTransform(0.3)(rgb)[0] != clean).flatten(1).any(1)
+        assert 0.2 < degraded.float().mean() < 0.4
         assert torch.equal(LabTransform(0.0)(rgb)[0], clean)
 
     def test_in_training_and_never_in_validation(self, folder):

@@ -20,7 +20,7 @@ class TestScan:
         cut = truncate(save(tmp_path / "cut.jpg"))
         (tmp_path / "text.jpg").write_text("no picture")
         scan = scan_photographs(find_photographs(tmp_path), workers=2)
-        assert scan.colour == [colour]
+        assert scan.color == [colour]
         assert scan.grey == [grey, tmp_path / "noise.jpg"]
         assert [path for path, _ in scan.broken] == [cut, tmp_path / "text.jpg"]
         assert scan.summary().startswith("1 in colour, 2 grey (not for training), 2 broken (skipped)")
@@ -31,7 +31,7 @@ class TestScan:
         pixels = np.full((200, 300, 3), 128, np.uint8)
         pixels[:30, :30] = (180, 90, 90)
         Image.fromarray(pixels).save(tmp_path / "corner.png")
-        assert scan_photographs([tmp_path / "corner.png"]).colour
+        assert scan_photographs([tmp_path / "corner.png"]).color
 
     def test_one_stray_pixel_is_not(self, tmp_path):
         pixels = np.full((600, 900, 3), 128, np.uint8)
@@ -42,4 +42,4 @@ class TestScan:
     def test_order_is_kept_with_any_number_of_threads(self, tmp_path):
         paths = [save(tmp_path / f"{i}.jpg") for i in range(12)]
         random.Random(0).shuffle(paths)
-        assert scan_photographs(paths, workers=4).colour == paths
+        assert scan_photographs(paths, workers=4).color == paths

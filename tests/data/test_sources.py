@@ -23,7 +23,7 @@ class TestPackages:
         assert {"astronaut", "chelsea", "china", "coffee", "flower", "grace_hopper", "rocket"} <= set(photographs)
         assert list(photographs) == sorted(photographs)
         scan = scan_photographs(list(photographs.values()))
-        assert len(scan.colour) == len(photographs)
+        assert len(scan.color) == len(photographs)
 
     def test_split_by_photograph(self):
         train, valid = package_split()

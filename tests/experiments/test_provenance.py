@@ -156,7 +156,7 @@ def test_more_epochs_of_a_falling_rate_are_said_and_recorded(tmp_path):
     assert rates[3] > rates[2]
 
 
-def test_record_and_card_say_what_was_run_over_all_sittings(out, tmp_path):
+def test_record_and_card_say_what_was_run_over_all_processes(out, tmp_path):
     run_recipe(recipe(tmp_path), out)
     record, log = json.loads((out / "record.json").read_text()), pd.read_csv(out / "log.csv")
     card = read_card(out / "generator.safetensors")
@@ -205,7 +205,7 @@ def album(folder, number=8, shade=0):
     return folder
 
 
-def test_photographs_that_change_between_sittings_are_named(tmp_path, monkeypatch):
+def test_photographs_that_change_between_processes_are_named(tmp_path, monkeypatch):
     out, first = tmp_path / "run", album(tmp_path / "first")
     monkeypatch.setenv("COLORLIB_DATA", str(first))
     for _ in range(2):

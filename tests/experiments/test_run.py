@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 
 from colorlib.experiments.recipe import load_recipe
 from colorlib.experiments.run import run_recipe
-from colorlib.models.light_unet import LightUnet
+from colorlib.models.light_unet import LightUNet
 from colorlib.models.unet import UNet
 from colorlib.models.weights import load_weights, save_weights
 from helpers.recipes import TINY
@@ -67,7 +67,7 @@ def test_a_phase_freezes_what_it_says(tiny, tmp_path):
         tiny.read_text().replace('kind = "unet"\ndowns = 3\nfilters = 4', 'kind = "light"').replace("ema = 0.9\n", "")
     )
     tiny.write_text(text.replace("lr = 1e-3", "lr = 1e-3\nfrozen = 2").replace("lr = 2e-4", "lr = 2e-4\nfrozen = 1"))
-    imagenet, moved = LightUnet(), []
+    imagenet, moved = LightUNet(), []
     for _ in range(3):  # two epochs of the first phase, one of the second
         net = run_recipe(load_recipe(tiny), tmp_path / "out", minutes=0).live_generator
         groups = zip(net.parameter_groups()[:2], imagenet.parameter_groups()[:2], strict=True)

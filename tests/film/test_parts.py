@@ -10,7 +10,7 @@ import pytest
 from colorlib.colorize.colorizer import Colorizer
 from colorlib.film import colorize, originals
 from colorlib.film.colorize import colorize_video
-from colorlib.film.steady import SteadyPainter
+from colorlib.film.steady import SteadyColorizer
 from colorlib.models.unet import UNet
 from colorlib.models.weights import card_path, save_weights
 from helpers.video import Sepia, Stops, left_over, make, packets_of, same_pictures, times_of
@@ -96,7 +96,7 @@ def test_another_version_is_named(broken_off):
     assert colorize_video(source, out, Sepia(), resume=False).frames == 60
 
 
-class Breaks(SteadyPainter):
+class Breaks(SteadyColorizer):
     """Is stopped after 30 frames."""
 
     def paint(self, frames):
@@ -112,7 +112,7 @@ def test_other_weights_and_another_reference_under_the_same_name_are_refused(tmp
     path, arguments = tmp_path / "w.safetensors", {"downs": 3, "filters": 4}
     reference = tmp_path / "ref.png"
 
-    def painter(kind=SteadyPainter, **more):
+    def painter(kind=SteadyColorizer, **more):
         return kind(Colorizer.from_pretrained(path), reference=reference, **more)
 
     def save(what):
@@ -130,11 +130,11 @@ def test_other_weights_and_another_reference_under_the_same_name_are_refused(tmp
         colorize_video(source, out, painter(Breaks))
     for what in ("weights", "reference"):
         save(what)
-        with pytest.raises(ValueError, match=rf"had another painter \({what}\)"):
+        with pytest.raises(ValueError, match=rf"had another colorizer \({what}\)"):
             colorize_video(source, out, painter())
         for name, data in kept.items():
             name.write_bytes(data)
-    with pytest.raises(ValueError, match=r"had another painter \(key_every \(10, now 5\)\)"):
+    with pytest.raises(ValueError, match=r"had another colorizer \(key_every \(10, now 5\)\)"):
         colorize_video(source, out, painter(key_every=5))
     assert colorize_video(source, out, painter()).frames == 60
 

@@ -20,12 +20,12 @@ def test_grey_and_its_frame_are_the_same_pixels():
     for full in (True, False):
         frame = to_frame(ramp[..., None].repeat(3, 2), "yuv420p", full)
         assert not has_chroma(frame)
-        back = pixels_of_frame(frame, VideoReformatter(), coloured=False)
+        back = pixels_of_frame(frame, VideoReformatter(), colored=False)
         assert back.shape == (4, 256)
         assert np.abs(back.astype(int) - ramp).max() <= (0 if full else 1)
     deep = np.arange(0, 65536, 64, dtype=np.uint16)[None].repeat(4, 0)
     frame = to_frame(deep[..., None].repeat(3, 2), "yuv420p10le", False)
-    back = pixels_of_frame(frame, VideoReformatter(), coloured=False)
+    back = pixels_of_frame(frame, VideoReformatter(), colored=False)
     assert np.abs(back.astype(int) - deep).max() <= 65535 / 876 / 2 + 1
 
 
@@ -95,7 +95,7 @@ def test_the_range_stays(tmp_path, full):
     out = colorize_video(source, tmp_path / "out.mkv", Sepia()).path
     before, after = read_film(source), read_film(out)
     assert before.full is after.full is full
-    grey = [picture_of(frame, before, VideoReformatter(), coloured=False) for _, frame in frames_of(before)][1]
+    grey = [picture_of(frame, before, VideoReformatter(), colored=False) for _, frame in frames_of(before)][1]
     assert np.abs(grey.astype(int) - scene(1)).mean() < 2
     assert np.abs(pictures_of(out)[1][..., 1].astype(int) - scene(1)).mean() < 3
 

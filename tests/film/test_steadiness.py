@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.distance import jensenshannon
 
 from colorlib.data.sources import package_photographs
-from colorlib.film.steadiness import chroma, colour_consistency, flicker_spectrum, steadiness, warping_error
+from colorlib.film.steadiness import chroma, color_consistency, flicker_spectrum, steadiness, warping_error
 from colorlib.film.synthetic import camera_clip
 
 
@@ -65,11 +65,11 @@ def test_what_was_not_visible_does_not_count(clip):
 
 def test_consistency_of_a_still_and_of_the_worst():
     still = np.repeat(np.random.default_rng(0).integers(0, 255, (1, 8, 9, 3), np.uint8), 6, axis=0)
-    assert colour_consistency(still) == 0
+    assert color_consistency(still) == 0
     alternating = np.zeros((6, 8, 9, 3), np.uint8)
     alternating[::2] = 255
-    assert colour_consistency(alternating, (1,)) == pytest.approx(np.log(2))
-    assert colour_consistency(alternating, (2, 4)) == 0
+    assert color_consistency(alternating, (1,)) == pytest.approx(np.log(2))
+    assert color_consistency(alternating, (2, 4)) == 0
 
 
 def test_consistency_is_the_jensen_shannon_divergence(clip):
@@ -81,13 +81,13 @@ def test_consistency_is_the_jensen_shannon_divergence(clip):
         for c in range(3)
     ]
     wanted = np.mean([np.mean(divergences[:15]), np.mean(divergences[15:])])
-    assert colour_consistency(frames, (1, 2)) == pytest.approx(wanted, rel=1e-6)
+    assert color_consistency(frames, (1, 2)) == pytest.approx(wanted, rel=1e-6)
 
 
 @pytest.mark.parametrize("lags", [(), (0,), (6,)])
 def test_lags_that_make_no_sense(clip, lags):
     with pytest.raises(ValueError, match="lags"):
-        colour_consistency(clip.frames[:6], lags)
+        color_consistency(clip.frames[:6], lags)
 
 
 @pytest.mark.parametrize("hertz", [3.0, 6.0, 9.0])
@@ -137,4 +137,4 @@ def test_frames_of_another_kind_are_refused():
     with pytest.raises(ValueError, match="uint8"):
         chroma(np.zeros((2, 4, 4), np.uint8))
     with pytest.raises(ValueError, match="uint8"):
-        colour_consistency(np.zeros((9, 4, 4, 3), np.float32))
+        color_consistency(np.zeros((9, 4, 4, 3), np.float32))

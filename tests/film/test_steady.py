@@ -9,7 +9,7 @@ from colorlib.colorize.colorizer import Colorizer
 from colorlib.data.sources import package_photographs
 from colorlib.film.render import frame_lightness, paint_frame
 from colorlib.film.steadiness import chroma, warping_error
-from colorlib.film.steady import KEY_EVERY, MODES, SteadyPainter
+from colorlib.film.steady import KEY_EVERY, MODES, SteadyColorizer
 from colorlib.film.synthetic import example_clips
 from colorlib.images.decode import open_rgb
 from helpers.steady import FRAME, Boiling, painted, painter
@@ -54,7 +54,7 @@ def test_most_frames_need_no_network(clip):
 
 def test_off_is_what_the_colorizer_does(clip):
     colorizer = Colorizer(Boiling(0), size=64)
-    result = np.stack(list(SteadyPainter(colorizer, "off").paint(clip.grey)))
+    result = np.stack(list(SteadyColorizer(colorizer, "off").paint(clip.grey)))
     alone = np.stack([colorizer(frame) for frame in clip.grey])
     difference = np.abs(result.astype(int) - alone)
     assert difference.max() <= 2
@@ -75,14 +75,14 @@ def test_the_goal_with_the_shipped_weights():
     for clip in example_clips(13, (176, 240)).values():
         truth = chroma(clip.frames)
         for mode, found in errors.items():
-            ab = chroma(np.stack(list(SteadyPainter(colorizer, mode).paint(clip.grey))))
+            ab = chroma(np.stack(list(SteadyColorizer(colorizer, mode).paint(clip.grey))))
             found.append((warping_error(ab, clip.flow, clip.visible), np.abs(ab - truth).mean()))
     (off_warped, off_wrong), (flow_warped, flow_wrong) = (np.mean(errors[mode], axis=0) for mode in ("off", "flow"))
     assert flow_warped < 0.4 * off_warped
     assert flow_wrong < 1.01 * off_wrong
 
 
-class OneColour(nn.Module):
+class OneColor(nn.Module):
     """Red for the shot that it is shown first, green for any other: told apart by their mean lightness."""
 
     multiple = 1
@@ -98,7 +98,7 @@ class OneColour(nn.Module):
 def test_no_colour_is_carried_over_a_cut(two_shots, mode):
     grey = two_shots.grey.copy()
     grey[:10], grey[10:] = grey[:10] // 2, 128 + grey[10:] // 2
-    result = np.stack(list(SteadyPainter(Colorizer(OneColour(), size=64), mode).paint(grey)))
+    result = np.stack(list(SteadyColorizer(Colorizer(OneColor(), size=64), mode).paint(grey)))
     a = chroma(result)[..., 0]
     L = np.stack([frame_lightness(frame) for frame in grey])
     colourful = (L > 15) & (L < 90)  # black and white have no room for colour

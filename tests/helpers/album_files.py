@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from colorlib.album.run import Painter, Report, plan, run
+from colorlib.album.run import AlbumColorizer, Report, plan, run
 
 PAGE = Image.fromarray(np.tile(np.arange(24, dtype=np.uint8) * 8, (16, 1)))
 
@@ -51,7 +51,7 @@ def go(inputs, out, **options):
     """Plan and run; return the report."""
     report = Report()
     jobs = plan(inputs, out, left_out=report.left_out, **options)
-    for _ in run(Painter(red, out, thumbnails=False), jobs, report):
+    for _ in run(AlbumColorizer(red, out, thumbnails=False), jobs, report):
         pass
     return report
 

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from colorlib.album.run import Painter, Report, plan, run
+from colorlib.album.run import AlbumColorizer, Report, plan, run
 
 SETTINGS = {"weights": {"name": "natural", "sha256": "1" * 64}, "size": [256], "saturation": 1.0, "flip": True}
 
@@ -27,7 +27,7 @@ def level(path):
 def go(inputs, out, settings=SETTINGS, paint=paint, workers=1, **options):
     """One run into a folder; what became of each photograph, by the name of its result."""
     report = Report()
-    painter = Painter(paint, out, settings=settings, **options)
+    painter = AlbumColorizer(paint, out, settings=settings, **options)
     for _ in run(painter, plan(inputs, out), report, workers):
         pass
     return {outcome.job.name: outcome for outcome in report.outcomes}

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from colorlib.album.run import Painter, Report, run
+from colorlib.album.run import AlbumColorizer, Report, run
 
 
 def make(*paths, mode="L"):
@@ -22,6 +22,6 @@ def red(page):
 def go(jobs, out, paint=red, workers=1, **options):
     """Run the jobs and return the report."""
     report = Report()
-    for _ in run(Painter(paint, out, **options), jobs, report, workers):
+    for _ in run(AlbumColorizer(paint, out, **options), jobs, report, workers):
         pass
     return report

@@ -23,7 +23,7 @@ def paint(document):
         yield page if page.ndim == 3 else (page[..., None] * TINT).astype(page.dtype)
 
 
-def recolour(source, target):
+def recolor(source, target):
     """Read, paint and write a file; return what was read, the painted pages, and what was written."""
     document = read_document(source)
     painted = list(paint(document))

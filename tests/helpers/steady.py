@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from colorlib.colorize.colorizer import Colorizer
-from colorlib.film.steady import SteadyPainter
+from colorlib.film.steady import SteadyColorizer
 
 FRAME = (96, 128)
 
@@ -27,7 +27,7 @@ class Boiling(nn.Module):
 
 
 def painter(mode="flow", noise=0.05, **arguments):
-    return SteadyPainter(Colorizer(Boiling(noise), size=64, flip=False), mode, **arguments)
+    return SteadyColorizer(Colorizer(Boiling(noise), size=64, flip=False), mode, **arguments)
 
 
 def painted(frames, *arguments, **named):

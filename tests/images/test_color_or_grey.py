@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from colorlib.images.color_or_grey import judge_film, judge_picture
-from colorlib.images.folder import has_colour
+from colorlib.images.folder import has_color
 from helpers.tinted import cast, grey_of, jpeg, logo, pale, rainbows, scene, stamp, tape, toned
 
 FAULTS = (toned, cast, logo, stamp)
@@ -45,12 +45,12 @@ def grey_film(seed):
     return frames
 
 
-def colour_print(seed):
+def color_print(seed):
     rng = np.random.default_rng(seed)
     return jpeg(pale(scene(rng), rng.uniform(0.3, 1)), int(rng.integers(60, 95)))
 
 
-def colour_film(seed):
+def color_film(seed):
     rng = np.random.default_rng(seed)
     frames = moving(pale(scene(rng), rng.uniform(0.35, 1)), rng)
     return [
@@ -59,7 +59,7 @@ def colour_film(seed):
 
 
 def test_at_most_one_in_a_hundred_is_taken_for_the_other():
-    for prints, films, in_color in ((grey_print, grey_film, False), (colour_print, colour_film, True)):
+    for prints, films, in_color in ((grey_print, grey_film, False), (color_print, color_film, True)):
         found = [judge_picture(prints(seed)) if seed % 2 else judge_film(films(seed)) for seed in range(ALL)]
         wrong = {seed: str(one) for seed, one in enumerate(found) if one.in_color is not in_color}
         assert len(wrong) <= ALL / 100, wrong
@@ -138,8 +138,8 @@ def test_no_torch_is_needed():
 def test_has_colour_without_tones_is_the_same_decision():
     rng = np.random.default_rng(5)
     stamped = stamp(cast(grey_of(scene(rng)), rng), rng)
-    assert has_colour(Image.fromarray(stamped))
-    assert not has_colour(Image.fromarray(stamped), toned=False)
+    assert has_color(Image.fromarray(stamped))
+    assert not has_color(Image.fromarray(stamped), toned=False)
 
 
 def test_the_report_gives_the_number_and_the_count_is_of_all(tmp_path):
@@ -156,7 +156,7 @@ def test_the_report_gives_the_number_and_the_count_is_of_all(tmp_path):
     pictures = {"one": scene(rng), "two": scene(rng), "print": stamp(cast(grey_of(scene(rng)), rng), rng)}
     for name, picture in pictures.items():
         Image.fromarray(picture).save(tmp_path / f"album/{name}.png")
-    call = ["colorize", tmp_path / "album", "--out", tmp_path / "out", "--weights", weights, "--skip-colour"]
+    call = ["colorize", tmp_path / "album", "--out", tmp_path / "out", "--weights", weights, "--skip-color"]
     result = CliRunner().invoke(app, list(map(str, call)), env={"COLUMNS": "200"})
     assert "1 colorized, 2 skipped (already in colour)" in result.stderr
     with (tmp_path / "out/report.csv").open() as file:

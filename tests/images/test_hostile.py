@@ -14,7 +14,7 @@ from PIL import Image
 
 from colorlib.images.decode import open_rgb
 from colorlib.images.read import read_document
-from helpers.formats import ADOBE, DEEP_RGB, GREY, GREY_18, RGB, H, W, difference, png, recolour
+from helpers.formats import ADOBE, DEEP_RGB, GREY, GREY_18, RGB, H, W, difference, png, recolor
 
 
 class TestHostile:
@@ -24,7 +24,7 @@ class TestHostile:
     @pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "bmp", "gif"])
     def test_odd_sizes(self, tmp_path, suffix, size):
         Image.new("L", size, 90).save(tmp_path / f"a.{suffix}")
-        _, painted, back = recolour(tmp_path / f"a.{suffix}", tmp_path / f"b.{suffix}")
+        _, painted, back = recolor(tmp_path / f"a.{suffix}", tmp_path / f"b.{suffix}")
         assert back.pages[0].shape[:2] == size[::-1]
         assert difference(back.pages[0], painted[0]) <= 4
 
@@ -107,7 +107,7 @@ class TestHostile:
         image.save(tmp_path / f"a.{suffix}", exif=block, quality=98, lossless=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            document, painted, back = recolour(tmp_path / f"a.{suffix}", tmp_path / f"b.{suffix}")
+            document, painted, back = recolor(tmp_path / f"a.{suffix}", tmp_path / f"b.{suffix}")
         assert difference(document.pages[0], GREY) < 12
         assert difference(back.pages[0], painted[0]) < 12
 
@@ -116,7 +116,7 @@ class TestHostile:
         exif[0x010E] = "x" * 70000
         Image.fromarray(GREY).save(tmp_path / "a.png", exif=exif)
         with pytest.warns(UserWarning, match=r"a\.png: its EXIF data is too long for a JPEG"):
-            recolour(tmp_path / "a.png", tmp_path / "b.jpg")
+            recolor(tmp_path / "a.png", tmp_path / "b.jpg")
 
 
 def samples():

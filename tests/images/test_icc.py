@@ -9,7 +9,7 @@ from PIL import Image, ImageCms
 
 from colorlib.images.read import read_document
 from colorlib.images.write import write_document
-from helpers.formats import ADOBE, DEEP, DEEP_RGB, GREY, GREY_18, RGB, difference, paint, recolour
+from helpers.formats import ADOBE, DEEP, DEEP_RGB, GREY, GREY_18, RGB, difference, paint, recolor
 
 
 class TestProfiles:
@@ -79,12 +79,12 @@ class TestProfiles:
         Image.fromarray(GREY).save(tmp_path / f"with.{suffix}", icc_profile=ADOBE)
         Image.fromarray(GREY).save(tmp_path / f"without.{suffix}")
         for name in ("with", "without"):
-            recolour(tmp_path / f"{name}.{suffix}", tmp_path / "out" / f"{name}.{suffix}")
+            recolor(tmp_path / f"{name}.{suffix}", tmp_path / "out" / f"{name}.{suffix}")
             found = Image.open(tmp_path / "out" / f"{name}.{suffix}").info.get("icc_profile")
             assert ("sRGB".encode("utf-16-be") in found) if name == "with" else not found
 
     def test_equal_pictures_become_equal_files(self, tmp_path):
         Image.fromarray(GREY).save(tmp_path / "a.jpg", icc_profile=ADOBE)
         for name in ("b.jpg", "c.jpg"):
-            recolour(tmp_path / "a.jpg", tmp_path / name)
+            recolor(tmp_path / "a.jpg", tmp_path / name)
         assert (tmp_path / "b.jpg").read_bytes() == (tmp_path / "c.jpg").read_bytes()

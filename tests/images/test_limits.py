@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from colorlib.album.contact_sheet import write_report
-from colorlib.album.run import Painter, Report, plan, run
+from colorlib.album.run import AlbumColorizer, Report, plan, run
 from colorlib.images.decode import memory_needed
 from colorlib.images.read import read_document
 from colorlib.images.write import write_document
@@ -105,7 +105,7 @@ def test_notes_reach_the_report_and_the_last_message(tmp_path, recwarn):
     shutil.copy(tmp_path / "in/twelve.tif", tmp_path / "in/twin.tif")
     Image.new("L", (20, 20), 90).save(tmp_path / "in/plain.png")
     Image.new("RGB", (20, 20), 90).save(tmp_path / "in/profile.png", icc_profile=b"no profile" * 20)
-    report, painter = Report(), Painter(lambda page: page if page.ndim == 3 else painted(page), tmp_path / "out")
+    report, painter = Report(), AlbumColorizer(lambda page: page if page.ndim == 3 else painted(page), tmp_path / "out")
     list(run(painter, plan([tmp_path / "in"], tmp_path / "out"), report, workers=2))
     write_report(tmp_path / "out", [outcome.row() for outcome in report.outcomes])
     with (tmp_path / "out/report.csv").open(newline="") as file:

@@ -8,7 +8,7 @@ from PIL import Image
 from colorlib.images import read as document_module
 from colorlib.images.read import read_document
 from colorlib.images.write import write_document
-from helpers.formats import ALPHA, DEEP, DEEP_RGB, GREY, RGB, H, W, difference, paint, recolour
+from helpers.formats import ALPHA, DEEP, DEEP_RGB, GREY, RGB, H, W, difference, paint, recolor
 
 
 class TestSeveralPages:
@@ -21,7 +21,7 @@ class TestSeveralPages:
             for page in pages:
                 kind = "minisblack" if page.ndim == 2 else "rgb"
                 file.write(page, photometric=kind, compression="zlib", resolution=(600, 600), resolutionunit="INCH")
-        document, painted, back = recolour(tmp_path / "a.tif", tmp_path / "b.tif")
+        document, painted, back = recolor(tmp_path / "a.tif", tmp_path / "b.tif")
         assert len(document.pages) == len(back.pages) == 3
         assert back.dpi == (600, 600)
         for i, page in enumerate(pages):
@@ -65,7 +65,7 @@ class TestSeveralPages:
         frames[0].save(
             tmp_path / f"a.{source}", save_all=True, append_images=frames[1:], duration=durations, lossless=True, **loop
         )
-        document, painted, back = recolour(tmp_path / f"a.{source}", tmp_path / f"out.{target}")
+        document, painted, back = recolor(tmp_path / f"a.{source}", tmp_path / f"out.{target}")
         assert [page.shape for page in document.pages] == [(H, W)] * 5
         assert document.durations == back.durations == durations
         assert document.plays == back.plays == plays
@@ -80,7 +80,7 @@ class TestSeveralPages:
             frame = Image.fromarray(np.dstack([GREY // 2, (np.roll(ALPHA, 9 * i) > 90) * np.uint8(255)]), "LA")
             frames.append(frame.convert("RGBA"))
         frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=100, disposal=2, loop=0)
-        document, painted, back = recolour(tmp_path / "a.gif", tmp_path / "b.gif")
+        document, painted, back = recolor(tmp_path / "a.gif", tmp_path / "b.gif")
         for i, frame in enumerate(frames):
             solid = np.asarray(frame)[..., 3] > 0
             assert np.array_equal(document.alphas[i] > 0, solid)
@@ -90,10 +90,10 @@ class TestSeveralPages:
 
     def test_a_still_gif_has_no_durations(self, tmp_path):
         Image.fromarray(GREY).save(tmp_path / "a.gif")
-        document, painted, back = recolour(tmp_path / "a.gif", tmp_path / "b.gif")
+        document, painted, back = recolor(tmp_path / "a.gif", tmp_path / "b.gif")
         assert document.durations is back.durations is None
         assert np.abs(back.pages[0].astype(int) - painted[0]).mean() < 5
-        assert recolour(tmp_path / "a.gif", tmp_path / "b.jpg")[2].format == "JPEG"
+        assert recolor(tmp_path / "a.gif", tmp_path / "b.jpg")[2].format == "JPEG"
 
     def test_an_animation_does_not_fit_into_a_jpeg(self, tmp_path):
         Image.fromarray(GREY).save(tmp_path / "a.gif", save_all=True, append_images=[Image.fromarray(255 - GREY)])

@@ -16,7 +16,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from colorlib import cli
-from colorlib.album.run import Job, Painter, Report, plan, run
+from colorlib.album.results import Job
+from colorlib.album.run import AlbumColorizer, Report, plan, run
 from colorlib.cli import console
 from colorlib.data.scan import Scan, scan_photographs
 from colorlib.experiments.recipe import SHIPPED
@@ -193,7 +194,7 @@ def test_thousands_of_broken_files_are_a_screenful(tmp_path):
     """D7: the rest is in the report."""
     jobs = [Job(Path(f"a/{number}.jpg"), tmp_path / f"{number}.jpg", f"{number}.jpg") for number in range(20_000)]
     report = Report()
-    for _ in run(Painter(None, tmp_path), jobs, report, workers=2):
+    for _ in run(AlbumColorizer(None, tmp_path), jobs, report, workers=2):
         pass
     lines = report.summary().splitlines()
     assert len(lines) <= 25
@@ -221,7 +222,7 @@ def test_any_name_in_an_outcome(tmp_path_factory, name):
     source = folder / (name + ".jpg")
     source.write_bytes(b"\xff\xd8\xff cut")
     report = Report()
-    for _ in run(Painter(None, folder / "out"), plan([source], folder / "out"), report):
+    for _ in run(AlbumColorizer(None, folder / "out"), plan([source], folder / "out"), report):
         pass
     (reason,) = (outcome.reason for outcome in report.of("failed"))
     assert reason.startswith(printable(source))

@@ -9,7 +9,7 @@ import tifffile
 from PIL import Image, TiffImagePlugin
 
 from colorlib.images.read import read_document
-from helpers.formats import ALPHA, DEEP, DEEP_RGB, GREY, RGB, H, W, difference, png, recolour
+from helpers.formats import ALPHA, DEEP, DEEP_RGB, GREY, RGB, H, W, difference, png, recolor
 
 
 class TestWhatIsRead:
@@ -129,7 +129,7 @@ class TestWhatIsRead:
     def test_a_false_suffix_does_not_matter(self, tmp_path):
         Image.fromarray(GREY).save(tmp_path / "a.png")
         (tmp_path / "a.png").rename(tmp_path / "a.jpg")
-        document, painted, back = recolour(tmp_path / "a.jpg", tmp_path / "out" / "a.jpg")
+        document, painted, back = recolor(tmp_path / "a.jpg", tmp_path / "out" / "a.jpg")
         assert (document.format, back.format) == ("PNG", "JPEG")
         assert difference(back.pages[0], painted[0]) < 12
 
@@ -149,7 +149,7 @@ class TestWhatIsRead:
         else:
             source = {"deep.png": DEEP, "grey.tif": GREY}.get(kind, RGB)
             Image.fromarray(source).save(tmp_path / kind, **options)
-        document, _, back = recolour(tmp_path / kind, tmp_path / "out" / kind)
+        document, _, back = recolor(tmp_path / kind, tmp_path / "out" / kind)
         # What the EXIF standard says of the first row and the first column of the file.
         source = {"deep.tif": DEEP_RGB, "deep.png": DEEP, "grey.tif": GREY}.get(kind, RGB)
         upright = {
@@ -170,7 +170,7 @@ class TestWhatIsRead:
 def test_the_reader_and_pillow_agree_about_the_writer(tmp_path):
     """Sanity of the hand-written TIFF pages: Pillow, which has another reader than tifffile, sees the same."""
     tifffile.imwrite(tmp_path / "a.tif", DEEP_RGB, photometric="rgb")
-    recolour(tmp_path / "a.tif", tmp_path / "b.tif")
+    recolor(tmp_path / "a.tif", tmp_path / "b.tif")
     with Image.open(tmp_path / "b.tif") as image:
         assert isinstance(image, TiffImagePlugin.TiffImageFile)
         assert difference(np.asarray(image), DEEP_RGB >> 8) == 0

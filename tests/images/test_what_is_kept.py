@@ -9,7 +9,7 @@ import tifffile
 from PIL import Image
 
 from colorlib.images.write import WRITABLE
-from helpers.formats import ALPHA, DEEP, DEEP_RGB, GREY, RGB, H, W, difference, recolour
+from helpers.formats import ALPHA, DEEP, DEEP_RGB, GREY, RGB, H, W, difference, recolor
 
 
 class TestWhatIsKept:
@@ -19,7 +19,7 @@ class TestWhatIsKept:
     @pytest.mark.parametrize("source", [GREY, RGB], ids=["grey", "rgb"])
     def test_pixels_and_resolution(self, tmp_path, suffix, source):
         Image.fromarray(source).save(tmp_path / f"a.{suffix}", dpi=(300, 150), quality=95, lossless=True)
-        document, painted, back = recolour(tmp_path / f"a.{suffix}", tmp_path / "new/folder" / f"a.{suffix}")
+        document, painted, back = recolor(tmp_path / f"a.{suffix}", tmp_path / "new/folder" / f"a.{suffix}")
         assert back.format == document.format == WRITABLE["." + suffix.lower()]
         assert difference(back.pages[0], painted[0]) <= (12 if suffix.startswith("jp") else 0)
         if suffix == "webp":
@@ -39,7 +39,7 @@ class TestWhatIsKept:
             resolutionunit="INCH",
             extratags=[(272, 2, 0, "Old Camera", True)],
         )
-        _, painted, back = recolour(tmp_path / "a.tif", tmp_path / f"out.{suffix}")
+        _, painted, back = recolor(tmp_path / "a.tif", tmp_path / f"out.{suffix}")
         assert back.pages[0].dtype == np.uint16
         assert np.array_equal(back.pages[0], painted[0])
         assert back.dpi == pytest.approx((300, 150), abs=0.02)
@@ -52,13 +52,13 @@ class TestWhatIsKept:
 
     def test_sixteen_bits_that_end_as_eight_are_rounded(self, tmp_path):
         Image.fromarray(DEEP).save(tmp_path / "a.png")
-        _, painted, back = recolour(tmp_path / "a.png", tmp_path / "a.bmp")
+        _, painted, back = recolor(tmp_path / "a.png", tmp_path / "a.bmp")
         assert np.abs(back.pages[0] - painted[0] / 257).max() <= 0.51
 
     @pytest.mark.parametrize("suffix", ["png", "tif", "webp"])
     def test_alpha(self, tmp_path, suffix):
         Image.fromarray(np.dstack([GREY, np.maximum(ALPHA, 1)]), "LA").save(tmp_path / "a.png")
-        _, painted, back = recolour(tmp_path / "a.png", tmp_path / f"out.{suffix}")
+        _, painted, back = recolor(tmp_path / "a.png", tmp_path / f"out.{suffix}")
         assert np.array_equal(back.alphas[0], np.maximum(ALPHA, 1))
         solid = ALPHA > 60
         assert difference(back.pages[0][solid], painted[0][solid]) <= (30 if suffix == "webp" else 0)
@@ -66,7 +66,7 @@ class TestWhatIsKept:
     @pytest.mark.parametrize("suffix", ["jpg", "bmp"])
     def test_without_alpha_transparency_lies_on_white(self, tmp_path, suffix):
         Image.new("LA", (32, 32), (10, 0)).save(tmp_path / "a.png")
-        _, _, back = recolour(tmp_path / "a.png", tmp_path / f"out.{suffix}")
+        _, _, back = recolor(tmp_path / "a.png", tmp_path / f"out.{suffix}")
         assert back.pages[0].min() >= 254
 
     @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ class TestWhatIsKept:
         exif[0x8769] = {0x9003: "1936:05:01 12:00:00", 0xA002: W, 0xA003: H, 0xA001: 65535}
         exif[0x8825] = {1: "N", 2: (52.0, 13.0, 1.5)}
         Image.fromarray(GREY).save(tmp_path / f"a.{source}", exif=exif.tobytes())
-        recolour(tmp_path / f"a.{source}", tmp_path / "out" / f"a.{target}")
+        recolor(tmp_path / f"a.{source}", tmp_path / "out" / f"a.{target}")
         found = Image.open(tmp_path / "out" / f"a.{target}")
         found.load()
         kept = found.getexif()
@@ -115,7 +115,7 @@ class TestWhatIsKept:
         )
         Image.fromarray(GREY).save(tmp_path / "a.jpg", exif=data)
         assert small in (tmp_path / "a.jpg").read_bytes()
-        recolour(tmp_path / "a.jpg", tmp_path / "b.jpg")
+        recolor(tmp_path / "a.jpg", tmp_path / "b.jpg")
         assert small not in (tmp_path / "b.jpg").read_bytes()
         kept = Image.open(tmp_path / "b.jpg").getexif()
         assert kept[0x010F] == "Box"
@@ -124,7 +124,7 @@ class TestWhatIsKept:
     @pytest.mark.parametrize(("given", "expected"), [(30, 90), (75, 90), (93, 93), (96, 96), (100, 98)])
     def test_quality_follows_a_jpeg_within_reason(self, tmp_path, given, expected):
         Image.fromarray(RGB).save(tmp_path / "a.jpg", quality=given)
-        document, _, back = recolour(tmp_path / "a.jpg", tmp_path / "b.jpg")
+        document, _, back = recolor(tmp_path / "a.jpg", tmp_path / "b.jpg")
         assert document.quality == back.quality == expected
         with Image.open(tmp_path / "b.jpg") as image:
             assert [layer[1:3] for layer in image.layer] == [(1, 1)] * 3  # 4:4:4
@@ -133,6 +133,6 @@ class TestWhatIsKept:
         noise = np.random.default_rng(0).integers(0, 256, (H, W, 3), dtype=np.uint8)
         for lossless in (True, False):
             Image.fromarray(noise).save(tmp_path / f"{lossless}.webp", lossless=lossless, quality=80)
-            document, painted, back = recolour(tmp_path / f"{lossless}.webp", tmp_path / f"out {lossless}.webp")
+            document, painted, back = recolor(tmp_path / f"{lossless}.webp", tmp_path / f"out {lossless}.webp")
             assert document.lossless == back.lossless == lossless
             assert (difference(back.pages[0], painted[0]) == 0) == lossless

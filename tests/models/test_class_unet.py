@@ -39,12 +39,12 @@ def test_rare_colours_count_more_once_the_network_has_seen_photographs():
     net = ClassUNet(downs=4, filters=4)
     ab = torch.zeros(4, 2, 16, 16)
     ab[0, :, :2, :2] = 0.4
-    net.learn_colours([ab])
+    net.learn_colors([ab])
     net.logits = torch.zeros(4, len(net.bins), 4, 4)
     rare, common = (own_losses(net, torch.full((4, 2, 16, 16), value))["bins"] for value in (0.4, 0.0))
     assert rare > 3 * common
     plain = ClassUNet(downs=4, filters=4, mix=1.0)
-    plain.learn_colours([ab])
+    plain.learn_colors([ab])
     assert plain.weights.allclose(torch.ones(()))
 
 

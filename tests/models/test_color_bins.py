@@ -8,7 +8,7 @@ from colorlib.color.lab import rgb_to_lab
 from colorlib.models.color_bins import (
     ab_bins,
     annealed_mean,
-    colour_prior,
+    bin_frequencies,
     rebalancing_weights,
     smooth_prior,
     soft_encode,
@@ -60,9 +60,9 @@ def test_a_colour_on_a_bin_is_mostly_that_bin():
 def test_the_prior_counts_pixels():
     bins = torch.tensor([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]])
     ab = torch.tensor([[1.0, 0.0], [9.0, 1.0], [11.0, 0.0], [2.0, 1.0]]).T.reshape(1, 2, 2, 2)
-    assert colour_prior([ab, ab], bins).tolist() == [0.5, 0.5, 0.0]
+    assert bin_frequencies([ab, ab], bins).tolist() == [0.5, 0.5, 0.0]
     with pytest.raises(ValueError, match="no photographs"):
-        colour_prior([], bins)
+        bin_frequencies([], bins)
 
 
 def test_weights_have_mean_one_under_the_prior_and_favour_the_rare():

@@ -55,10 +55,10 @@ def test_generators_carry_it_and_both_heads_reach_the_global_path(kind, argument
     L = grey(64, 64)
     ab = generator(L)
     assert ab.shape == (2, 2, 64, 64)
-    by_colour = torch.autograd.grad(ab.square().sum() + ab.sum(), last, retain_graph=True)[0]
+    by_color = torch.autograd.grad(ab.square().sum() + ab.sum(), last, retain_graph=True)[0]
     (loss,) = own_losses(generator, ab, LABELS).values()
     by_label = torch.autograd.grad(loss, last)[0]
-    assert by_colour.abs().sum() > 0
+    assert by_color.abs().sum() > 0
     assert by_label.abs().sum() > 0
     assert own_metrics(generator, ab, LABELS)["class_accuracy"].shape == (2,)
     assert own_losses(build_generator(kind, **arguments, fusion={}), ab) == {}

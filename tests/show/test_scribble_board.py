@@ -27,7 +27,7 @@ def draw(board: ScribbleBoard, *places: tuple[int, int]) -> None:
 def test_a_stroke_marks_what_it_passes():
     board = ScribbleBoard(L)
     board.radius.value = 1
-    board.colour.value = "#2050c0"
+    board.color.value = "#2050c0"
     draw(board, (4, 3), (4, 10), (9, 10))
     board.move(200, 200)  # the pen is up
     marked, values = board.marks()
@@ -42,9 +42,9 @@ def test_a_stroke_marks_what_it_passes():
 
 def test_later_strokes_cover_and_undo_uncovers():
     board = ScribbleBoard(L)
-    board.colour.value = "#c03020"
+    board.color.value = "#c03020"
     draw(board, (10, 5), (10, 20))
-    board.colour.value = "#208040"
+    board.color.value = "#208040"
     draw(board, (10, 12))
     assert board.marks()[1][10, 12, 0] < 0 < board.marks()[1][10, 6, 0]
     board.undo()
