@@ -149,8 +149,11 @@ class Colorizer:
 
         Examples
         --------
-        >>> colorizer = Colorizer.from_pretrained("natural")  # doctest: +SKIP
-        >>> colorizer("grandmother.jpg").save("grandmother-in-colour.jpg")  # doctest: +SKIP
+        >>> colorizer = Colorizer.from_pretrained("natural")
+        >>> picture = colorizer(np.full((30, 40), 128, np.uint8))
+        >>> picture.save("in-colour.jpg")
+        >>> picture.size
+        (40, 30)
         """
         generator, card = load_named(name, vividness)
         fold_batch_norms(generator)
