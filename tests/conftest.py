@@ -15,6 +15,9 @@ from types import ModuleType
 
 import pytest
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # there is a worker for each core
+
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -32,9 +35,18 @@ FIRST = ("test_project.py", "test_book.py", "test_notebooks.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests that say most about a broken tree before the others, which keep their order."""
+    """Run the tests that say most about a broken tree before the others, which keep their order.
+
+    With several workers all tests of the book go to one of them, so that it is built once, and the tests of a file stay
+    together, as its fixtures are theirs.
+    """
     order = {name: place for place, name in enumerate(FIRST)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
+    for item in items:
+        with_book = "book" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("book" if with_book else str(item.path)))
+        if with_book:
+            item.add_marker(pytest.mark.timeout(3600))  # the first of them builds it
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "address",
         "contact_sheet",
         "fingerprint",
+        "jobs",
         "ledger",
         "naming",
         "ray_cluster",
@@ -18,5 +19,5 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "run",
         "twins",
     ],
-    submod_attrs={"results": ["Job"], "run": ["Outcome", "Report", "plan", "sensible_workers"]},
+    submod_attrs={"jobs": ["Job"], "run": ["Outcome", "Report", "plan", "sensible_workers"]},
 )

@@ -19,8 +19,9 @@ from typing import Any
 from colorlib import _atomic
 from colorlib.album import contact_sheet, report_table
 from colorlib.album import run as local
+from colorlib.album.jobs import Job
 from colorlib.album.naming import result_names
-from colorlib.album.results import Job, sweep_results
+from colorlib.album.results import sweep_results
 from colorlib.album.run import AlbumColorizer, Outcome, Report
 from colorlib.album.twins import folded, refuse_twins, would_both
 from colorlib.images import folder as contact

@@ -17,8 +17,8 @@ from colorlib._atomic import ALREADY_THERE, already_there
 from colorlib.album.address import Place
 from colorlib.album.contact_sheet import thumbnails
 from colorlib.album.fingerprint import Stamp
+from colorlib.album.jobs import Job
 from colorlib.album.ledger import FOLDER, Ledger
-from colorlib.album.results import Job
 from colorlib.album.resume import standing
 from colorlib.album.run import AlbumColorizer, Outcome
 from colorlib.images.printable import one_line, printable

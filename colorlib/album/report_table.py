@@ -21,7 +21,7 @@ HEADER = ",".join(COLUMNS) + "\n"  # how a table of ours begins
 Row = dict[str, str]
 _FORMULA = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
 # Some spreadsheets part cells at a semicolon, whatever the quotes say; and a mark must not be mistaken for one.
-_HARMFUL = re.compile(rf"^'|^\s*{_FORMULA}|^[\t\r\n]|;[\s\"']*{_FORMULA}")
+_HARMFUL = re.compile(rf"^'|^\s*{_FORMULA}|^[\t\r\n]|;[\s\"']*{_FORMULA}|;[ \xa0\"']*[\t\r\n]")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(\\))")
 
 

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +11,14 @@ import numpy as np
 from colorlib._atomic import already_there, sweep
 from colorlib.album.contact_sheet import save_thumbnails, small_copy, thumbnails
 from colorlib.album.fingerprint import Stamp, Watch, sha256, stamp
+from colorlib.album.jobs import Job
 from colorlib.album.ledger import Ledger, Record, package_version
 from colorlib.album.resume import standing
 from colorlib.images.folder import THUMBNAILS
 from colorlib.images.read import Document, read_document
 from colorlib.images.write import write_document
 
-__all__ = ["Job", "Results", "Task", "sweep_results"]
-
-
-@dataclass(frozen=True)
-class Job:
-    """One photograph to colorize: the file to read, the file to write, and its name in the folder of the results."""
-
-    source: Path
-    target: Path
-    name: str
+__all__ = ["Results", "Task", "sweep_results"]
 
 
 class Results:

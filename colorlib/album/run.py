@@ -19,9 +19,10 @@ import numpy as np
 import torch
 
 from colorlib._atomic import ALREADY_THERE
+from colorlib.album.jobs import Job
 from colorlib.album.naming import result_names
 from colorlib.album.report_table import Row
-from colorlib.album.results import Job, Results, sweep_results
+from colorlib.album.results import Results, sweep_results
 from colorlib.album.twins import files_below, folded, refuse_twins, would_both
 from colorlib.images.color_or_grey import judge_picture
 from colorlib.images.decode import memory_needed

@@ -1,4 +1,4 @@
-"""How a run is judged when it has ended: on all validation photographs and on each, and by how two samples differ."""
+"""How a run is measured when it has ended: on all validation photographs and on each, and by how two samples differ."""
 
 import math
 from pathlib import Path

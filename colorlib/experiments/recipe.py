@@ -5,12 +5,12 @@ import difflib
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from colorlib.data.sources import package_photographs
-from colorlib.training.players import Players
 
 SHIPPED = Path(__file__).parent / "recipes"
+TRAINS = ("generator", "discriminator", "both")
 SCHEDULES = ("constant", "one_cycle", "decay")
 
 
@@ -42,7 +42,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Loss:
-    """What training wants: as in `training.learner`."""
+    """What training minimises: as in `training.ColorizationLearner`."""
 
     pixel: str = "l1"
     adversarial: str = "vanilla"
@@ -51,7 +51,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of training: who plays for how many epochs, at which rate, and how the rate changes.
+    """A stretch of training: which networks learn, for how many epochs, at which rate, and how the rate changes.
 
     "constant" keeps it; "decay" keeps it for the first half and then lowers it to 0 in a straight line, as pix2pix
     does; "one_cycle" is fastai's. The first `frozen` groups of the generator's parameters (a pretrained encoder, see
@@ -63,7 +63,7 @@ class Phase:
     """
 
     epochs: int
-    players: str = "both"
+    trains: str = "both"
     lr: float = 2e-4
     schedule: str = "constant"
     frozen: int = 0
@@ -91,7 +91,7 @@ class Recipe:
     beta1 : float
         Adam's momentum; 0.5 is the habit of adversarial training.
     ema, clip : float
-        As in `training.learner`; 0 for none.
+        As in `training.ColorizationLearner`; 0 for none.
     frames : list of str
         Package photographs (never trained on) that are coloured after every epoch.
     frame_side : int
@@ -190,7 +190,7 @@ def load_recipe(name: str | Path, variant: str | None = None, seed: int | None =
         content[key] = _checked(kind, content.get(key, {}), path, f"[{key}]")
     recipe = _checked(Recipe if seed is None else SeededRecipe, {**content, "name": path.stem}, path, "the recipe")
     for phase in recipe.phase:
-        _one_of(phase.players, get_args(Players), path, "players")
+        _one_of(phase.trains, TRAINS, path, "trains")
         _one_of(phase.schedule, SCHEDULES, path, "schedule")
         if phase.frozen < 0:
             raise ValueError(f"{path}: frozen counts groups of parameters from the first on, not {phase.frozen}")

@@ -100,7 +100,7 @@ def recorded_log(name: str) -> pd.DataFrame:
     return pd.read_csv(recorded_file(f"{name}.csv"))
 
 
-def recorded_metrics(name: str, collection: str | None = None) -> pd.DataFrame:
+def recorded_metrics(name: str, collection: str | None = None, start: bool = False) -> pd.DataFrame:
     """How well a recorded training did on all its validation photographs.
 
     Parameters
@@ -115,7 +115,7 @@ def recorded_metrics(name: str, collection: str | None = None) -> pd.DataFrame:
     DataFrame
         As `metrics.evaluate` made it: rows model, grey and truth.
     """
-    metrics = _record(name)["metrics"]
+    metrics = _record(name)["start_metrics" if start else "metrics"]
     table = pd.DataFrame.from_dict(metrics[collection] if collection else metrics, orient="index").astype(float)
     return table.fillna(math.inf)  # json has no infinity: the PSNR of the truth beside itself was written as null
 
@@ -134,7 +134,7 @@ def recorded_variants(recipe: str, variants: Sequence[str], seed: int = 42) -> p
     Returns
     -------
     DataFrame
-        One row a variant. The model's columns of `recorded_metrics`; ``colour_share``, its colourfulness as a part of
+        One row a variant. The model's columns of `recorded_metrics`; ``color_share``, its colourfulness as a part of
         the truth's, with ``_low`` and ``_high`` of the model's interval; ``class_accuracy`` where labels were learnt;
         ``noise``, how much two samples differ (`assess.noise`); ``images_per_second`` of the median epoch,
         ``minutes`` and ``peak_memory_mib`` of the training.
@@ -145,7 +145,7 @@ def recorded_variants(recipe: str, variants: Sequence[str], seed: int = 42) -> p
         metrics, log = recorded_metrics(name), recorded_log(name)
         row = metrics.loc["model"].to_dict()
         for end in ("", "_low", "_high"):
-            row[f"colour_share{end}"] = row[f"colourfulness{end}"] / metrics.loc["truth", "colourfulness"]
+            row[f"color_share{end}"] = row[f"colorfulness{end}"] / metrics.loc["truth", "colorfulness"]
         if "valid_class_accuracy" in log:
             row["class_accuracy"] = log["valid_class_accuracy"].iloc[-1]
         row["noise"] = _record(name)["noise"]

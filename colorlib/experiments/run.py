@@ -34,7 +34,7 @@ from colorlib.models.weights import load_named, save_weights
 from colorlib.settings import set_seed
 from colorlib.training.checkpoint import Checkpoint
 from colorlib.training.distributed import is_main, together
-from colorlib.training.learner import ColorizationLearner, learner
+from colorlib.training.learner import ColorizationLearner
 
 COUNTED = 32  # batches from which a network learns how common colours are
 
@@ -66,7 +66,7 @@ def run_recipe(
     Returns
     -------
     ColorizationLearner
-        The trained players.
+        After the training.
 
     Raises
     ------
@@ -78,8 +78,8 @@ def run_recipe(
     checkpoint = out / "checkpoint.pt"
     set_seed(recipe.seed)
     train, valid = photographs(recipe)
-    plays_critic = any(phase.players != "generator" for phase in recipe.phase)
-    learn = learner(
+    adversarial = any(phase.trains != "generator" for phase in recipe.phase)
+    learn = ColorizationLearner(
         dataloaders(
             train,
             valid,
@@ -93,7 +93,7 @@ def run_recipe(
             labels=data.labels,
         ),
         _generator(recipe),
-        PatchGAN(**recipe.discriminator) if plays_critic else None,
+        PatchGAN(**recipe.discriminator) if adversarial else None,
         **dataclasses.asdict(recipe.loss),
         betas=(recipe.beta1, 0.999),
         splitter=encoder_decoder,
@@ -129,7 +129,7 @@ def run_recipe(
             start = min(done, phase.epochs)
             done -= start
             if start < phase.epochs and not learn.time_limit.over:
-                learn.players = phase.players
+                learn.trains = phase.trains
                 learn.account.begin(number, phase)
                 if learn.opt is None:
                     learn.create_opt()

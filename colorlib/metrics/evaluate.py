@@ -22,9 +22,9 @@ from torch import Tensor, nn
 
 from colorlib.color.lab import from_network, lab_to_rgb
 from colorlib.metrics.frechet import FrechetDistance
-from colorlib.metrics.pictures import ab_accuracy, ab_error, colourfulness, colourfulness_unsigned, psnr, ssim
+from colorlib.metrics.pictures import ab_accuracy, ab_error, colorfulness, colorfulness_unsigned, psnr, ssim
 
-INTERVALS = ("psnr", "ab_l1", "colourfulness")
+INTERVALS = ("psnr", "ab_l1", "colorfulness")
 BEYOND = 1e100
 BATCH = 100  # resamples drawn at once: of 10,000 pictures 8 MB
 
@@ -99,9 +99,9 @@ def evaluate(
     Returns
     -------
     pandas.DataFrame
-        Rows ``model``, ``grey``, ``truth``; columns ``psnr``, ``ssim``, ``ab_l1``, ``ab_auc``, ``colourfulness``,
-        ``colourfulness_unsigned`` and perhaps ``frechet``, means over the photographs; ``psnr``, ``ab_l1`` and
-        ``colourfulness`` also with a 95 % bootstrap interval, ``_low`` and ``_high``; and ``psnr_median``.
+        Rows ``model``, ``grey``, ``truth``; columns ``psnr``, ``ssim``, ``ab_l1``, ``ab_auc``, ``colorfulness``,
+        ``colorfulness_unsigned`` and perhaps ``frechet``, means over the photographs; ``psnr``, ``ab_l1`` and
+        ``colorfulness`` also with a 95 % bootstrap interval, ``_low`` and ``_high``; and ``psnr_median``.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def shares(table: pd.DataFrame) -> dict[str, float]:
         "dB over grey": gain["psnr"],
         "dB over grey, median": gain.get("psnr_median"),
         "ab error, of grey's": part["ab_l1"],
-        "colourfulness, of truth's": model["colourfulness"] / truth["colourfulness"],
+        "colourfulness, of truth's": model["colorfulness"] / truth["colorfulness"],
         "Frechet, of grey's": part.get("frechet"),
     }
     return {name: float(value) for name, value in found.items() if value is not None}
@@ -163,7 +163,7 @@ def shares(table: pd.DataFrame) -> dict[str, float]:
 
 def _colors(rgb: Tensor) -> dict[str, Tensor]:
     """What needs no truth to compare with, one number per picture."""
-    return {"colourfulness": colourfulness(rgb), "colourfulness_unsigned": colourfulness_unsigned(rgb)}
+    return {"colorfulness": colorfulness(rgb), "colorfulness_unsigned": colorfulness_unsigned(rgb)}
 
 
 def _compare(rgb: Tensor, lab: Tensor, truth_rgb: Tensor, truth: Tensor) -> dict[str, Tensor]:
@@ -188,7 +188,7 @@ def _table(collected: dict[str, list[dict[str, Tensor]]], distances: dict[str, F
     for name, batches in collected.items():
         values = {key: torch.cat([batch[key] for batch in batches]).double().cpu().numpy() for key in batches[0]}
         if name == "truth":  # compared with itself
-            values = {key: np.full(len(values["colourfulness"]), best) for key, best in perfect.items()} | values
+            values = {key: np.full(len(values["colorfulness"]), best) for key, best in perfect.items()} | values
         rows[name] = {key: value.mean() for key, value in values.items()}
         rows[name]["psnr_median"] = np.median(values["psnr"])
         if distances:

@@ -153,7 +153,7 @@ def ab_accuracy(lab: Tensor, truth: Tensor, thresholds: Sequence[float] = THRESH
     return curve, float(torch.trapezoid(curve, steps) / (steps[-1] - steps[0]))
 
 
-def colourfulness(rgb: Tensor) -> Tensor:
+def colorfulness(rgb: Tensor) -> Tensor:
     """Colourfulness of each picture: spread plus 0.3 times the mean of the opponent colours R - G and (R + G) / 2 - B.
 
     0 is grey; 15 is called slightly, 33 moderately, 59 quite and 109 extremely colourful by the observers of the paper.
@@ -177,11 +177,11 @@ def colourfulness(rgb: Tensor) -> Tensor:
     ----------
     Hasler and Suesstrunk 2003, section 5, M^(3); the opponent colours keep their sign.
     """
-    return _colourfulness(*_opponents(rgb))
+    return _colorfulness(*_opponents(rgb))
 
 
-def colourfulness_unsigned(rgb: Tensor) -> Tensor:
-    """The variant of :func:`colourfulness` on absolute values, `|R - G|` and `|(R + G) / 2 - B|`, of later papers.
+def colorfulness_unsigned(rgb: Tensor) -> Tensor:
+    """The variant of :func:`colorfulness` on absolute values, `|R - G|` and `|(R + G) / 2 - B|`, of later papers.
 
     It is not the measure of Hasler and Suesstrunk (2003): a picture half red, half green loses its spread. It is here
     so that numbers can be compared with theirs.
@@ -202,7 +202,7 @@ def colourfulness_unsigned(rgb: Tensor) -> Tensor:
         If the pictures are not float RGB batches.
     """
     rg, yb = _opponents(rgb)
-    return _colourfulness(rg.abs(), yb.abs())
+    return _colorfulness(rg.abs(), yb.abs())
 
 
 def _check(picture: Tensor, truth: Tensor) -> None:
@@ -227,7 +227,7 @@ def _opponents(rgb: Tensor) -> tuple[Tensor, Tensor]:
     return red - green, (red + green) / 2 - blue
 
 
-def _colourfulness(rg: Tensor, yb: Tensor) -> Tensor:
+def _colorfulness(rg: Tensor, yb: Tensor) -> Tensor:
     """sqrt(var rg + var yb) + 0.3 sqrt(mean rg^2 + mean yb^2)."""
     spread = (rg.var(1, correction=0) + yb.var(1, correction=0)).sqrt()
     return spread + 0.3 * (rg.mean(1).square() + yb.mean(1).square()).sqrt()

@@ -1,13 +1,14 @@
 """A U-Net that says how likely each bin of colour is (Zhang et al. 2016)."""
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from colorlib.color.lab import AB_RANGE
+from colorlib.models.auxiliary import Auxiliary
 from colorlib.models.color_bins import (
     TEMPERATURE,
     ab_bins,
@@ -20,12 +21,42 @@ from colorlib.models.init import init_weights
 from colorlib.models.unet import WIDEST, nested_blocks
 
 
+@dataclass(frozen=True)
+class BinLogits(Auxiliary):
+    """How likely each bin is at each place, and the loss that makes the right ones likely.
+
+    Parameters
+    ----------
+    logits : Tensor, (B, bins, h, w)
+    bins : Tensor, (bins, 2)
+        Their a and b, CIE units.
+    weights : Tensor, (bins,)
+        How much each counts, see `rebalancing_weights`.
+
+    References
+    ----------
+    Zhang et al. 2016, equations 2 and 3.
+    """
+
+    logits: Tensor
+    bins: Tensor
+    weights: Tensor
+
+    def losses(self, ab: Tensor, *labels: Tensor) -> dict[str, Tensor]:
+        """The rebalanced cross-entropy with the soft encoding of ab, by name."""
+        # A colour of the photograph, not a mean of several, stands for each place.
+        target = functional.interpolate(ab, self.logits.shape[-2:], mode="nearest") * AB_RANGE
+        index, weight = soft_encode(target, self.bins)
+        surprise = -torch.log_softmax(self.logits, dim=1).gather(1, index)
+        return {"bins": (self.weights[index[:, 0]] * (weight * surprise).sum(dim=1)).mean()}
+
+
 class ClassUNet(nn.Module):
     """A U-Net that gives every place a probability of each bin, and paints their annealed mean.
 
     Its way back up stops at a quarter of the size, where colours are chosen; they are enlarged smoothly. It brings its
-    own loss, the cross-entropy with the soft encoding, weighed by `weights` (`learn_colors`); train it with
-    ``lambda_l1 = 0``, so that no other loss pulls it towards the middle.
+    own loss (`BinLogits`), the cross-entropy with the soft encoding, weighed by `weights` (`learn_colors`); train it
+    with ``lambda_l1 = 0``, so that no other loss pulls it towards the middle.
 
     Parameters
     ----------
@@ -50,6 +81,8 @@ class ClassUNet(nn.Module):
     Zhang et al. 2016, section 2; Isola et al. 2017, appendix 6.1.1 (the blocks).
     """
 
+    has_auxiliary = True
+
     def __init__(
         self,
         downs: int = 8,
@@ -73,7 +106,6 @@ class ClassUNet(nn.Module):
         self.register_buffer("bins", ab_bins().clone())
         self.register_buffer("weights", torch.ones(len(self.bins)))
         self.last = nn.Sequential(nn.ReLU(), nn.Conv2d(2 * widths[1], len(self.bins), 1))
-        self.logits: Tensor | None = None
         init_weights(self)
 
     def learn_colors(self, batches: Iterable[Tensor]) -> None:
@@ -87,24 +119,15 @@ class ClassUNet(nn.Module):
         prior = bin_frequencies((ab.to(self.bins.device) * AB_RANGE for ab in batches), self.bins)
         self.weights.copy_(rebalancing_weights(prior, self.bins, self.mix))
 
-    def forward(self, L: Tensor) -> Tensor:
-        """Colour a batch: L (B, 1, H, W) in [-1, 1] to ab (B, 2, H, W) in (-1, 1), the annealed mean."""
+    def forward(self, L: Tensor, auxiliary: bool = False) -> Tensor | tuple[Tensor, BinLogits]:
+        """Colour a batch: L (B, 1, H, W) in [-1, 1] to ab (B, 2, H, W) in (-1, 1), the annealed mean.
+
+        With `auxiliary` also return the logits of the bins (B, bins, H / 4, W / 4) with their loss.
+        """
         height, width = L.shape[-2:]
         if height % self.multiple or width % self.multiple or not (height and width):
             raise ValueError(f"this ClassUNet needs sides that are multiples of {self.multiple}, not {height}x{width}")
         logits = self.last(self.inside(self.down(L))).float()
-        self.logits = logits  # for the losses; another thread may put its own there at any time
         ab = annealed_mean(logits, self.bins, self.temperature) / AB_RANGE
-        return functional.interpolate(ab, scale_factor=4, mode="bilinear", align_corners=False)
-
-    def own_losses(self, ab: Tensor, *labels: Tensor) -> dict[str, Tensor]:
-        """The rebalanced cross-entropy of the last batch, by name (Zhang et al. 2016, equations 2 and 3)."""
-        # A colour of the photograph, not a mean of several, stands for each place.
-        target = functional.interpolate(ab, self.logits.shape[-2:], mode="nearest") * AB_RANGE
-        index, weight = soft_encode(target, self.bins)
-        surprise = -torch.log_softmax(self.logits, dim=1).gather(1, index)
-        return {"bins": (self.weights[index[:, 0]] * (weight * surprise).sum(dim=1)).mean()}
-
-    def __getstate__(self) -> dict[str, Any]:
-        """What a copy of the network takes along: not the last logits, whose graph cannot be copied."""
-        return {**super().__getstate__(), "logits": None}
+        ab = functional.interpolate(ab, scale_factor=4, mode="bilinear", align_corners=False)
+        return (ab, BinLogits(logits, self.bins, self.weights)) if auxiliary else ab

@@ -11,7 +11,7 @@ from fastai.vision.models.unet import DynamicUnet
 from torch import Tensor, nn
 
 from colorlib.models.efficientnet_lite import lite0
-from colorlib.models.fusion import FusionLayer
+from colorlib.models.fusion import ClassLogits, FusionLayer, names_classes
 
 # How much of the last layer's weights an untrained generator keeps. With 0.01 it is grey in training mode only: in eval
 # mode the batch norms of the new decoder have seen nothing yet, and lite0's features reach several CIE units of colour.
@@ -55,16 +55,32 @@ class ColorUNet(DynamicUnet):
     as an average of weights needs one, would fail on them.
     """
 
+    has_auxiliary = False
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for hook in self.sfs:
             vars(hook).pop("stored")
             hook.__class__, hook.by_thread = ThreadHook, {}
 
-    def forward(self, L: Tensor) -> Tensor:
-        """Colour a batch: L (B, 1, H, W) in [-1, 1] to ab (B, 2, H, W) in (-1, 1)."""
+    def forward(self, L: Tensor, auxiliary: bool = False) -> Tensor | tuple[Tensor, ClassLogits]:
+        """Colour a batch: L (B, 1, H, W) in [-1, 1] to ab (B, 2, H, W) in (-1, 1).
+
+        With `auxiliary` also return what the head of the fusion layer says; for a layer with classes.
+        """
+        # The loop of fastai's SequentialEx, which cannot hand on a second result: a layer may look at the picture,
+        # which is called `orig` meanwhile.
+        x = L
         try:
-            return super().forward(L)
+            for layer in self.layers:
+                x.orig = L
+                if auxiliary and isinstance(layer, FusionLayer):
+                    after, logits = layer(x, auxiliary=True)
+                else:
+                    after = layer(x)
+                x.orig = after.orig = None
+                x = after
+            return (x, logits) if auxiliary else x
         finally:
             for hook in self.sfs:
                 hook.stored = None
@@ -160,6 +176,7 @@ def dynamic_unet(
     if fusion is not None:
         # Behind the encoder come its batch norm, a ReLU and two convolutions; then the decoder begins.
         unet.layers.insert(4, FusionLayer(unet.layers[3][-1][0].out_channels, **fusion))
+        unet.has_auxiliary = names_classes(fusion)
     return unet.train()
 
 

@@ -15,24 +15,23 @@ Iizuka, S., Simo-Serra, E. and Ishikawa, H. (2016). Let there be color! ACM Tran
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from colorlib.models.auxiliary import Auxiliary
 
-class ClassHead(nn.Module):
-    """Names the class of a picture from its global vector, and wants to be right: cross-entropy times `alpha`.
 
-    It keeps the logits of the batch that it saw last; `losses.own_losses` asks for them when the network trains.
+@dataclass(frozen=True)
+class ClassLogits(Auxiliary):
+    """The classes that a head names, and how much it counts to be right: cross-entropy times `alpha`.
 
     Parameters
     ----------
-    vector : int
-        Numbers in the global vector.
-    classes : int
-        At least 2.
+    logits : Tensor, (B, classes)
     alpha : float
         Weight of the cross-entropy beside the pixel loss.
 
@@ -41,26 +40,15 @@ class ClassHead(nn.Module):
     Iizuka et al. 2016, section 3.4 and equation 3.
     """
 
-    def __init__(self, vector: int, classes: int, alpha: float) -> None:
-        super().__init__()
-        if classes < 2:
-            raise ValueError(f"a head that names classes needs at least 2 of them, not {classes}")
-        self.layers = nn.Sequential(nn.Linear(vector, vector), nn.ReLU(), nn.Linear(vector, classes))
-        self.classes, self.alpha = classes, alpha
-        self.logits: Tensor | None = None
+    logits: Tensor
+    alpha: float
 
-    def forward(self, vector: Tensor) -> Tensor:
-        """Global vectors (B, V) to logits (B, classes)."""
-        logits = self.layers(vector).float()
-        self.logits = logits  # for the losses; another thread may put its own there at any time
-        return logits
-
-    def own_losses(self, ab: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
-        """The weighted cross-entropy of the last batch, by name; ab is not looked at."""
+    def losses(self, ab: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
+        """The weighted cross-entropy, by name; ab is not looked at."""
         return {"class": self.alpha * functional.cross_entropy(self.logits, self._checked(label))}
 
-    def own_metrics(self, ab: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
-        """Whether each picture of the last batch was named rightly (B,), by name; ab is not looked at."""
+    def metrics(self, ab: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
+        """Whether each picture was named rightly (B,), by name; ab is not looked at."""
         return {"class_accuracy": (self.logits.argmax(1) == self._checked(label)).float()}
 
     def _checked(self, label: Tensor | None) -> Tensor:
@@ -69,9 +57,34 @@ class ClassHead(nn.Module):
             raise ValueError("a fusion layer with classes needs labels: make the loaders with labels, or set classes 0")
         return label.as_subclass(Tensor)
 
-    def __getstate__(self) -> dict[str, Any]:
-        """What a copy of the head takes along: not the logits, whose graph cannot be copied."""
-        return {**super().__getstate__(), "logits": None}
+
+class ClassHead(nn.Module):
+    """Names the class of a picture from its global vector.
+
+    Parameters
+    ----------
+    vector : int
+        Numbers in the global vector.
+    classes : int
+        At least 2.
+    alpha : float
+        Of `ClassLogits`.
+
+    References
+    ----------
+    Iizuka et al. 2016, section 3.4.
+    """
+
+    def __init__(self, vector: int, classes: int, alpha: float) -> None:
+        super().__init__()
+        if classes < 2:
+            raise ValueError(f"a head that names classes needs at least 2 of them, not {classes}")
+        self.layers = nn.Sequential(nn.Linear(vector, vector), nn.ReLU(), nn.Linear(vector, classes))
+        self.classes, self.alpha = classes, alpha
+
+    def forward(self, vector: Tensor) -> ClassLogits:
+        """Global vectors (B, V) to logits (B, classes) with their loss."""
+        return ClassLogits(self.layers(vector).float(), self.alpha)
 
 
 class GridBranch(nn.Sequential):
@@ -190,7 +203,9 @@ class FusionLayer(nn.Module):
         self.head = ClassHead(vector, classes, alpha) if classes else None
         self.mix = nn.Sequential(nn.Conv2d(channels + vector, channels, 1), nn.ReLU())
 
-    def forward(self, features: Tensor, whole: Tensor | None = None) -> Tensor:
+    def forward(
+        self, features: Tensor, whole: Tensor | None = None, auxiliary: bool = False
+    ) -> Tensor | tuple[Tensor, ClassLogits]:
         """Fuse a batch.
 
         Parameters
@@ -200,17 +215,23 @@ class FusionLayer(nn.Module):
         whole : Tensor, optional
             What the global branch looks at (B, whole_channels, any h, any w): another size of the same picture, or
             another picture. The local features themselves when not given.
+        auxiliary : bool
+            Also return what the head says; for a layer with classes.
 
         Returns
         -------
-        Tensor
+        Tensor, or Tensor and ClassLogits
             (B, C, h, w), at least 0.
         """
         vector = self.branch(features if whole is None else whole)
-        if self.head is not None:
-            self.head(vector)
         everywhere = vector[:, :, None, None].expand(-1, -1, *features.shape[-2:])
-        return self.mix(torch.cat([features, everywhere], dim=1))
+        fused = self.mix(torch.cat([features, everywhere], dim=1))
+        return (fused, self.head(vector)) if auxiliary else fused
+
+
+def names_classes(fusion: dict[str, Any] | None) -> bool:
+    """Whether the arguments of a `FusionLayer` give it a head, and the network around it an auxiliary loss."""
+    return bool(fusion and fusion.get("classes"))
 
 
 class FusionNet(nn.Module):
@@ -243,7 +264,7 @@ class FusionNet(nn.Module):
 
     def __init__(self, filters: int = 64, whole: int = 224, fusion: dict[str, Any] | None = None) -> None:
         super().__init__()
-        self.whole = whole
+        self.whole, self.has_auxiliary = whole, names_classes(fusion)
         self.low = nn.Sequential(
             _conv(1, filters, stride=2),
             _conv(filters, 2 * filters),
@@ -266,7 +287,9 @@ class FusionNet(nn.Module):
         nn.init.normal_(self.last.weight, std=1e-3)
         nn.init.zeros_(self.last.bias)
 
-    def forward(self, L: Tensor, style: Tensor | None = None) -> Tensor:
+    def forward(
+        self, L: Tensor, style: Tensor | None = None, auxiliary: bool = False
+    ) -> Tensor | tuple[Tensor, ClassLogits]:
         """Colour a batch.
 
         Parameters
@@ -276,10 +299,12 @@ class FusionNet(nn.Module):
         style : Tensor, optional
             Grey pictures (B, 1, any H, any W) whose global vector is used instead of the pictures' own: what Iizuka et
             al. call style transfer.
+        auxiliary : bool
+            Also return what the head of the fusion layer says; for a layer with classes.
 
         Returns
         -------
-        Tensor
+        Tensor, or Tensor and ClassLogits
             ab (B, 2, H, W) in (-1, 1), network scale.
         """
         height, width = L.shape[-2:]
@@ -290,9 +315,12 @@ class FusionNet(nn.Module):
         if self.fusion is not None:
             seen = self._whole(L if style is None else style)
             # A picture that already has the fixed size need not be looked at twice.
-            features = self.fusion(features, low if seen is L else self.low(seen))
+            features = self.fusion(features, low if seen is L else self.low(seen), auxiliary)
+        if auxiliary:
+            features, logits = features
         ab = torch.tanh(self.last(self.decoder(features)))
-        return functional.interpolate(ab, scale_factor=2, mode="bilinear", align_corners=False)
+        ab = functional.interpolate(ab, scale_factor=2, mode="bilinear", align_corners=False)
+        return (ab, logits) if auxiliary else ab
 
     def _whole(self, L: Tensor) -> Tensor:
         """What the global path looks at: a copy of the fixed size, or with a pyramid the picture as it is."""

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from colorlib.models.efficientnet_lite import LiteEncoder
-from colorlib.models.fusion import FusionLayer
+from colorlib.models.fusion import ClassLogits, FusionLayer, names_classes
 
 
 class LightUNet(nn.Module):
@@ -54,7 +54,7 @@ class LightUNet(nn.Module):
         body: str = "lite0",
     ) -> None:
         super().__init__()
-        self.pretrained = pretrained
+        self.pretrained, self.has_auxiliary = pretrained, names_classes(fusion)
         self.encoder = LiteEncoder(pretrained, body)
         *skips, deepest = self.encoder.channels
         *widths, width = widths
@@ -95,25 +95,32 @@ class LightUNet(nn.Module):
         own = (self.bottom, self.fusion, self.decoder, self.head)
         return [depthwise_and_fine, pointwise, [p for part in own for p in part.parameters()]]
 
-    def forward(self, L: Tensor) -> Tensor:
+    def forward(self, L: Tensor, auxiliary: bool = False) -> Tensor | tuple[Tensor, ClassLogits]:
         """Colour a batch.
 
         Parameters
         ----------
         L : Tensor
             (B, 1, H, W) in [-1, 1]; H and W multiples of 32.
+        auxiliary : bool
+            Also return what the head of the fusion layer says; for a layer with classes.
 
         Returns
         -------
-        Tensor
+        Tensor, or Tensor and ClassLogits
             ab (B, 2, H, W) in network scale: in (-1, 1) times `gain`.
         """
         *skips, x = self.encoder(L)
-        x = self.fusion(self.bottom(x))
+        x = self.bottom(x)
+        if auxiliary:
+            x, logits = self.fusion(x, auxiliary=True)
+        else:
+            x = self.fusion(x)
         for level, skip in zip(self.decoder, reversed(skips), strict=True):
             x = level(torch.cat([functional.interpolate(x, scale_factor=2, mode="nearest"), skip], dim=1))
         ab = self.gain * torch.tanh(self.head(x))
-        return functional.interpolate(ab, scale_factor=2, mode="bilinear", align_corners=False)
+        ab = functional.interpolate(ab, scale_factor=2, mode="bilinear", align_corners=False)
+        return (ab, logits) if auxiliary else ab
 
 
 def _conv(inp: int, out: int, kernel: int = 3) -> nn.Sequential:

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from colorlib.models.fusion import FusionLayer
+from colorlib.models.fusion import ClassLogits, FusionLayer, names_classes
 from colorlib.models.init import init_weights
 
 # The widest level has this many times the channels of the outermost one.
@@ -82,6 +82,17 @@ class UNetBlock(nn.Module):
         return torch.cat([x, y], dim=1) if self.skip else y
 
 
+class LabelledBlock(UNetBlock):
+    """A block around a fusion layer with classes: what the layer's head says is handed outward beside the features."""
+
+    def forward(self, x: Tensor, auxiliary: bool = False) -> Tensor | tuple[Tensor, ClassLogits]:
+        if not auxiliary:
+            return super().forward(x)
+        inside, logits = self.inside(self.down(x), auxiliary=True)
+        y = self.up(inside)
+        return (torch.cat([x, y], dim=1) if self.skip else y), logits
+
+
 def nested_blocks(
     widths: list[int], dropout: float = 0.0, fusion: dict[str, Any] | None = None, skips: bool = True
 ) -> UNetBlock:
@@ -103,11 +114,12 @@ def nested_blocks(
     UNetBlock
         ``widths[0]`` channels in; out come as many, and with skips those that went in before them.
     """
+    kind = LabelledBlock if names_classes(fusion) else UNetBlock
     middle = None if fusion is None else FusionLayer(widths[-1], **fusion)
-    block = UNetBlock(widths[-2], widths[-1], inside=middle, skips=skips)
+    block = kind(widths[-2], widths[-1], inside=middle, skips=skips)
     for depth, level in enumerate(range(len(widths) - 2, 0, -1)):
         noise = dropout if depth < DROPOUT_BLOCKS else 0.0
-        block = UNetBlock(widths[level - 1], widths[level], inside=block, dropout=noise, skips=skips)
+        block = kind(widths[level - 1], widths[level], inside=block, dropout=noise, skips=skips)
     return block
 
 
@@ -163,12 +175,12 @@ class UNet(nn.Module):
         super().__init__()
         if downs < 2:
             raise ValueError(f"a U-Net needs at least 2 downs, not {downs}")
-        self.downs = downs
+        self.downs, self.has_auxiliary = downs, names_classes(fusion)
         # Channels after each halving: 64, 128, 256, 512, 512, ... for 64 filters.
         widths = [filters * min(2**level, WIDEST) for level in range(downs)]
 
         block = nested_blocks(widths, dropout, fusion, skips)
-        self.block = UNetBlock(out_channels, widths[0], block, in_channels, outermost=True, skips=skips)
+        self.block = type(block)(out_channels, widths[0], block, in_channels, outermost=True, skips=skips)
         init_weights(self)
 
     @torch.no_grad()
@@ -178,8 +190,11 @@ class UNet(nn.Module):
         last.weight.mul_(0.01)
         last.bias.mul_(0.01)
 
-    def forward(self, L: Tensor) -> Tensor:
-        """Colour a batch: L (B, 1, H, W) in [-1, 1] to ab (B, 2, H, W) in (-1, 1)."""
+    def forward(self, L: Tensor, auxiliary: bool = False) -> Tensor | tuple[Tensor, ClassLogits]:
+        """Colour a batch: L (B, 1, H, W) in [-1, 1] to ab (B, 2, H, W) in (-1, 1).
+
+        With `auxiliary` also return what the head of the fusion layer says; for a layer with classes.
+        """
         multiple = 2**self.downs
         height, width = L.shape[-2:]
         if height % multiple or width % multiple or not (height and width):
@@ -187,4 +202,4 @@ class UNet(nn.Module):
                 f"a U-Net with {self.downs} downs needs sides that are multiples of {multiple}, not {height}x{width}: "
                 "pad or crop the picture, or build the U-Net with fewer downs"
             )
-        return self.block(L)
+        return self.block(L, auxiliary=True) if auxiliary else self.block(L)

@@ -20,7 +20,7 @@ __all__ = ["run_explorer"]
 # What is drawn: a column of the log, its name, its reference (a suffix of the column and what to call it).
 CURVES = (
     ("valid_ab_l1", "error of a and b", "_grey", "grey"),
-    ("valid_colourfulness", "colourfulness", "_truth", "truth"),
+    ("valid_colorfulness", "colourfulness", "_truth", "truth"),
 )
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 300, 165, 34, 24, 8, 34  # of a chart, with its margins
 STYLE = f"""{SLIDER_STYLE}<style>

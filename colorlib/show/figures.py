@@ -189,7 +189,7 @@ def loss_curves(log: pd.DataFrame | str | Path, columns: Sequence[str] | None = 
     """Curves of a training log over its epochs, one panel per column.
 
     A column ``x`` is drawn together with ``x_truth`` (dashed) and ``x_grey`` (dotted) when the log has them. When it
-    has a column ``players``, the epochs in which only the generator played lie on a darker ground.
+    has a column ``trains``, the epochs in which only the generator learned lie on a darker ground.
 
     Parameters
     ----------
@@ -230,7 +230,7 @@ def loss_curves(log: pd.DataFrame | str | Path, columns: Sequence[str] | None = 
             for suffix in beside:
                 ax.plot(log["epoch"], log[name + suffix], color=INK, linestyle=REFERENCES[suffix][0], linewidth=1.2)
             notes = ", ".join(f"{suffix[1:]} {REFERENCES[suffix][1]}" for suffix in beside)
-            ax.set_title(name.replace("_", " ") + (f" ({notes})" if notes else ""))
+            ax.set_title(name.replace("_", " ").replace("color", "colour") + (f" ({notes})" if notes else ""))
             ax.xaxis.get_major_locator().set_params(integer=True)
         if _warmup(log).any():
             fig.legend(handles=[Patch(color=SHADE, label="epochs with the pixel loss alone")], loc="outside upper left")
@@ -282,8 +282,8 @@ def gamut_figure(Ls: Sequence[float], points: Mapping[str, tuple[float, float]] 
 
 
 def _warmup(log: pd.DataFrame) -> pd.Series:
-    """Which epochs only the generator played, in a log that has others too."""
-    alone = log["players"] == "generator" if "players" in log.columns else pd.Series(False, index=log.index)
+    """In which epochs only the generator learned, in a log that has others too."""
+    alone = log["trains"] == "generator" if "trains" in log.columns else pd.Series(False, index=log.index)
     return alone & (not alone.all())
 
 

@@ -4,6 +4,10 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["callbacks", "checkpoint", "distributed", "gan_step", "learner", "losses", "players"],
-    submod_attrs={"losses": ["AdversarialLoss", "pixel_loss"], "learner": ["ColorizationLearner"]},
+    submodules=["callbacks", "checkpoint", "distributed", "gan_step", "learner", "losses"],
+    submod_attrs={
+        "gan_step": ["GanStep"],
+        "learner": ["ColorizationLearner"],
+        "losses": ["AdversarialLoss", "pixel_loss"],
+    },
 )

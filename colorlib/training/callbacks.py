@@ -17,7 +17,6 @@ from colorlib._atomic import atomic
 from colorlib.color.lab import from_network, grey_rgb, lab_to_rgb
 from colorlib.data.loaders import set_epoch
 from colorlib.training.distributed import is_main, sum_over_processes
-from colorlib.training.losses import own_metrics
 
 # The progress bar reads the loss from the device once in so many steps: reading makes a GPU wait.
 SHOW_EVERY = 25
@@ -77,8 +76,8 @@ class SeedEpoch(Callback):
 class Validation(Callback):
     """Measure every epoch on the validation photographs: the colours' error and strength, and grey's beside them.
 
-    What parts of the network measure of themselves is added. Sums stay on the device until the epoch ends; with several
-    processes they are added up over all of them.
+    What a generator measures of its auxiliary predictions is added. Sums stay on the device until the epoch ends; with
+    several processes they are added up over all of them.
     """
 
     order = 45
@@ -91,17 +90,17 @@ class Validation(Callback):
         if self.training:
             return
         L, truth_ab = self.xb[0], self.yb[0]
-        guess, truth = from_network(L, self.pred.float()), from_network(L, truth_ab)
+        fake, truth = from_network(L, self.pred.float()), from_network(L, truth_ab)
         grey = from_network(L, torch.zeros_like(truth_ab))
-        guess_rgb, truth_rgb = lab_to_rgb(guess), lab_to_rgb(truth)
+        fake_rgb, truth_rgb = lab_to_rgb(fake), lab_to_rgb(truth)
         values = {
-            "ab_l1": metrics.ab_error(guess, truth),
+            "ab_l1": metrics.ab_error(fake, truth),
             "ab_l1_grey": metrics.ab_error(grey, truth),
-            "psnr": metrics.psnr(guess_rgb, truth_rgb),
+            "psnr": metrics.psnr(fake_rgb, truth_rgb),
             "psnr_grey": metrics.psnr(grey_rgb(truth[:, :1]), truth_rgb),
-            "colourfulness": metrics.colourfulness(guess_rgb),
-            "colourfulness_truth": metrics.colourfulness(truth_rgb),
-            **own_metrics(self.model, *self.yb),
+            "colorfulness": metrics.colorfulness(fake_rgb),
+            "colorfulness_truth": metrics.colorfulness(truth_rgb),
+            **self.auxiliary_metrics,
             "count": torch.ones(len(L), device=L.device),
         }
         for name, value in values.items():
@@ -140,7 +139,7 @@ class EpochLog(Callback):
         if is_rehearsal(self.learn):
             return
         batches = max(len(self.dls.train), 1)
-        row = {"epoch": self.learn.epochs_done + 1, "players": self.players, "lr": float(self.opt.hypers[-1]["lr"])}
+        row = {"epoch": self.learn.epochs_done + 1, "trains": self.trains, "lr": float(self.opt.hypers[-1]["lr"])}
         row |= {f"loss_{name}": (total / batches).item() for name, total in self.learn.totals.items()}
         row |= {f"valid_{name}": value for name, value in self.learn.measured.items()}
         row["images_per_second"] = batches * self.dls.train.bs / self.train_seconds
@@ -205,7 +204,7 @@ class MovingAverage(Callback):
         self.start()
 
     def after_batch(self) -> None:
-        if self.training and self.players != "critic" and not is_rehearsal(self.learn):
+        if self.training and self.trains != "discriminator" and not is_rehearsal(self.learn):
             self.average.update_parameters(self.learn.live_generator)
             self.updates += 1
 

@@ -123,8 +123,8 @@ def restore(learn: Learner, file: str | Path) -> None:
         if state["scaler"]:  # empty unless the run so far was in fp16
             learn.scaler.load_state_dict(state["scaler"])
         if learn.discriminator is not None and (
-            "discriminator" in state or any(row["players"] != "generator" for row in state["rows"])
-        ):  # a critic that has not played yet may join now
+            "discriminator" in state or any(row["trains"] != "generator" for row in state["rows"])
+        ):  # a discriminator that has not trained yet may join now
             learn.discriminator.load_state_dict(state["discriminator"])
             learn.opt_d.load_state_dict(state["optimizer_d"])
         if learn.ema:

@@ -1,4 +1,4 @@
-"""Training with several processes: what fastai's `distrib_ctx` leaves to be done for two players and for CPUs."""
+"""Training with several processes: what fastai's `distrib_ctx` leaves to be done for two networks and for CPUs."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -8,6 +8,7 @@ from fastai.distributed import DistributedDL, DistributedTrainer
 from fastai.learner import Learner
 from fastai.torch_core import num_distrib
 from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
 
 
 def is_parallel() -> bool:
@@ -29,6 +30,21 @@ def is_main() -> bool:
     bool
     """
     return not is_parallel() or distributed.get_rank() == 0
+
+
+def unwrapped(network: nn.Module) -> nn.Module:
+    """Take a network out of its wrapper for several processes.
+
+    Parameters
+    ----------
+    network : nn.Module
+
+    Returns
+    -------
+    nn.Module
+        The network itself when it is not wrapped.
+    """
+    return network.module if isinstance(network, DistributedDataParallel) else network
 
 
 def together(learn: Learner) -> AbstractContextManager:
@@ -69,7 +85,7 @@ def average_gradients(network: nn.Module) -> None:
     """Give every process the mean of all processes' gradients.
 
     fastai wraps the generator in `DistributedDataParallel`, which does this by itself. The discriminator stays
-    unwrapped, because it judges twice before it learns once; it calls this after its backward pass.
+    unwrapped, because it is run twice before it learns once; it calls this after its backward pass.
 
     Parameters
     ----------
@@ -89,6 +105,7 @@ def average_gradients(network: nn.Module) -> None:
 class AnyDeviceDL(DistributedDL):
     """fastai's `DistributedDL`, which sends the shuffled order through CUDA, made to work on a CPU as well."""
 
+    # A private of fastai's: the one place that names CUDA.
     def _broadcast(self, order: list[int], rank: int) -> list[int]:
         """Send process `rank`'s order of the photographs to all others."""
         device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
@@ -116,12 +133,13 @@ class AnyDeviceTrainer(DistributedTrainer):
 
     def before_fit(self) -> None:
         super().before_fit()
-        critic = self.learn.discriminator
-        if critic is not None:
-            critic.to(self.learn.model.device)
-            for value in critic.state_dict().values():
-                distributed.broadcast(value, 0)  # every process starts with the same critic
+        discriminator = self.learn.discriminator
+        if discriminator is not None:
+            discriminator.to(self.learn.model.device)
+            for value in discriminator.state_dict().values():
+                distributed.broadcast(value, 0)  # every process starts with the same one
 
+    # A private of fastai's: it makes `DistributedDL` by name, and offers no other way to put a loader of ours there.
     def _wrap_dl(self, dl: Any) -> DistributedDL:
         """A loader that hands this process its share of every batch."""
         return dl if isinstance(dl, DistributedDL) else AnyDeviceDL(dl, device=self.learn.model.device)

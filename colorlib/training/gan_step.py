@@ -1,148 +1,168 @@
-"""The adversarial game of Isola et al. 2017, one round of it: what chapter 6 prints and explains line by line."""
+"""One step of adversarial training after Isola et al. 2017: what chapter 6 prints and explains line by line."""
+
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
 
 import torch
-from fastai.data.core import DataLoaders
-from fastai.optimizer import OptimWrapper
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from colorlib.devices import autocast
-from colorlib.training.distributed import average_gradients
-from colorlib.training.losses import AdversarialLoss, own_losses
+from colorlib.models.auxiliary import Auxiliary, has_auxiliary
+from colorlib.training.distributed import average_gradients, unwrapped
+from colorlib.training.losses import AdversarialLoss
+
+Trains = Literal["generator", "discriminator", "both"]
 
 
-class Game:
-    """Two players and one round of their game, as a part of `training.ColorizationLearner`.
+@dataclass
+class GanStep:
+    """One training step of a conditional GAN, called with a batch: ``step(L, ab)``.
 
-    Attributes
+    Parameters
     ----------
-    model, discriminator : nn.Module
-        The generator and its critic.
-    opt, opt_d : OptimWrapper
-        An optimizer for each.
+    generator : nn.Module
+        L (B, 1, H, W) to ab (B, 2, H, W). It may have auxiliary losses, see `models.auxiliary`.
+    discriminator : nn.Module or None
+        L and ab (B, 3, H, W) to logits (B, 1, h, w); None if the generator trains alone.
+    opt_g, opt_d : Optimizer
+        One for each network.
+    trains : {"generator", "discriminator", "both"}
+        Which of them learn from the step.
     pixel_loss : nn.Module
     adversarial : AdversarialLoss
     lambda_l1 : float
         Weight of the pixel loss beside the adversarial one.
-    players : {"generator", "critic", "both"}
-        Who learns.
+    clip : float, optional
+        Largest norm of a network's gradient.
+    precision : {"fp32", "bf16", "fp16"}
+        In which the networks run.
+    scaler : GradScaler
+        Keeps small gradients from vanishing in fp16; without effect in other formats.
+
+    References
+    ----------
+    Isola et al. 2017, equations 1 to 4; Goodfellow et al. 2014, algorithm 1.
     """
 
-    dls: DataLoaders
-    model: nn.Module
+    generator: nn.Module
     discriminator: nn.Module | None
-    opt: OptimWrapper
-    opt_d: OptimWrapper | None
-    pixel_loss: nn.Module
-    adversarial: AdversarialLoss
-    lambda_l1: float
-    clip: float | None
-    precision: str
-    scaler: torch.amp.GradScaler
-    totals: dict[str, Tensor]
+    opt_g: Optimizer
+    opt_d: Optimizer | None
+    trains: Trains = "both"
+    pixel_loss: nn.Module = field(default_factory=nn.L1Loss)
+    adversarial: AdversarialLoss = field(default_factory=AdversarialLoss)
+    lambda_l1: float = 100.0
+    clip: float | None = None
+    precision: str = "fp32"
+    scaler: torch.amp.GradScaler = field(default_factory=partial(torch.amp.GradScaler, enabled=False))
 
-    def play(self, L: Tensor, ab: Tensor, *labels: Tensor) -> None:
-        """Play one round: the generator colours a batch, the critic learns from it, then the generator does.
+    def __call__(self, L: Tensor, ab: Tensor, *labels: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        """Generate colours, let the discriminator learn from them, then the generator.
 
         Parameters
         ----------
-        L : Tensor
-            Grey pictures (B, 1, H, W), in [-1, 1].
-        ab : Tensor
-            Their true colours (B, 2, H, W), in network scale.
+        L : Tensor, (B, 1, H, W)
+            Grey pictures, in [-1, 1].
+        ab : Tensor, (B, 2, H, W)
+            Their true colours, network scale.
         *labels : Tensor
-            What else comes with a batch, such as the pictures' classes (B,).
-
-        References
-        ----------
-        Isola et al. 2017, equations 1 to 4; Goodfellow et al. 2014, algorithm 1.
-        """
-        # The generator guesses. Its graph is kept only if it is going to learn from this round.
-        with self.autocast(), torch.set_grad_enabled(self.players != "critic"):
-            guess = self.model(L).float()
-        loss_pixel = self.pixel_loss(guess, ab)
-        # Lambda weighs the pixel loss in the warm-up too. Adam remembers how large gradients were: if they grew a
-        # hundred times when the critic joins, its first steps would undo what was learned.
-        loss = self.lambda_l1 * loss_pixel
-        self.count("pixel", loss_pixel)
-
-        # A network may have an aim of its own beside the colours, such as to name what it sees (chapter 14).
-        if self.players != "critic":
-            for name, loss_own in own_losses(self.model, ab, *labels).items():
-                loss = loss + loss_own
-                self.count(name, loss_own)
-
-        # The critic learns: true colours should be called real, the guess fake. `detach` ends its gradient here, and
-        # no pixel loss enters: the critic never learns how far off a colour was, only that it was invented.
-        if self.players != "generator":
-            self.discriminator.requires_grad_(True)
-            loss_d = self.adversarial.discriminator(self.judge(L, ab), self.judge(L, guess.detach()))
-            self.learn_from(loss_d, self.discriminator, self.opt_d)
-            self.count("d", loss_d)
-
-        # The generator's aim: fool the critic that has just learned, and stay within lambda of the truth. The critic
-        # is frozen, so that the gradient flows through it and not into it.
-        if self.players == "both":
-            self.discriminator.requires_grad_(False)
-            loss_gan = self.adversarial.generator(self.judge(L, guess))
-            loss = loss + loss_gan
-            self.count("gan", loss_gan)
-
-        # The generator learns.
-        if self.players != "critic":
-            self.learn_from(loss, self.model, self.opt)
-        self.pred, self.loss = guess.detach(), loss.detach()
-
-    def judge(self, L: Tensor, ab: Tensor) -> Tensor:
-        """Ask the discriminator about colours together with the grey picture that they are meant for.
-
-        Parameters
-        ----------
-        L, ab : Tensor
-            (B, 1, H, W) and (B, 2, H, W), in network scale.
+            What else comes with a batch, such as the classes of the pictures (B,).
 
         Returns
         -------
-        Tensor
-            A map of logits (B, 1, h, w), one for each patch.
-        """
-        with self.autocast():
-            return self.discriminator(torch.cat([L, ab], dim=1))
-
-    def learn_from(self, loss: Tensor, network: nn.Module, optimizer: OptimWrapper) -> None:
-        """Take one step downhill: gradients, their clipping, the optimizer's step.
-
-        Parameters
-        ----------
+        fake : Tensor, (B, 2, H, W)
+            The colours that the generator gave.
         loss : Tensor
-            A scalar.
-        network : nn.Module
-            The player that learns.
-        optimizer : OptimWrapper
-            Its own optimizer. The discriminator's follows the learning rate of the generator's.
+            The generator's whole loss, a scalar.
+        parts : dict of str to Tensor
+            Each loss by name: "pixel" and "gan", unweighted, "d" and the auxiliary ones. All stay on the device:
+            reading a number here would make a GPU wait.
         """
-        if optimizer is self.opt_d:
-            optimizer.set_hypers(lr=float(self.opt.hypers[-1]["lr"]))
+        parts: dict[str, Tensor] = {}
+
+        # Generate. The graph is kept only if the generator is going to learn from this step.
+        with torch.set_grad_enabled(self.trains != "discriminator"):
+            fake, auxiliary = generate(self.generator, L, self.precision)  # (B, 2, H, W)
+
+        if self.trains != "generator":
+            # The discriminator's loss: true colours should be called real, generated ones
+            # fake. `detach` ends the gradient here, and no pixel loss enters: it never learns
+            # how far off a colour was, only that it is fake.
+            self.discriminator.requires_grad_(True)
+            real_logits = self.discriminate(L, ab)  # (B, 1, h, w), one for each patch
+            fake_logits = self.discriminate(L, fake.detach())  # (B, 1, h, w)
+            parts["d"] = self.adversarial.discriminator(real_logits, fake_logits)
+
+            # The discriminator's step.
+            self.descend(parts["d"], self.discriminator, self.opt_d)
+
+        # The generator's loss, first term: stay near the truth. Lambda weighs it in the
+        # warm-up too. Adam remembers how large gradients were: if they grew a hundred times
+        # when the discriminator joins, its first steps would undo what was learned.
+        parts["pixel"] = self.pixel_loss(fake, ab)
+        loss = self.lambda_l1 * parts["pixel"]
+
+        if auxiliary and self.trains != "discriminator":
+            # A network may want more than colours, such as to name what it sees (chapter 14).
+            auxiliary_losses = auxiliary.losses(ab, *labels)
+            loss = loss + sum(auxiliary_losses.values())
+            parts |= auxiliary_losses
+
+        if self.trains == "both":
+            # Last term: fool the discriminator that has just learned. It is frozen, so that
+            # the gradient flows through it and not into it.
+            self.discriminator.requires_grad_(False)
+            fake_logits = self.discriminate(L, fake)  # (B, 1, h, w)
+            parts["gan"] = self.adversarial.generator(fake_logits)
+            loss = loss + parts["gan"]
+
+        if self.trains != "discriminator":
+            # The generator's step.
+            self.descend(loss, self.generator, self.opt_g)
+
+        return fake.detach(), loss.detach(), {name: part.detach() for name, part in parts.items()}
+
+    def discriminate(self, L: Tensor, ab: Tensor) -> Tensor:
+        """Compute the logits (B, 1, h, w) of colours, with the grey picture that they are meant for."""
+        with autocast(L.device, self.precision):
+            return self.discriminator(torch.cat([L, ab], dim=1))  # (B, 3, H, W)
+
+    def descend(self, loss: Tensor, network: nn.Module, optimizer: Optimizer) -> None:
+        """Take one step downhill: gradients, their clipping, the optimizer's step."""
         self.scaler.scale(loss).backward()
         if network is self.discriminator:
-            average_gradients(network)
+            average_gradients(network)  # over all processes; the generator's wrapper does so by itself
         if self.clip:
-            self.scaler.unscale_(optimizer.opt)
+            self.scaler.unscale_(optimizer)
             nn.utils.clip_grad_norm_(network.parameters(), self.clip)
-        self.scaler.step(optimizer.opt)
+        self.scaler.step(optimizer)
         self.scaler.update()
         optimizer.zero_grad()
 
-    def count(self, name: str, loss: Tensor) -> None:
-        """Add a loss to the epoch's sum, on the device: reading it here would make a GPU wait.
 
-        Parameters
-        ----------
-        name : str
-        loss : Tensor
-            A scalar.
-        """
-        self.totals[name] = self.totals.get(name, 0.0) + loss.detach()
+def generate(generator: nn.Module, L: Tensor, precision: str) -> tuple[Tensor, Auxiliary | None]:
+    """Colour a batch, and keep what the generator's auxiliary losses need.
 
-    def autocast(self) -> torch.autocast:
-        """The context in which networks run: half precision where the device is faster for it."""
-        return autocast(self.dls.device, self.precision)
+    Parameters
+    ----------
+    generator : nn.Module
+        As in `GanStep`; it may be wrapped for several processes.
+    L : Tensor, (B, 1, H, W)
+        Grey pictures, in [-1, 1].
+    precision : {"fp32", "bf16", "fp16"}
+
+    Returns
+    -------
+    ab : Tensor, (B, 2, H, W)
+        float32.
+    auxiliary : Auxiliary or None
+        None for a generator without auxiliary losses.
+    """
+    with autocast(L.device, precision):
+        if has_auxiliary(unwrapped(generator)):
+            ab, auxiliary = generator(L, auxiliary=True)
+        else:
+            ab, auxiliary = generator(L), None
+    return ab.float(), auxiliary

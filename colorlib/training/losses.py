@@ -1,4 +1,4 @@
-"""What training wants: the two sides of the adversarial game, and the distance between colours."""
+"""What training minimises: the two sides of the adversarial loss, and the distance between colours."""
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +9,7 @@ PIXEL = ("l1", "l2", "smooth_l1")
 
 
 class AdversarialLoss(nn.Module):
-    """The adversarial game on logits, seen from either side.
+    """The adversarial loss on logits: the discriminator's side and the generator's.
 
     `vanilla` is binary cross-entropy with the non-saturating generator loss, `lsgan` squares the distance to the
     labels 1 and 0, `hinge` asks the discriminator for a margin of 1 on either side. All are computed in float32,
@@ -113,60 +113,3 @@ def pixel_loss(kind: str = "l1", beta: float = 0.05) -> nn.Module:
     if kind == "smooth_l1":
         return nn.SmoothL1Loss(beta=beta)
     raise ValueError(f"there is no pixel loss {kind!r}; choose one of {', '.join(PIXEL)}")
-
-
-def has_own_losses(network: nn.Module) -> bool:
-    """Whether some part of a network has a method ``own_losses``.
-
-    Parameters
-    ----------
-    network : nn.Module
-
-    Returns
-    -------
-    bool
-    """
-    return any(hasattr(part, "own_losses") for part in network.modules())
-
-
-def own_losses(network: nn.Module, *targets: Tensor) -> dict[str, Tensor]:
-    """What parts of a network want beside the pixel loss, for the batch that it saw last.
-
-    A part with a method ``own_losses(ab, *labels)`` is asked. The head of a fusion layer wants to name what it sees; a
-    network that puts colours into classes wants the right ones. Whoever trains a network need not know of either.
-
-    Parameters
-    ----------
-    network : nn.Module
-    *targets : Tensor
-        The rest of the batch: ab (B, 2, H, W), and labels (B,) if there are some.
-
-    Returns
-    -------
-    dict of str to Tensor
-        Name to scalar; empty when the network has no such part.
-    """
-    return _asked(network, "own_losses", targets)
-
-
-def own_metrics(network: nn.Module, *targets: Tensor) -> dict[str, Tensor]:
-    """What parts of a network measure of themselves, for the batch that it saw last: as `own_losses`.
-
-    Parameters
-    ----------
-    network : nn.Module
-    *targets : Tensor
-        As in `own_losses`.
-
-    Returns
-    -------
-    dict of str to Tensor
-        Name to one number for each picture (B,).
-    """
-    return _asked(network, "own_metrics", targets)
-
-
-def _asked(network: nn.Module, method: str, targets: tuple[Tensor, ...]) -> dict[str, Tensor]:
-    """What the parts of a network that have a method answer, in one dictionary."""
-    parts = [part for part in network.modules() if hasattr(part, method)]
-    return {name: value for part in parts for name, value in getattr(part, method)(*targets).items()}

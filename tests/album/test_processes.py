@@ -19,12 +19,13 @@ from colorlib.images.folder import THUMBNAILS
 COMMAND = """
 import sys, time
 import numpy as np
+from importlib import import_module
 from colorlib import cli
 seconds = float(sys.argv.pop(1))
 def paint(page):
     time.sleep(seconds)
     return np.dstack([page] * 3)
-cli._page_colorizer = lambda *_: (paint, {"saturation": 1.0})
+import_module("colorlib.cli.colorize")._page_colorizer = lambda *_: (paint, {"saturation": 1.0})
 cli.main()
 """
 
@@ -74,12 +75,12 @@ def test_a_killed_command_is_gone_on_with_and_swept_after(tmp_path):
     for number in range(12):
         make(album / f"{number % 2}/{long} {number:03}.png", 10 * number + 20)
     run = start(0.3, album, "--out", out, "--jobs", 3)
-    while len(list(out.glob("*/*.png"))) < 4:
+    while len(list(out.glob("*/[!.]*.png"))) < 4:
         assert run.poll() is None, run.stderr.read()
         time.sleep(0.05)
     run.send_signal(signal.SIGKILL)
     run.communicate()
-    done = set(out.glob("*/*.png"))
+    done = set(out.glob("*/[!.]*.png"))
     assert 4 <= len(done) < 12
     assert temporary(out), "killed in the middle of writing"
     journal = next(path for path in (out / FOLDER).iterdir())

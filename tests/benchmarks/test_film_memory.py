@@ -22,7 +22,7 @@ def megabytes(source, out):
     """Peak memory of a process that colours a film as the command does; /proc, as ru_maxrss has the parent's in it."""
     code = f"""
 from pathlib import Path
-from colorlib.colorize.colorizer.colorizer import Colorizer
+from colorlib.colorize.colorizer import Colorizer
 from colorlib.film.steady import SteadyColorizer
 from colorlib.film.colorize import colorize_video
 colorize_video({str(source)!r}, {str(out)!r}, SteadyColorizer(Colorizer.from_pretrained()))

@@ -11,7 +11,7 @@ from colorlib.data.sources import package_split
 from colorlib.devices import fast_precision
 from colorlib.models.patchgan import PatchGAN
 from colorlib.models.unet import UNet
-from colorlib.training.learner import learner
+from colorlib.training.learner import ColorizationLearner
 
 SIZE, BATCH = 256, 16
 
@@ -64,7 +64,7 @@ def test_training_step(benchmark, batch):
     L, ab = batch
     plain = seconds_of(plain_step(L, ab))
     train, valid = package_split()
-    learn = learner(dataloaders(train, valid, size=SIZE, batch_size=8, device="cpu"), UNet(), PatchGAN())
+    learn = ColorizationLearner(dataloaders(train, valid, size=SIZE, batch_size=8, device="cpu"), UNet(), PatchGAN())
     learn.create_opt()
     learn.totals = {}
     ours = tuple(x.contiguous(memory_format=torch.channels_last) for x in batch)

@@ -40,7 +40,6 @@ def nbval(chapter, executed, replay):
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
-@pytest.mark.timeout(3600)  # the first of these tests may build the book
 @each_chapter
 def test_a_chapter_runs_and_prints_what_it_promises(book, replay, tools, chapter):
     result = nbval(chapter, tools.executed(chapter), replay)

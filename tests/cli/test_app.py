@@ -44,7 +44,7 @@ def test_evaluate_beside_grey_and_truth(album, weights, tmp_path):
     table = pd.read_csv(tmp_path / "table.csv", index_col=0)
     assert list(table.index) == ["model", "grey", "truth"]
     assert table.loc["truth", "ab_l1"] == pytest.approx(0)
-    assert table.loc["grey", "colourfulness"] < table.loc["truth", "colourfulness"]
+    assert table.loc["grey", "colorfulness"] < table.loc["truth", "colorfulness"]
     for row in table.index:
         assert row in result.stdout
 

@@ -169,7 +169,7 @@ def test_pictures_that_may_not_be_written_are_left_alone(photograph):
 LARGE = """
 from pathlib import Path
 import numpy as np
-from colorlib.colorize.colorizer.colorizer import Colorizer
+from colorlib.colorize.colorizer import Colorizer
 from colorlib.models.registry import build_generator
 import torch
 torch.set_num_threads(1)

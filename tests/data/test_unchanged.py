@@ -13,7 +13,7 @@ from colorlib.data.unchanged import SourceChangedError, Unchanged, contents_hash
 from colorlib.experiments.recipe import Data, Phase, Recipe
 from colorlib.experiments.run import KeepResults, run_recipe
 from colorlib.models.unet import UNet
-from colorlib.training.learner import learner
+from colorlib.training.learner import ColorizationLearner
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ class Harm(Callback):
 )
 def test_it_is_named_in_one_line(album, harm, word, half, workers, crops):
     dls = dataloaders(album[:8], album[8:], 16, 4, crops=crops, workers=workers, device="cpu")
-    learn = learner(dls, UNet(downs=3, filters=4))
+    learn = ColorizationLearner(dls, UNet(downs=3, filters=4))
     victim = album[3] if half == "train" else album[9]
     learn.add_cb(Harm(harm, victim))
     with learn.no_bar(), learn.no_logging(), pytest.raises(SourceChangedError) as error:
@@ -91,7 +91,7 @@ def test_a_run_leaves_no_record_of_photographs_that_are_not_there(album, tmp_pat
     recipe = Recipe(
         title="tiny",
         name="tiny",
-        phase=[Phase(epochs=1, players="generator")],
+        phase=[Phase(epochs=1, trains="generator")],
         generator={"kind": "unet", "downs": 3, "filters": 4},
         data=Data(photographs=str(album[0].parent), size=16, batch_size=4),
     )

@@ -39,8 +39,8 @@ def test_colour_classes_are_trained_measured_and_loaded_again(tiny, tmp_path):
     tiny.write_text(tiny.read_text() + VARIANTS)
     run_recipe(load_recipe(tiny, "colours"), tmp_path / "out")
     log = pd.read_csv(tmp_path / "out" / "log.csv")
-    columns = ["epoch", "players", "lr", "loss_pixel", "loss_bins", "valid_ab_l1", "valid_ab_l1_grey"]
-    columns += ["valid_psnr", "valid_psnr_grey", "valid_colourfulness", "valid_colourfulness_truth"]
+    columns = ["epoch", "trains", "lr", "loss_pixel", "loss_bins", "valid_ab_l1", "valid_ab_l1_grey"]
+    columns += ["valid_psnr", "valid_psnr_grey", "valid_colorfulness", "valid_colorfulness_truth"]
     assert log.columns.tolist() == [*columns, "images_per_second", "seconds", "peak_memory_mib"]
     assert (log[["images_per_second", "seconds", "peak_memory_mib"]] > 0).all(axis=None)
     record = json.loads((tmp_path / "out" / "record.json").read_text())

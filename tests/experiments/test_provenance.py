@@ -36,11 +36,11 @@ patch = 16
 [loss]
 pixel = "l1"
 [[phase]]
-players = "generator"
+trains = "generator"
 epochs = 1
 lr = 1e-3
 [[phase]]
-players = "generator"
+trains = "generator"
 epochs = 2
 lr = 2e-4
 """
@@ -105,7 +105,7 @@ def refused(out, other, *messages):
         ("lr = 2e-4", 'lr = 2e-4\nschedule = "decay"', "schedule of phase 2 was constant, now decay"),
         ("epochs = 2", "epochs = 1", "epochs of phase 2 was 2, now 1"),
         ("epochs = 1", "epochs = 3", "epochs of phase 1 was 1, now 3 (phase 2 has begun)"),
-        ('[[phase]]\nplayers = "generator"\nepochs = 1\nlr = 1e-3\n', "", "phases were 2, now 1"),
+        ('[[phase]]\ntrains = "generator"\nepochs = 1\nlr = 1e-3\n', "", "phases were 2, now 1"),
     ],
 )
 def test_a_key_that_differs_is_named_and_refused(out, tmp_path, old, new, message):

@@ -70,13 +70,13 @@ def test_variants_side_by_side(monkeypatch, tmp_path):
     for variant, colour, accuracy in (("none", 10.0, {}), ("labels", 12.0, {"valid_class_accuracy": [0.2, 0.5]})):
         log = {"images_per_second": [90.0, 110.0], "seconds": [30.0, 60.0], "peak_memory_mib": [700.0, 800.0]}
         pd.DataFrame(log | accuracy).to_csv(tmp_path / "fusion" / f"{variant}-7.csv", index=False)
-        bounds = {"colourfulness_low": colour - 1, "colourfulness_high": colour + 1}
-        metrics = {"model": {"colourfulness": colour, **bounds}, "truth": {"colourfulness": 20.0}}
+        bounds = {"colorfulness_low": colour - 1, "colorfulness_high": colour + 1}
+        metrics = {"model": {"colorfulness": colour, **bounds}, "truth": {"colorfulness": 20.0}}
         record = RECORD | {"metrics": metrics, "noise": 0.25}
         (tmp_path / "fusion" / f"{variant}-7.json").write_text(json.dumps(record))
     table = recorded.recorded_variants("fusion", ["none", "labels"], seed=7)
-    assert table["colour_share"].tolist() == [0.5, 0.6]
-    assert table.loc["labels", ["colour_share_low", "colour_share_high"]].tolist() == pytest.approx([0.55, 0.65])
+    assert table["color_share"].tolist() == [0.5, 0.6]
+    assert table.loc["labels", ["color_share_low", "color_share_high"]].tolist() == pytest.approx([0.55, 0.65])
     assert pd.isna(table.loc["none", "class_accuracy"])
     assert table.loc["labels", "class_accuracy"] == 0.5
     cost = ["noise", "images_per_second", "minutes", "peak_memory_mib"]

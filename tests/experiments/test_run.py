@@ -23,13 +23,13 @@ from helpers.recipes import TINY
 def test_a_run_leaves_everything_behind(tiny, tmp_path):
     learn = run_recipe(load_recipe(tiny), tmp_path / "out")
     log = pd.read_csv(tmp_path / "out" / "log.csv")
-    assert log["players"].tolist() == ["generator"] * 2 + ["both"] * 3
+    assert log["trains"].tolist() == ["generator"] * 2 + ["both"] * 3
     assert log["lr"].iloc[-1] < 2e-4
     record = json.loads((tmp_path / "out" / "record.json").read_text())
     assert record["epochs"] == 5
     assert record["command"] == "colorlib train tiny"
     assert list(record["metrics"]) == ["model", "grey", "truth"]
-    assert record["metrics"]["truth"]["colourfulness"] > record["metrics"]["grey"]["colourfulness"]
+    assert record["metrics"]["truth"]["colorfulness"] > record["metrics"]["grey"]["colorfulness"]
     assert record["metrics"]["model"]["frechet"] > record["metrics"]["truth"]["frechet"] == 0
     assert len(list((tmp_path / "out" / "frames").glob("*-flower.webp"))) == 5
     generator, card = load_weights(tmp_path / "out" / "generator.safetensors")

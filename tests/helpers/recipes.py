@@ -17,7 +17,7 @@ filters = 4
 filters = 4
 patch = 16
 [[phase]]
-players = "generator"
+trains = "generator"
 epochs = 2
 lr = 1e-3
 schedule = "one_cycle"
@@ -30,10 +30,10 @@ VARIANTS = """
 [variant.short]
 title = "half of it"
 data.crops = 2
-phase = [{ epochs = 1, players = "generator", lr = 1e-3 }]
+phase = [{ epochs = 1, trains = "generator", lr = 1e-3 }]
 [variant.colours]
 title = "colours are classes"
 generator = { kind = "classes", downs = 4 }
 loss.lambda_l1 = 0.0
-phase = [{ epochs = 2, players = "generator", lr = 1e-3 }]
+phase = [{ epochs = 2, trains = "generator", lr = 1e-3 }]
 """

@@ -83,16 +83,16 @@ def test_evaluate_puts_model_grey_and_truth_side_by_side(truth):
         "ssim": metrics.ssim(rgb, truth).mean(),
         "ab_l1": metrics.ab_error(painted, lab).mean(),
         "ab_auc": metrics.ab_accuracy(painted, lab)[1],
-        "colourfulness": metrics.colourfulness(rgb).mean(),
-        "colourfulness_unsigned": metrics.colourfulness_unsigned(rgb).mean(),
+        "colorfulness": metrics.colorfulness(rgb).mean(),
+        "colorfulness_unsigned": metrics.colorfulness_unsigned(rgb).mean(),
     }
     for column, value in expected.items():
         assert table.loc["model", column] == pytest.approx(float(value), rel=1e-3), column
     assert table.loc["grey", "psnr"] == pytest.approx(metrics.psnr(grey, truth).mean().item(), rel=1e-3)
-    assert table.loc["grey", "colourfulness"] < 0.05
+    assert table.loc["grey", "colorfulness"] < 0.05
     assert table.loc["truth", ["psnr", "ssim", "ab_l1", "ab_auc"]].tolist() == [math.inf, 1, 0, 1]
-    assert table.loc["truth", "colourfulness"] == pytest.approx(metrics.colourfulness(truth).mean().item(), rel=1e-3)
-    for column in ("psnr", "ab_l1", "colourfulness"):
+    assert table.loc["truth", "colorfulness"] == pytest.approx(metrics.colorfulness(truth).mean().item(), rel=1e-3)
+    for column in ("psnr", "ab_l1", "colorfulness"):
         assert (table[f"{column}_low"] <= table[column] + 1e-9).all()
         assert (table[column] <= table[f"{column}_high"] + 1e-9).all()
     assert not table.isna().any().any()
@@ -140,7 +140,7 @@ def test_evaluate_adds_the_frechet_distance_of_model_and_grey(frechet):
 
 
 def test_shares_are_against_grey_and_of_the_truth():
-    rows = {"psnr": [26.0, 25.0, math.inf], "ab_l1": [6.0, 8.0, 0.0], "colourfulness": [15.0, 0.0, 30.0]}
+    rows = {"psnr": [26.0, 25.0, math.inf], "ab_l1": [6.0, 8.0, 0.0], "colorfulness": [15.0, 0.0, 30.0]}
     table = pd.DataFrame(rows, index=["model", "grey", "truth"])
     few = {"dB over grey": 1.0, "ab error, of grey's": 0.75, "colourfulness, of truth's": 0.5}
     assert evaluate.shares(table) == few

@@ -121,28 +121,28 @@ def test_ab_accuracy_falls_when_colours_move_away(seed, amount):
     assert metrics.ab_accuracy(truth + offset, truth)[1] <= auc + 1e-6
 
 
-def reference_colourfulness(rgb: np.ndarray) -> float:
+def reference_colorfulness(rgb: np.ndarray) -> float:
     """Hasler and Suesstrunk 2003, section 5, on an (H, W, 3) picture in 0..255."""
     red, green, blue = (rgb[..., c].astype(float) for c in range(3))
     rg, yb = red - green, 0.5 * (red + green) - blue
     return math.hypot(rg.std(), yb.std()) + 0.3 * math.hypot(rg.mean(), yb.mean())
 
 
-def test_colourfulness_equals_the_paper(truth):
-    expected = [reference_colourfulness(picture.permute(1, 2, 0).numpy() * 255) for picture in truth]
-    np.testing.assert_allclose(metrics.colourfulness(truth).numpy(), expected, rtol=1e-4)
+def test_colorfulness_equals_the_paper(truth):
+    expected = [reference_colorfulness(picture.permute(1, 2, 0).numpy() * 255) for picture in truth]
+    np.testing.assert_allclose(metrics.colorfulness(truth).numpy(), expected, rtol=1e-4)
 
 
-def test_colourfulness_of_known_pictures():
+def test_colorfulness_of_known_pictures():
     red = torch.tensor([1.0, 0, 0]).view(1, 3, 1, 1).expand(1, 3, 4, 4)
     flat = 0.3 * math.hypot(255, 127.5)  # one colour has no spread
-    assert metrics.colourfulness(red).item() == pytest.approx(flat, rel=1e-5)
+    assert metrics.colorfulness(red).item() == pytest.approx(flat, rel=1e-5)
     half = red.clone()
     half[:, :, :2] = torch.tensor([0.0, 1, 0]).view(3, 1, 1)  # half red, half green
-    assert metrics.colourfulness(half).item() == pytest.approx(255 + 0.3 * 127.5, rel=1e-5)
-    assert metrics.colourfulness_unsigned(half).item() == pytest.approx(flat, rel=1e-5)  # |R - G| loses the spread
+    assert metrics.colorfulness(half).item() == pytest.approx(255 + 0.3 * 127.5, rel=1e-5)
+    assert metrics.colorfulness_unsigned(half).item() == pytest.approx(flat, rel=1e-5)  # |R - G| loses the spread
     grey = grey_rgb(lightness(torch.rand(2, 3, 8, 8)))
-    assert metrics.colourfulness(grey).max().item() < 0.05
+    assert metrics.colorfulness(grey).max().item() < 0.05
 
 
 @given(st.integers(0, 2**31))
@@ -151,4 +151,4 @@ def test_less_chroma_is_less_colourful(seed):
     ab = torch.randn(1, 2, 8, 8, generator=torch.Generator().manual_seed(seed)) * 8
     lab = torch.cat([torch.full((1, 1, 8, 8), 55.0), ab], 1)
     faded = torch.cat([lab[:, :1], ab / 2], 1)
-    assert metrics.colourfulness(lab_to_rgb(faded)) < metrics.colourfulness(lab_to_rgb(lab))
+    assert metrics.colorfulness(lab_to_rgb(faded)) < metrics.colorfulness(lab_to_rgb(lab))

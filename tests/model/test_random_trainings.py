@@ -35,7 +35,7 @@ filters = {filters}
 [loss]
 pixel = "{pixel}"
 [[phase]]
-players = "generator"
+trains = "generator"
 epochs = {epochs}
 lr = {lr}
 """

@@ -94,7 +94,7 @@ def test_what_fastai_builds_is_imported_late_and_takes_the_same_arguments():
     code = """
 import sys, colorlib.models
 assert "fastai" not in sys.modules
-colorlib.models.registry.dynamic_unet
+colorlib.models.dynamic_unet
 print("fastai" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)

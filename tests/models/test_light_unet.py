@@ -11,7 +11,7 @@ from colorlib.models.dynamic_unet import encoder_decoder
 from colorlib.models.efficientnet_lite import lite_weights
 from colorlib.models.light_unet import LightUNet
 from colorlib.models.weights import load_weights, save_weights
-from colorlib.training.learner import learner
+from colorlib.training.learner import ColorizationLearner
 from helpers.models import count, grey_batch
 
 # --- the light U-Net ---------------------------------------------------------------------------------------------
@@ -26,7 +26,7 @@ def light():
 def train_a_little(generator, frozen):
     """One epoch of 8 crops on CPU; what moved, by name."""
     dls = dataloaders(*package_split(), size=64, batch_size=4, workers=0, device="cpu")
-    learn = learner(dls, generator, splitter=encoder_decoder, lambda_l1=1.0, precision="fp32")
+    learn = ColorizationLearner(dls, generator, splitter=encoder_decoder, lambda_l1=1.0, precision="fp32")
     learn.freeze_to(frozen)
     before = {name: value.clone() for name, value in generator.state_dict().items()}
     with learn.no_bar(), learn.no_logging():
@@ -90,7 +90,7 @@ def test_imagenets_statistics_stay_and_a_random_encoder_gathers_its_own(pretrain
 
 def test_coarse_stages_learn_at_a_tenth_of_the_rate(light):
     dls = dataloaders(*package_split(), size=32, batch_size=4, workers=0, device="cpu")
-    learn = learner(dls, copy.deepcopy(light), splitter=encoder_decoder)
+    learn = ColorizationLearner(dls, copy.deepcopy(light), splitter=encoder_decoder)
     learn.create_opt()
     learn.opt.set_hyper("lr", slice(1e-3))
     assert [group["lr"] for group in learn.opt.hypers] == pytest.approx([1e-4, 1e-4, 1e-3])

@@ -63,7 +63,7 @@ def test_the_card_says_where_they_come_from_and_what_they_can_do(name):
     for collection in ("imagenette-160", "scenes-144"):
         table = card["metrics"][collection]
         for row in ("model", "grey"):
-            for metric in ("psnr", "ab_l1", "colourfulness"):
+            for metric in ("psnr", "ab_l1", "colorfulness"):
                 assert table[row][f"{metric}_low"] <= table[row][metric] <= table[row][f"{metric}_high"]
         assert table["model"]["ab_l1"] < table["grey"]["ab_l1"]
         assert table["model"]["frechet"] < table["grey"]["frechet"]

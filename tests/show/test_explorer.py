@@ -20,7 +20,7 @@ def runs(monkeypatch, tmp_path):
     for run, error in ERROR.items():
         (tmp_path / run).mkdir()
         log = {"epoch": [1, 2], "valid_ab_l1": error, "valid_ab_l1_grey": 9.75}
-        colour = {"valid_colourfulness": [10.0, 20.0], "valid_colourfulness_truth": 40.0}
+        colour = {"valid_colorfulness": [10.0, 20.0], "valid_colorfulness_truth": 40.0}
         pd.DataFrame(log | colour).to_csv(tmp_path / f"{run}.csv", index=False)
         record = {"epochs": 2, "recipe": {"frames": ["flower", "rocket"]}}
         (tmp_path / f"{run}.json").write_text(json.dumps(record))

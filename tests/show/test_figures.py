@@ -23,15 +23,15 @@ def rgb() -> torch.Tensor:
 
 @pytest.fixture
 def log() -> pd.DataFrame:
-    players = ["generator"] * 2 + ["both"] * 3
+    trains = ["generator"] * 2 + ["both"] * 3
     return pd.DataFrame(
         {
             "epoch": range(5),
-            "players": players,
+            "trains": trains,
             "loss_pixel": [0.5, 0.4, 0.3, 0.2, 0.1],
             "loss_gan": [np.nan, np.nan, 1.0, 1.1, 1.2],
-            "valid_colourfulness": [5.0, 8, 9, 12, 15],
-            "valid_colourfulness_truth": [30.0] * 5,
+            "valid_colorfulness": [5.0, 8, 9, 12, 15],
+            "valid_colorfulness_truth": [30.0] * 5,
             "valid_psnr": [24.0, 24.1, 24.2, 24.3, 24.4],
             "valid_psnr_grey": [24.5] * 5,
             "seconds": [3.0] * 5,
@@ -187,13 +187,13 @@ def test_loss_curves_draw_what_the_log_holds(log, tmp_path):
         np.testing.assert_allclose(fig.axes[0].lines[0].get_ydata(), log["loss_pixel"])
         assert [len(ax.lines) for ax in fig.axes] == [1, 1, 2, 2]
         assert [len(ax.patches) for ax in fig.axes] == [2, 2, 2, 2]  # two epochs of the pixel loss alone
-    only = show.loss_curves(log[log["players"] == "both"], ["loss_gan"])
+    only = show.loss_curves(log[log["trains"] == "both"], ["loss_gan"])
     assert len(only.axes) == 1
     assert not only.axes[0].patches
 
 
 def test_loss_curves_name_what_is_missing(log, tmp_path):
-    with pytest.raises(ValueError, match="no column loss_x; it has epoch, players"):
+    with pytest.raises(ValueError, match="no column loss_x; it has epoch, trains"):
         show.loss_curves(log, ["loss_x"])
     with pytest.raises(ValueError, match="no column to draw"):
         show.loss_curves(log[["epoch", "seconds"]])
