@@ -29,9 +29,7 @@ def _study_errors() -> Iterator[None]:
         try:
             yield
         except ModuleNotFoundError as error:
-            raise ModuleNotFoundError(
-                f"studies need the extra `study` ({error}): {install_hint('study')}"
-            ) from error
+            raise ModuleNotFoundError(f"studies need the extra `study` ({error}): {install_hint('study')}") from error
 
 
 @study.command()

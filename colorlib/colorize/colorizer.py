@@ -20,7 +20,7 @@ from colorlib.color.lab import lab_to_rgb, lightness, rgb_to_lab
 from colorlib.colorize.compose import PhotographLike, check_range, paint, pixels_of, small_view
 from colorlib.colorize.torch_backend import evaluating, fold_batch_norms, network_size, predictions
 from colorlib.colorize.upsample import enlarge, resize
-from colorlib.models.weights import load_named
+from colorlib.models.shipped import load_named
 
 if TYPE_CHECKING:
     from colorlib.colorize.hints import Point
