@@ -150,10 +150,8 @@ class Colorizer:
         Examples
         --------
         >>> colorizer = Colorizer.from_pretrained("natural")
-        >>> picture = colorizer(np.full((30, 40), 128, np.uint8))
-        >>> picture.save("in-colour.jpg")
-        >>> picture.size
-        (40, 30)
+        >>> colorizer(np.full((30, 40), 128, np.uint8)).shape
+        (30, 40, 3)
         """
         generator, card = load_named(name, vividness)
         fold_batch_norms(generator)
