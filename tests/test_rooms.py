@@ -35,7 +35,6 @@ LONG = {
     "colorlib/film/steady.py",
     "colorlib/images/write.py",
     "colorlib/models/fusion.py",
-    "colorlib/models/weights.py",
     "colorlib/show/figures.py",
 }
 

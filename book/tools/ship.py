@@ -20,7 +20,8 @@ import pandas as pd
 from colorlib.experiments.assess import measure
 from colorlib.experiments.recipe import load_recipe
 from colorlib.experiments.run import photographs
-from colorlib.models.weights import SHIPPED, load_weights, save_weights
+from colorlib.models.shipped import SHIPPED
+from colorlib.models.weights import load_weights, save_weights
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 KEPT = ("title", "size", "commit")

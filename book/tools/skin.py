@@ -19,7 +19,7 @@ from colorlib.color.lab import rgb_to_lab
 from colorlib.colorize import Colorizer
 from colorlib.data.sources import find_photographs
 from colorlib.images.decode import open_rgb
-from colorlib.models.weights import shipped_points
+from colorlib.models.shipped import shipped_points
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 # Degrees: very light and light, intermediate, tan, brown and dark.

@@ -18,7 +18,7 @@ from colorlib.classical.affinity import likeness, pairs
 from colorlib.classical.nested_dissection import solve_picture
 from colorlib.classical.scribbles import checked_scribbles
 
-__all__ = ["propagate"]
+__all__ = ["propagate", "system"]
 
 
 def propagate(L: np.ndarray, marked: np.ndarray, values: np.ndarray, pull: float = 0.0) -> np.ndarray:
@@ -69,22 +69,44 @@ def propagate(L: np.ndarray, marked: np.ndarray, values: np.ndarray, pull: float
     return spread(likeness(L), marked, values, pull)
 
 
-def spread(weights: Sequence[np.ndarray], marked: np.ndarray, values: np.ndarray, pull: float = 0.0) -> np.ndarray:
-    """Solve for the unmarked pixels; a marked one is an equation of its own, and a source for its neighbours.
+def system(
+    weights: Sequence[np.ndarray], marked: np.ndarray, values: np.ndarray, pull: float = 0.0
+) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
+    """Write down Levin's equations: symmetric, one for each pixel, and a marked pixel's says what it is.
 
-    The weights are used up: those of marked pixels become 0.
+    Parameters
+    ----------
+    weights : sequence of four ndarrays, (H, W)
+        As `likeness` makes them.
+    marked, values, pull
+        As for `propagate`.
+
+    Returns
+    -------
+    diagonal : ndarray, (H, W)
+    ties : list of four ndarrays, (H, W)
+    right : ndarray, (H, W, channels)
+        As `solve_picture` takes them.
     """
     known = np.where(marked[..., None], values, 0.0)
-    degree, right = np.zeros(marked.shape), np.zeros_like(known)
+    degree, right, ties = np.zeros(marked.shape), np.zeros_like(known), []
     for weight, (here, there) in zip(weights, pairs(marked.shape), strict=True):
         degree[here] += weight[here]
         degree[there] += weight[here]
+        # What a pixel takes from a marked neighbour is known, and goes to the right side.
         right[here] += weight[here][..., None] * known[there]
         right[there] += weight[here][..., None] * known[here]
-        weight[here] *= ~(marked[here] | marked[there])
+        tie = np.zeros_like(weight)
+        tie[here] = weight[here] * ~(marked[here] | marked[there])
+        ties.append(tie)
     degree *= 1 + pull
     # A scale of its own for a marked pixel would do as well; 1 keeps its value exactly.
-    degree[marked], right[marked], known = 1.0, known[marked], known[marked]
-    result = solve_picture(degree, weights, right)
-    result[marked] = known
+    degree[marked], right[marked] = 1.0, known[marked]
+    return degree, ties, right
+
+
+def spread(weights: Sequence[np.ndarray], marked: np.ndarray, values: np.ndarray, pull: float = 0.0) -> np.ndarray:
+    """Solve for the unmarked pixels; a marked one is an equation of its own, and a source for its neighbours."""
+    result = solve_picture(*system(weights, marked, values, pull))
+    result[marked] = values[marked]
     return result

@@ -182,9 +182,11 @@ def _merge_many(
     pairs = [(child, _slices(runs, child.shape[-2:], (n + m, n + m + channels))) for child, runs in pairs]
     fronts = []
     for some in torch.arange(rows).split(max(1, CHUNK // (columns * (n + m) * (n + m)))):
+        # Some rows of tiles: the equations of what is eliminated (inner), those of the ring (outer).
         here = slice(int(some[0]), int(some[-1]) + 1)
         outer = left[here].zero_()
         inner = torch.zeros(*outer.shape[:2], n, n + m + channels, dtype=torch.float64)
+        # What is left of the two children adds up; the rows that mirror inner are not kept.
         for child, slices in pairs:
             for (from_row, row), (from_column, column) in product(slices[:-1], slices):
                 if row.start < n:

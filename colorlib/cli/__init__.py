@@ -89,7 +89,7 @@ def evaluate(
         from colorlib.data.scan import scan_photographs
         from colorlib.images.folder import find_photographs
         from colorlib.metrics.evaluate import evaluate as measure
-        from colorlib.models.weights import load_named
+        from colorlib.models.shipped import load_named
 
         if csv is not None and not csv.parent.is_dir():
             raise FileNotFoundError(f"{csv}: there is no folder {csv.parent}; make it first")
@@ -121,7 +121,7 @@ def info() -> None:
         from rich.text import Text
 
         from colorlib.devices import fast_precision
-        from colorlib.models.weights import shipped_weights
+        from colorlib.models.shipped import shipped_weights
         from colorlib.settings import profile
 
         now = profile()

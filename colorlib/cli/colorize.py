@@ -133,7 +133,8 @@ def _page_colorizer(
 ) -> tuple[Callable[[np.ndarray], np.ndarray], dict[str, object]]:
     """What colours a page, as the options of `colorize` say, and these for the record of each result."""
     from colorlib.colorize.colorizer import Colorizer
-    from colorlib.models.weights import find_weights, position, read_card
+    from colorlib.models.shipped import find_weights, position
+    from colorlib.models.weights import read_card
 
     sizes = None
     if size is not None:

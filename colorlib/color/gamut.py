@@ -93,7 +93,8 @@ def fit_gamut(lab: Tensor, tolerance: float = 1e-3) -> Tensor:
         limited = torch.cat([L, ab], dim=-3)
         outside = outside_gamut(lab_to_linear_rgb(limited), tolerance).squeeze(-3)
         factor = torch.ones_like(L.squeeze(-3))
-        factor[outside] = largest_factor(picked(limited, outside), tolerance)
+        if outside.any():
+            factor[outside] = largest_factor(picked(limited, outside), tolerance)
     return torch.cat([L, ab * factor.unsqueeze(-3)], dim=-3)
 
 

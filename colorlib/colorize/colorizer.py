@@ -26,7 +26,7 @@ from colorlib.colorize.torch_backend import (
     predictions,
 )
 from colorlib.colorize.upsample import enlarge, resize
-from colorlib.models.weights import find_weights, load_named
+from colorlib.models.shipped import find_weights, load_named
 
 if TYPE_CHECKING:
     from colorlib.colorize.hints import Point
@@ -156,8 +156,9 @@ class Colorizer:
 
         Examples
         --------
-        >>> colorizer = Colorizer.from_pretrained("natural")  # doctest: +SKIP
-        >>> colorizer("grandmother.jpg").save("grandmother-in-colour.jpg")  # doctest: +SKIP
+        >>> colorizer = Colorizer.from_pretrained("natural")
+        >>> colorizer(np.full((30, 40), 128, np.uint8)).shape
+        (30, 40, 3)
         """
         if (path := find_weights(name)).suffix == ".onnx":
             from colorlib.colorize.onnx_backend import OnnxNetwork

@@ -15,7 +15,8 @@ from fastai.torch_core import num_distrib
 from colorlib.data.unchanged import contents_hash
 from colorlib.experiments.assess import noise
 from colorlib.experiments.recipe import Phase, Recipe
-from colorlib.models.weights import find_weights, read_card
+from colorlib.models.shipped import find_weights
+from colorlib.models.weights import read_card
 from colorlib.training.callbacks import is_rehearsal
 from colorlib.training.checkpoint import what_was_run
 

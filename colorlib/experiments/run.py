@@ -29,7 +29,8 @@ from colorlib.models.dynamic_unet import encoder_decoder
 from colorlib.models.fusion import ClassHead
 from colorlib.models.patchgan import PatchGAN
 from colorlib.models.registry import build_generator, multiple_of
-from colorlib.models.weights import load_named, save_weights
+from colorlib.models.shipped import load_named
+from colorlib.models.weights import save_weights
 from colorlib.settings import set_seed
 from colorlib.training.checkpoint import Checkpoint
 from colorlib.training.distributed import is_main, together

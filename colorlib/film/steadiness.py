@@ -22,6 +22,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 import torch
+from scipy.signal import periodogram
+from scipy.signal.windows import hann
+from scipy.spatial.distance import jensenshannon
 
 from colorlib.color.fast import bytes_to_network
 from colorlib.color.lab import from_network
@@ -130,7 +133,7 @@ def color_consistency(frames: np.ndarray, lags: Sequence[int] = LAGS) -> float:
     histograms = np.stack(
         [[np.bincount(plane.ravel(), minlength=256) for plane in frame.transpose(2, 0, 1)] for frame in frames]
     ) / (frames.shape[1] * frames.shape[2])
-    return float(np.mean([_jensen_shannon(histograms[:-lag], histograms[lag:]).mean() for lag in lags]))
+    return float(np.mean([(jensenshannon(histograms[:-lag], histograms[lag:], axis=-1) ** 2).mean() for lag in lags]))
 
 
 def flicker_spectrum(ab: np.ndarray, rate: float = 24.0) -> tuple[np.ndarray, np.ndarray]:
@@ -163,10 +166,11 @@ def flicker_spectrum(ab: np.ndarray, rate: float = 24.0) -> tuple[np.ndarray, np
     tiles = ab[:, :rows, :columns].reshape(count, TILES, rows // TILES, TILES, columns // TILES, 2).mean(axis=(2, 4))
     tiles = tiles.reshape(count, -1, 2).astype(np.float64)
     tiles -= tiles[0] + np.linspace(0, 1, count)[:, None, None] * (tiles[-1] - tiles[0])
-    # A Hann window: without it the slow changes would leak into the fast ones.
-    window = np.hanning(count + 2)[1:-1, None, None]
-    power = np.abs(np.fft.rfft((tiles - tiles.mean(axis=0)) * window, axis=0)) ** 2 / (window**2).sum() / count
-    return np.fft.rfftfreq(count, 1 / rate)[1:], 2 * power.sum(axis=2).mean(axis=1)[1:]
+    # A Hann window without its two zeros: without it the slow changes would leak into the fast ones.
+    frequency, density = periodogram(tiles, rate, hann(count + 2, sym=True)[1:-1], return_onesided=False, axis=0)
+    positive = slice(1, count // 2 + 1)  # of each pair of frequencies, of which the negative holds as much
+    power = 2 * density[positive] * rate / count
+    return abs(frequency[positive]), power.sum(axis=2).mean(axis=1)
 
 
 def steadiness(
@@ -207,14 +211,6 @@ def steadiness(
             "fast": float(np.sqrt(power[frequency > FAST].sum())),
         }
     return pd.DataFrame(rows).T
-
-
-def _jensen_shannon(p: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """The Jensen-Shannon divergence of histograms along the last axis."""
-    middle = (p + q) / 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        terms = [np.where(x > 0, x * np.log(x / middle), 0).sum(axis=-1) for x in (p, q)]
-    return (terms[0] + terms[1]) / 2
 
 
 def _greyed(frames: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torchmetrics.functional.image import structural_similarity_index_measure
+from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
 THRESHOLDS = range(0, 151)  # CIE units of distance in the ab plane (Zhang 2016, section 3.1)
 AB_SPAN = 220.0  # CIE units: from -110 to 110
@@ -38,7 +38,7 @@ def psnr(rgb: Tensor, truth: Tensor) -> Tensor:
         If the shapes differ or the pictures are not floats.
     """
     _check(rgb, truth)
-    return -10 * (rgb - truth).square().mean(dim=(1, 2, 3)).log10()
+    return peak_signal_noise_ratio(rgb, truth, data_range=1.0, reduction="none", dim=(1, 2, 3))
 
 
 def ssim(rgb: Tensor, truth: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "patchgan",
         "registry",
         "rgb_unet",
+        "shipped",
         "unet",
         "weights",
     ],
@@ -33,6 +34,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "init": ["init_weights"],
         "dynamic_unet": ["encoder_decoder"],
         "registry": ["GENERATORS", "build_generator"],
-        "weights": ["load_named", "load_weights", "read_card", "save_weights", "shipped_points", "shipped_weights"],
+        "shipped": ["load_named", "shipped_points", "shipped_weights"],
+        "weights": ["load_weights", "read_card", "save_weights"],
     },
 )

@@ -25,7 +25,8 @@ from colorlib.color.lab import AB_RANGE
 from colorlib.models import dial
 from colorlib.models.onnx_card import METADATA, Signature
 from colorlib.models.registry import multiple_of
-from colorlib.models.weights import find_weights, load_weights, position, read_card
+from colorlib.models.shipped import find_weights, position
+from colorlib.models.weights import load_weights, read_card
 
 __all__ = ["export_onnx", "interpolated"]
 

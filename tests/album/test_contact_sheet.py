@@ -95,6 +95,7 @@ def test_any_file_name_is_shown_linked_and_read_again(tmp_path):
         assert sorted(line["result"] for line in told(table)) == sorted(names)
     html = sheet.read_text(encoding="utf-8")
     assert "<script>" not in html
+    assert 'alt="quo&#34;te&#39;.jpg, before"' in html
     assert 'href="a%23b%3Fc%2520.jpg"' in html
     assert 'href="caf%E9.jpg"' in html
     assert html.count("<li>") == len(names)

@@ -13,7 +13,7 @@ from colorlib.color.lab import AB_RANGE, L_HALF
 from colorlib.colorize.onnx_backend import OnnxNetwork
 from colorlib.colorize.torch_backend import fold_batch_norms
 from colorlib.models.export import export_onnx
-from colorlib.models.weights import load_named
+from colorlib.models.shipped import load_named
 
 
 @pytest.fixture(scope="module")

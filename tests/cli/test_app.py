@@ -50,7 +50,7 @@ def test_evaluate_beside_grey_and_truth(album, weights, tmp_path):
 
 
 def test_evaluate_knows_the_shipped_weights_by_name(album, weights, monkeypatch):
-    monkeypatch.setattr("colorlib.models.weights.SHIPPED", weights.parent)
+    monkeypatch.setattr("colorlib.models.shipped.SHIPPED", weights.parent)
     result = call("evaluate", "tiny", album)
     assert result.exit_code == 0, result.output
     assert "2 photographs at 32 x 32" in result.stdout

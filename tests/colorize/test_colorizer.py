@@ -44,7 +44,7 @@ def test_from_pretrained_takes_the_size_of_the_card(tmp_path, photograph):
 
 
 def test_from_pretrained_knows_shipped_names_and_checks_the_file(tmp_path, monkeypatch):
-    monkeypatch.setattr("colorlib.models.weights.SHIPPED", tmp_path)
+    monkeypatch.setattr("colorlib.models.shipped.SHIPPED", tmp_path)
     generator = build_generator("light", pretrained=False)
     path = save_weights(generator, tmp_path / "natural.safetensors", "light", {"pretrained": False}, {"size": 96})
     colorizer = Colorizer.from_pretrained(size=(64, 96), flip=False, saturation=1.5)

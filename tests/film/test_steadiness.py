@@ -102,6 +102,20 @@ def test_the_spectrum_finds_the_frequency_and_the_power(hertz):
     assert power.sum() == pytest.approx(2.0, rel=0.15), "half the square of the amplitude"
 
 
+@pytest.mark.parametrize("count", [8, 25])
+def test_the_spectrum_is_the_squared_transform_under_a_hann_window(count):
+    rate, rng = 25.0, np.random.default_rng(count)
+    wave = rng.normal(0, 5, count)
+    wave[0] = wave[-1] = 3  # no line to take away but a constant
+    ab = np.repeat(wave, 4 * 4 * 2).reshape(count, 4, 4, 2).astype(np.float32)
+    window = np.hanning(count + 2)[1:-1]
+    wave = ab[:, 0, 0, 0].astype(np.float64) - 3
+    squared = np.abs(np.fft.rfft((wave - wave.mean()) * window)) ** 2
+    frequency, power = flicker_spectrum(ab, rate)
+    np.testing.assert_allclose(frequency, np.fft.rfftfreq(count, 1 / rate)[1:])
+    np.testing.assert_allclose(power, 2 * 2 * squared[1:] / (window**2).sum() / count, rtol=1e-6)
+
+
 def test_a_spectrum_needs_some_frames():
     with pytest.raises(ValueError, match="at least 8 frames"):
         flicker_spectrum(np.zeros((7, 16, 16, 2), np.float32))

@@ -1,6 +1,7 @@
 """What `metrics.evaluate` promises."""
 
 import math
+import time
 
 import numpy as np
 import pandas as pd
@@ -30,9 +31,22 @@ def test_bootstrap_interval_narrows_repeats_and_survives_infinity():
     assert evaluate.bootstrap_interval(few, seed=3) == evaluate.bootstrap_interval(few.numpy(), seed=3)
     assert evaluate.bootstrap_interval([2.5] * 7) == (2.5, 2.5)
     assert evaluate.bootstrap_interval([math.inf] * 7) == (math.inf, math.inf)
+    assert evaluate.bootstrap_interval([2.5]) == (2.5, 2.5)
+    # One of thirty is infinite: it is in most draws but not in all, and their means are infinite.
+    assert evaluate.bootstrap_interval([20.0] * 29 + [math.inf]) == (20.0, math.inf)
     for values, confidence in (([], 0.95), ([1.0], 1.0), ([1.0], 0.0)):
         with pytest.raises(ValueError, match="at least one value"):
             evaluate.bootstrap_interval(values, confidence)
+
+
+def test_bootstrap_interval_is_that_of_a_plain_loop():
+    values = np.random.default_rng(1).normal(25, 4, 2000)
+    rng = np.random.default_rng(2)
+    means = [values[rng.integers(2000, size=2000)].mean() for _ in range(4000)]
+    start = time.process_time()
+    found = evaluate.bootstrap_interval(values, resamples=4000)
+    assert time.process_time() - start < 2
+    np.testing.assert_allclose(found, np.quantile(means, [0.025, 0.975]), atol=0.02)
 
 
 class Paints(nn.Module):

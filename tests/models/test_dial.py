@@ -11,7 +11,8 @@ from colorlib.data.sources import package_photographs
 from colorlib.images.decode import open_rgb
 from colorlib.models import dial
 from colorlib.models.registry import build_generator
-from colorlib.models.weights import load_named, load_weights, read_card, save_weights, shipped_points, shipped_weights
+from colorlib.models.shipped import load_named, shipped_points, shipped_weights
+from colorlib.models.weights import load_weights, read_card, save_weights
 
 ARGUMENTS = {"pretrained": False, "widths": [8, 8, 8, 8, 8]}
 TURNS = {"vividness": [0.0, 0.5, 1.0], "part": [0.0, 0.4, 0.8], "gain": [1.0, 1.0, 1.5], "default": 0.5}
@@ -62,7 +63,7 @@ def test_without_a_word_the_dial_stands_where_the_card_says(ends):
 
 
 def test_points_are_found_by_name(ends, monkeypatch):
-    monkeypatch.setattr("colorlib.models.weights.SHIPPED", ends[2].parent)
+    monkeypatch.setattr("colorlib.models.shipped.SHIPPED", ends[2].parent)
     assert load_named("halfway")[1]["part"] == 0.4
     assert load_named("halfway", 1)[1]["part"] == 0.8
     assert shipped_points()["halfway"]["weights"] == "light"

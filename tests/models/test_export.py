@@ -13,7 +13,8 @@ from colorlib.color.lab import AB_RANGE, rgb_to_lab, to_network
 from colorlib.models import registry
 from colorlib.models.export import export_onnx, interpolated
 from colorlib.models.onnx_card import METADATA
-from colorlib.models.weights import load_weights, save_weights, shipped_weights
+from colorlib.models.shipped import shipped_weights
+from colorlib.models.weights import load_weights, save_weights
 from helpers.onnx_networks import twenty_photographs
 
 # What onnxruntime-web runs on a processor, as its list of operators says.

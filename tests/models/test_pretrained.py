@@ -12,7 +12,7 @@ from colorlib.data.sources import package_photographs
 from colorlib.experiments.recipe import load_recipe
 from colorlib.images.decode import open_rgb
 from colorlib.models.registry import build_generator
-from colorlib.models.weights import SHIPPED, load_named, shipped_points, shipped_weights
+from colorlib.models.shipped import SHIPPED, load_named, shipped_points, shipped_weights
 
 NAMES = ("careful", "natural", "vivid")
 each = pytest.mark.parametrize("name", NAMES)

@@ -8,8 +8,9 @@ import torch
 from safetensors.torch import load_file
 
 from colorlib.models.registry import GENERATORS
+from colorlib.models.shipped import shipped_weights
 from colorlib.models.unet import UNet
-from colorlib.models.weights import card_path, load_weights, read_card, save_weights, shipped_weights
+from colorlib.models.weights import card_path, load_weights, read_card, save_weights
 
 ARGUMENTS = {"downs": 3, "filters": 4}
 
