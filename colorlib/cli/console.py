@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BAD_INPUT", "SOME_FAILED", "STOPPED", "clear_errors", "progress", "rich_table", "say", "tell"]
 
-WEIGHTS = "careful (pale, seldom wrong), natural, vivid (strong, oftener wrong), or a .safetensors file."
+WEIGHTS = "careful (pale, seldom wrong), natural, vivid (strong, oftener wrong); a .safetensors or an .onnx file."
 Vividness = Annotated[
     float | None,
     typer.Option(

@@ -18,9 +18,15 @@ from torch import Tensor, nn
 from colorlib.color.gamut import fit_gamut
 from colorlib.color.lab import lab_to_rgb, lightness, rgb_to_lab
 from colorlib.colorize.compose import PhotographLike, check_range, paint, pixels_of, small_view
-from colorlib.colorize.torch_backend import evaluating, fold_batch_norms, network_size, predictions
+from colorlib.colorize.torch_backend import (
+    OnnxGenerator,
+    evaluating,
+    fold_batch_norms,
+    network_size,
+    predictions,
+)
 from colorlib.colorize.upsample import enlarge, resize
-from colorlib.models.weights import load_named
+from colorlib.models.weights import find_weights, load_named
 
 if TYPE_CHECKING:
     from colorlib.colorize.hints import Point
@@ -124,7 +130,8 @@ class Colorizer:
         ----------
         name : str or Path
             The name of shipped weights or of a point on their dial ("careful", "natural", "vivid"), or a safetensors
-            file with its json card, from `models.save_weights`.
+            file with its json card, from `models.save_weights`; or an ONNX file, from `colorlib export` or from
+            somebody else, with a card as in `models.onnx_card`.
         size : int or sequence of int, optional
             As for the class. By default the `size` that the card names, or 256.
         device : torch.device or str, optional
@@ -152,9 +159,15 @@ class Colorizer:
         >>> colorizer = Colorizer.from_pretrained("natural")  # doctest: +SKIP
         >>> colorizer("grandmother.jpg").save("grandmother-in-colour.jpg")  # doctest: +SKIP
         """
-        generator, card = load_named(name, vividness)
-        fold_batch_norms(generator)
-        device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        if (path := find_weights(name)).suffix == ".onnx":
+            from colorlib.colorize.onnx_backend import OnnxNetwork
+
+            network = OnnxNetwork(path, vividness, torch.get_num_threads())
+            generator, card, device = OnnxGenerator(network), network.card, device or "cpu"
+        else:
+            generator, card = load_named(name, vividness)
+            fold_batch_norms(generator)
+            device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         # Convolutions are quicker when the channels of a pixel lie side by side.
         generator = generator.to(device, memory_format=torch.channels_last)
         colorizer = cls(generator, int(card.get("size", 256)) if size is None else size, device, flip, saturation)

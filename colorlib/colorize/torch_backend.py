@@ -3,16 +3,21 @@
 import copy
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from colorlib.color.lab import from_network, to_network
+from colorlib.color.lab import AB_RANGE, L_HALF, from_network, to_network
 from colorlib.colorize.upsample import resize
 from colorlib.devices import autocast, fast_precision
+from colorlib.models.registry import multiple_of
 
-__all__ = ["evaluating", "fold_batch_norms", "multiple_of", "network_size", "predictions"]
+if TYPE_CHECKING:
+    from colorlib.colorize.onnx_backend import OnnxNetwork
+
+__all__ = ["OnnxGenerator", "evaluating", "fold_batch_norms", "network_size", "predictions"]
 
 LONGEST = 4  # the network sees at most this many times `size` along the longer side
 
@@ -32,11 +37,6 @@ def network_size(height: int, width: int, size: int) -> tuple[int, int]:
     """
     scale = min(size / min(height, width), LONGEST * size / max(height, width))
     return max(1, round(height * scale)), max(1, round(width * scale))
-
-
-def multiple_of(generator: nn.Module) -> int:
-    """What the height and width of a generator's input must be multiples of: its attribute `multiple`, or 32."""
-    return getattr(generator, "multiple", 2**generator.downs if hasattr(generator, "downs") else 32)
 
 
 def evaluating(generator: nn.Module, device: torch.device) -> nn.Module:
@@ -86,6 +86,24 @@ def _twin(module: nn.Module, made: dict[int, nn.Module]) -> nn.Module:
         made[id(module)] = twin = copy.copy(module)
         twin._modules = {name: child and _twin(child, made) for name, child in module._modules.items()}
     return made[id(module)]
+
+
+class OnnxGenerator(nn.Module):
+    """A network of an ONNX file in the place of a generator; it works on the CPU, wherever the tensors are.
+
+    Parameters
+    ----------
+    network : OnnxNetwork
+    """
+
+    def __init__(self, network: "OnnxNetwork") -> None:
+        super().__init__()
+        self.network, self.multiple = network, network.multiple
+
+    def forward(self, L: Tensor) -> Tensor:
+        """L (B, 1, H, W) to ab (B, 2, H, W), in network scale."""
+        ab = self.network.predict(((L.float() + 1) * L_HALF).cpu().numpy())
+        return torch.from_numpy(ab).to(L.device) / AB_RANGE
 
 
 def fold_batch_norms(generator: nn.Module) -> None:

@@ -43,6 +43,22 @@ REVISION, _key = edition()
 CACHE = Path.home() / ".cache" / "colorlib" / "results" / _key
 
 
+def repository() -> str | None:
+    """Tell the address of the book's repository, as the installed package's metadata names it.
+
+    Returns
+    -------
+    str or None
+        Without a slash at its end; None when the package is not installed, or names none.
+    """
+    try:
+        entries = importlib.metadata.metadata("colorlib-book").get_all("Project-URL", [])
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    address = dict(entry.split(", ", 1) for entry in entries).get("Repository")
+    return address and address.rstrip("/")
+
+
 def recorded_file(name: str) -> Path:
     """Find one recorded file, such as ``"paper-128.csv"``.
 
@@ -70,12 +86,11 @@ def recorded_file(name: str) -> Path:
         return RESULTS / name
     fetched = CACHE / name
     if not fetched.is_file():
-        entries = importlib.metadata.metadata("colorlib-book").get_all("Project-URL", [])
-        address = dict(entry.split(", ", 1) for entry in entries).get("Repository")
+        address = repository()
         if address is None:
             raise FileNotFoundError(f"no folder {RESULTS}; clone the book's repository to see its recorded {name}")
         fetched.parent.mkdir(parents=True, exist_ok=True)
-        url = f"{address.rstrip('/')}/raw/{REVISION}/book/results/{name}"
+        url = f"{address}/raw/{REVISION}/book/results/{name}"
         try:
             with atomic(fetched) as temporary:
                 urllib.request.urlretrieve(url, temporary)

@@ -19,7 +19,6 @@ from torch import nn
 
 from colorlib._atomic import atomic
 from colorlib.colorize.colorizer import Colorizer
-from colorlib.colorize.torch_backend import multiple_of
 from colorlib.data.loaders import dataloaders
 from colorlib.data.sources import mixed_photographs, package_photographs, split_photographs, training_photographs
 from colorlib.experiments.assess import measure
@@ -29,7 +28,7 @@ from colorlib.images.decode import open_rgb
 from colorlib.models.dynamic_unet import encoder_decoder
 from colorlib.models.fusion import ClassHead
 from colorlib.models.patchgan import PatchGAN
-from colorlib.models.registry import build_generator
+from colorlib.models.registry import build_generator, multiple_of
 from colorlib.models.weights import load_named, save_weights
 from colorlib.settings import set_seed
 from colorlib.training.checkpoint import Checkpoint

@@ -1,7 +1,7 @@
 """How good is a colorizer? Its metrics on a set of photographs, and always beside them those of grey and of the truth.
 
 A metric alone says little here. A picture without any colour has a high PSNR, because all its lightness is right, and
-the error of a pixel is smallest when a colorizer that does not know says brown. So :func:`evaluate` puts three rows
+the error of a pixel is smallest when a colorizer that does not know says brown. So `evaluate` puts three rows
 side by side: the model, the all-grey picture and the truth.
 
 References

@@ -10,7 +10,7 @@ from colorlib.models.efficientnet_lite import lite0
 
 
 class FrechetFeatures(nn.Module):
-    """Features of EfficientNet-lite0 (ImageNet weights) that see colour, for :class:`FrechetDistance`.
+    """Features of EfficientNet-lite0 (ImageNet weights) that see colour, for `FrechetDistance`.
 
     The maps at strides 4, 8 and 16 (24, 40 and 112 channels), each averaged over positions: 176 numbers. The network's
     last features, which know classes, hardly notice whether a picture is coloured.
@@ -47,7 +47,7 @@ class FrechetDistance(FrechetInceptionDistance):
     Parameters
     ----------
     features : {"lite0", "inception"}
-        ``"lite0"``: :class:`FrechetFeatures`, works offline. ``"inception"``: the 2048 features of the usual FID,
+        ``"lite0"``: `FrechetFeatures`, works offline. ``"inception"``: the 2048 features of the usual FID,
         which need the package torch-fidelity and a download.
 
     Raises

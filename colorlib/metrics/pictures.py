@@ -95,7 +95,7 @@ def ab_error(lab: Tensor, truth: Tensor) -> Tensor:
 
 
 def ab_psnr(lab: Tensor, truth: Tensor) -> Tensor:
-    """Peak signal-to-noise ratio of a and b of each picture: like :func:`psnr`, but lightness has no part in it.
+    """Peak signal-to-noise ratio of a and b of each picture: like `psnr`, but lightness has no part in it.
 
     A picture whose lightness is given is good in RGB before it has any colour. Here the peak is 220 CIE units, the
     range of a and b, and the level says little: only differences between methods do.
@@ -181,7 +181,7 @@ def colorfulness(rgb: Tensor) -> Tensor:
 
 
 def colorfulness_unsigned(rgb: Tensor) -> Tensor:
-    """The variant of :func:`colorfulness` on absolute values, `|R - G|` and `|(R + G) / 2 - B|`, of later papers.
+    """The variant of `colorfulness` on absolute values, `|R - G|` and `|(R + G) / 2 - B|`, of later papers.
 
     It is not the measure of Hasler and Suesstrunk (2003): a picture half red, half green loses its spread. It is here
     so that numbers can be compared with theirs.

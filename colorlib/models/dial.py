@@ -6,11 +6,15 @@ what the network then predicts is multiplied by a `gain`; both were chosen on va
 for a few positions of the dial, which the card lists, and are interpolated between them.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 DIFFERENCE = "difference."  # in front of the name of a tensor: how the vivid end differs
 

@@ -12,7 +12,7 @@ from colorlib.models.light_unet import LightUNet
 from colorlib.models.rgb_unet import RgbUNet
 from colorlib.models.unet import UNet
 
-__all__ = ["GENERATORS", "build_generator"]
+__all__ = ["GENERATORS", "build_generator", "multiple_of"]
 
 
 def _dynamic_unet(
@@ -61,3 +61,8 @@ def build_generator(kind: str, **arguments: Any) -> nn.Module:
     if unknown:
         raise ValueError(f"the generator {kind!r} has no argument {', '.join(unknown)}; it takes {', '.join(known)}")
     return GENERATORS[kind](**arguments)
+
+
+def multiple_of(generator: nn.Module) -> int:
+    """What the height and width of a generator's input must be multiples of: its attribute `multiple`, or 32."""
+    return getattr(generator, "multiple", 2**generator.downs if hasattr(generator, "downs") else 32)

@@ -115,6 +115,8 @@ def load_weights(path: str | Path, vividness: float | None = None) -> tuple[nn.M
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such weights file; train some with `colorlib train RECIPE`")
+    if path.suffix == ".onnx":
+        raise ValueError(f"{path}: an ONNX file colours, and does nothing else; give a .safetensors file")
     card = read_card(path)
     if _sha256(path) != card["sha256"]:
         raise ValueError(
@@ -189,17 +191,17 @@ def position(name: str | Path, vividness: float | None, card: dict[str, Any]) ->
 
 
 def read_card(path: str | Path) -> dict[str, Any]:
-    """Read the json card that belongs to a safetensors file, without touching the weights.
+    """Read the card that belongs to weights, without building the network.
 
     Parameters
     ----------
     path : str or Path
-        The safetensors file.
+        A safetensors file, with its json card beside it, or an ONNX file.
 
     Returns
     -------
     dict
-        The card, with at least `kind`, `arguments` and `sha256`.
+        The card, with at least `kind`, `arguments` and `sha256`; of an ONNX file, see `onnx_card.read_onnx_card`.
 
     Raises
     ------
@@ -208,6 +210,10 @@ def read_card(path: str | Path) -> dict[str, Any]:
     ValueError
         If the card is not json or lacks a needed entry.
     """
+    if Path(path).suffix == ".onnx":
+        from colorlib.models.onnx_card import read_onnx_card
+
+        return read_onnx_card(path)
     card_file = card_path(path)
     if not card_file.is_file():
         raise FileNotFoundError(
@@ -257,7 +263,7 @@ def find_weights(name: str | Path) -> Path:
     Parameters
     ----------
     name : str or Path
-        Such as "natural", or the path of a safetensors file.
+        Such as "natural", or the path of a safetensors or an ONNX file.
 
     Returns
     -------
@@ -275,7 +281,7 @@ def find_weights(name: str | Path) -> Path:
         return shipped[str(name)]
     if not Path(name).is_file():
         raise FileNotFoundError(
-            f"{name}: no such weights; give a .safetensors file or one of those that are shipped: "
+            f"{name}: no such weights; give a .safetensors or .onnx file, or one of those that are shipped: "
             f"{', '.join(shipped) or 'none yet'}"
         )
     return Path(name)

@@ -4,12 +4,13 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["appearance", "explorer", "figures", "scribble_board", "widgets"],
+    submodules=["appearance", "explorer", "figures", "scribble_board", "source_code", "widgets"],
     submod_attrs={
         "figures": ["gamut_figure", "lab_channels", "loss_curves", "picture_grid", "receptive_field_figure"],
         "appearance": ["INK", "LINES", "REFERENCES", "SHADE", "STYLE", "SURROUND", "WIDTH", "style"],
         "widgets": ["before_after", "film", "frame_slider"],
         "explorer": ["run_explorer"],
+        "source_code": ["Source", "source"],
         "scribble_board": ["ScribbleBoard"],
     },
 )

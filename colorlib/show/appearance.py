@@ -52,7 +52,7 @@ def style() -> AbstractContextManager[None]:
     Returns
     -------
     context manager
-        What :func:`matplotlib.rc_context` returns for the style's settings.
+        What `matplotlib.rc_context` returns for the style's settings.
     """
     return mpl.rc_context(STYLE)
 

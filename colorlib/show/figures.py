@@ -5,7 +5,7 @@ text, because a colour looks different on white and on black: pictures can only 
 same and has no hue of its own. Figures are at most 6.4 inch wide with type of 10 points or more, so they stay readable
 at the width of a phone.
 
-Every function returns a :class:`matplotlib.figure.Figure` that pyplot has already let go of: as the last expression of
+Every function returns a `matplotlib.figure.Figure` that pyplot has already let go of: as the last expression of
 a notebook cell it is shown once, and not a second time at the end of the cell.
 """
 

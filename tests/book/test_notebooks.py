@@ -105,7 +105,9 @@ def test_a_chapter_is_built_like_the_others(chapter):
     solutions = re.findall(r"\{solution\} (\S+)\n((?::.*\n)*)", prose)
     assert [label for label, _ in solutions] == exercises
     assert all(":class: dropdown" in options for _, options in solutions)
-    assert "## Exercises" in prose
+    lines = re.search(r"^## Summary\n\n((?:- .+\n)+)\n*## Exercises$", prose, re.MULTILINE)
+    assert lines, "a summary, as a list, comes right before the exercises"
+    assert 3 <= lines[1].count("\n") <= 5
     assert "## References" in prose
 
 

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from colorlib.colorize.colorizer import Colorizer
-from colorlib.colorize.torch_backend import fold_batch_norms, multiple_of
-from colorlib.models.registry import build_generator
+from colorlib.colorize.torch_backend import fold_batch_norms
+from colorlib.models.registry import build_generator, multiple_of
 from colorlib.models.unet import UNet
 from helpers.colorize import GREY, Painter, SizeTeller, lab_of
 

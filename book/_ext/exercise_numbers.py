@@ -1,0 +1,25 @@
+"""Exercises are counted chapter by chapter: the label `ex-07-2` is Exercise 7.2.
+
+Sphinx numbers what has a number by the sections of the contents. Ours are not numbered, so it would count on and on.
+"""
+
+import re
+
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+LABEL = re.compile(r"ex-(\d+)-(\d+)")
+
+
+def count_by_chapter(app: Sphinx, env: BuildEnvironment) -> None:
+    """Number the exercises as their labels say; called by Sphinx when it has read all pages."""
+    for kinds in env.toc_fignumbers.values():
+        for label in kinds.get("exercise", {}):
+            if found := LABEL.fullmatch(label):
+                kinds["exercise"][label] = (int(found[1]), int(found[2]))
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Called by Sphinx."""
+    app.connect("env-updated", count_by_chapter)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,97 @@
+"""What the book's own Sphinx extensions do: the reference, the numbers of exercises, lighter pages."""
+
+import sys
+from collections import Counter
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+
+import pydata_sphinx_theme
+import pytest
+import yaml
+from docutils import nodes
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = sorted(path.parent.name for path in (ROOT / "colorlib").glob("*/__init__.py"))
+
+
+@pytest.fixture
+def extension(monkeypatch):
+    """An extension of book/_ext, by its name."""
+    monkeypatch.syspath_prepend(ROOT / "book" / "_ext")
+    yield import_module
+    for name in ("reference", "lighter", "exercise_numbers"):
+        sys.modules.pop(name, None)
+
+
+def test_every_room_has_its_page_in_the_contents():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))
+    listed = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    pages = [name.removeprefix("book/reference/") for name in listed if name.startswith("book/reference/")]
+    assert sorted(pages) == ROOMS
+    for room in ROOMS:
+        assert (ROOT / "book" / "reference" / f"{room}.md").read_text("utf8") == f"# colorlib.{room}\n"
+
+
+@pytest.mark.parametrize("room", ["color", "classical", "models", "training", "cli"])
+def test_a_page_holds_every_public_name_once(extension, room):
+    reference = extension("reference")
+    source = [f"# colorlib.{room}\n"]
+    reference.write_page(None, f"book/reference/{room}", source)
+    lines = source[0].splitlines()
+    entries = [line.split(":: ")[1] for line in lines if line.startswith((".. autofunction::", ".. autoclass::"))]
+    assert entries
+    assert max(Counter(entries).values()) == 1
+    package = import_module(f"colorlib.{room}")
+    for name in getattr(package, "__all__", []):
+        if reference.is_code(getattr(package, name)):
+            assert f"colorlib.{room}.{name}" in entries
+            assert f"   ~colorlib.{room}.{name}" in lines
+    documented = {_resolve(entry) for entry in entries}
+    for name in reference.submodules(package):
+        assert set(reference.own(import_module(f"colorlib.{room}.{name}")).values()) <= documented
+
+
+def _resolve(address):
+    module, name = address.rsplit(".", 1)
+    return getattr(import_module(module), name)
+
+
+def test_other_pages_stay_as_they_are(extension):
+    source = ["# Glossary\n"]
+    extension("reference").write_page(None, "book/glossary", source)
+    assert source == ["# Glossary\n"]
+
+
+def test_exercises_are_numbered_by_chapter(extension):
+    numbers = {"notebooks/07": {"exercise": {"ex-07-1": (19,), "ex-07-2": (20,)}, "figure": {"id1": (1,)}}, "a": {}}
+    extension("exercise_numbers").count_by_chapter(None, SimpleNamespace(toc_fignumbers=numbers))
+    assert numbers == {
+        "notebooks/07": {"exercise": {"ex-07-1": (7, 1), "ex-07-2": (7, 2)}, "figure": {"id1": (1,)}},
+        "a": {},
+    }
+
+
+def test_the_icon_script_of_the_theme_is_found_and_left_out(extension, tmp_path):
+    theme = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme"
+    macros = (theme / "static" / "webpack-macros.html").read_text("utf8")
+    line = next(line for line in macros.splitlines() if "fontawesome.js" in line)
+    line = line.replace("{{ pathto('_static/scripts/fontawesome.js', 1) }}", "../_static/scripts/fontawesome.js")
+    page, script = tmp_path / "book" / "page.html", tmp_path / "_static" / "scripts" / "fontawesome.js"
+    for file, text in ((page, f"<head>\n{line}\n</head>"), (script, "x")):
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path)
+    extension("lighter").leave_out_icon_script(app, None)
+    assert page.read_text() == "<head>\n</head>"
+    assert not script.exists()
+    # The fonts that draw the icons in its place come with the theme's style.
+    style = (theme / "static" / "styles" / "pydata-sphinx-theme.css").read_text("utf8")
+    assert "fa-bars:before" in style
+    assert "fa-solid-900.woff2" in style
+
+
+def test_the_first_picture_is_loaded_at_once_and_the_others_when_they_are_seen(extension):
+    tree = nodes.section("", *(nodes.image(uri=f"{i}.png") for i in range(3)))
+    extension("lighter").load_when_seen(None, tree, "page")
+    assert [picture.get("loading") for picture in tree.findall(nodes.image)] == [None, "lazy", "lazy"]
