@@ -11,15 +11,16 @@ from sphinx.environment import BuildEnvironment
 LABEL = re.compile(r"ex-(\d+)-(\d+)")
 
 
-def count_by_chapter(app: Sphinx, env: BuildEnvironment) -> None:
-    """Number the exercises as their labels say; called by Sphinx when it has read all pages."""
+def count_by_chapter(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Number the exercises as their labels say; called by Sphinx after it has numbered them itself."""
     for kinds in env.toc_fignumbers.values():
         for label in kinds.get("exercise", {}):
             if found := LABEL.fullmatch(label):
                 kinds["exercise"][label] = (int(found[1]), int(found[2]))
+    return []
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
-    app.connect("env-updated", count_by_chapter)
+    app.connect("env-get-updated", count_by_chapter, priority=900)  # Sphinx's own has 500
     return {"parallel_read_safe": True, "parallel_write_safe": True}
