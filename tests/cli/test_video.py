@@ -1,8 +1,13 @@
 """What `cli.video` promises."""
 
+import numpy as np
 import pytest
+import torch
 
 from colorlib.film.probe import read_film
+from colorlib.models.export import export_onnx
+from colorlib.models.unet import UNet
+from colorlib.models.weights import save_weights
 from helpers.video import make, packets_of, pictures_of, times_of
 
 # --- the command ---
@@ -10,9 +15,6 @@ from helpers.video import make, packets_of, pictures_of, times_of
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
-    from colorlib.models.unet import UNet
-    from colorlib.models.weights import save_weights
-
     arguments = {"downs": 3, "filters": 4}
     path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
     return save_weights(UNet(**arguments), path, "unet", arguments, {"size": 32})
@@ -39,6 +41,22 @@ def test_the_command_colours_a_film(tmp_path, weights, mode):
     again = call(source, out, "--weights", weights)
     assert (again.exit_code, again.stderr.strip()) == (0, f"{out}: the result was already there")
     assert call(source, out, "--weights", weights, "--no-resume").exit_code == 2
+
+
+def test_a_film_is_the_same_with_the_exported_network(tmp_path, monkeypatch):
+    monkeypatch.setattr("colorlib.colorize.torch_backend.fast_precision", lambda device: "fp32")
+    arguments = {"downs": 3, "filters": 4}
+    generator = UNet(**arguments)
+    for parameter in generator.parameters():  # untrained, it paints grey
+        torch.nn.init.normal_(parameter, std=0.3, generator=torch.Generator().manual_seed(parameter.numel()))
+    weights = save_weights(generator, tmp_path / "loud.safetensors", "unet", arguments, {"size": 32})
+    source, network = make(tmp_path / "in.mkv"), export_onnx(weights, tmp_path / "loud.onnx")
+    outs = [tmp_path / "torch.mkv", tmp_path / "onnx.mkv"]
+    for out, given in zip(outs, (weights, network), strict=True):
+        assert call(source, out, "--weights", given, "--mode", "off").exit_code == 0
+    theirs, ours = (np.stack(pictures_of(out)).astype(int) for out in outs)
+    assert np.abs(ours - theirs).mean() < 0.5
+    assert np.ptp(ours, axis=-1).mean() > 2, "there are colours"
 
 
 def test_the_command_makes_a_preview_of_a_part(tmp_path, weights):
