@@ -7,9 +7,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=[
         "address",
         "contact_sheet",
+        "earlier",
         "fingerprint",
         "ledger",
         "naming",
+        "outcome",
         "ray_cluster",
         "remote",
         "report_table",
@@ -18,5 +20,5 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "run",
         "twins",
     ],
-    submod_attrs={"run": ["Job", "Outcome", "Report", "plan", "sensible_workers"]},
+    submod_attrs={"outcome": ["Job", "Outcome", "Report"], "run": ["plan", "sensible_workers"]},
 )

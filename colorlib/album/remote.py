@@ -18,8 +18,9 @@ from colorlib.album.address import Place
 from colorlib.album.contact_sheet import thumbnails
 from colorlib.album.fingerprint import Stamp
 from colorlib.album.ledger import FOLDER, Ledger
+from colorlib.album.outcome import Job, Outcome
 from colorlib.album.resume import standing
-from colorlib.album.run import Job, Outcome, Painter
+from colorlib.album.run import Painter
 from colorlib.images.printable import one_line, printable
 
 __all__ = ["paint", "settled"]

@@ -11,6 +11,7 @@ from colorlib._atomic import already_there, sweep
 from colorlib.album.contact_sheet import save_thumbnails, shrunk, thumbnails
 from colorlib.album.fingerprint import Stamp, Watch, sha256, stamp
 from colorlib.album.ledger import Ledger, Record, package_version
+from colorlib.album.outcome import Job
 from colorlib.album.resume import standing
 from colorlib.images.folder import THUMBNAILS
 from colorlib.images.read import Document, read_document
@@ -18,8 +19,6 @@ from colorlib.images.write import write_document
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from colorlib.album.run import Job
 
 __all__ = ["Results", "Task", "sweep_results"]
 
@@ -43,7 +42,7 @@ class Results:
         self.resume, self.redo, self.thumbnails = resume, redo, thumbnails
         self.ledger = Ledger(folder)
 
-    def begin(self, job: "Job") -> "Task | None":
+    def begin(self, job: Job) -> "Task | None":
         """Look whether there is something to do.
 
         Parameters
@@ -76,7 +75,7 @@ class Results:
             raise FileExistsError(f"{job.target}: was changed since it was made, and is not replaced; move it away")
         return Task(self, job, replaced)
 
-    def catch_up(self, job: "Job") -> dict[str, object]:
+    def catch_up(self, job: Job) -> dict[str, object]:
         """Make the thumbnails of a result that an earlier run has left without.
 
         Parameters
@@ -109,7 +108,7 @@ class Task:
         The result that is there, if it is to be replaced.
     """
 
-    def __init__(self, results: Results, job: "Job", replaced: Watch | None = None) -> None:
+    def __init__(self, results: Results, job: Job, replaced: Watch | None = None) -> None:
         self.results, self.job, self.replaced, self.source = results, job, replaced, Watch(job.source)
 
     def check(self) -> None:
@@ -159,7 +158,7 @@ class Task:
         self.results.ledger.note(Record(self.job.name, source, seen, digest, made, sha256(temporary), *about))
 
 
-def sweep_results(folder: "Path", jobs: Iterable["Job"]) -> None:
+def sweep_results(folder: "Path", jobs: Iterable[Job]) -> None:
     """Remove the temporary files that killed runs have left where these jobs write.
 
     Parameters

@@ -16,7 +16,7 @@ from colorlib.images.printable import printable
 if TYPE_CHECKING:
     import numpy as np
 
-    from colorlib.album.run import Report
+    from colorlib.album.outcome import Report
 
 
 def colorize(
@@ -167,7 +167,7 @@ def _painter(
 def _leave_report(write: Callable[..., Iterable[object]], out: str, report: Report) -> bool:
     """Write what became of the photographs beside the results; say where, or why not."""
     try:
-        paths = write(out, [outcome.row() for outcome in report.outcomes])
+        paths = write(out, [outcome.row() for outcome in report.outcomes], report.left_out.rows())
     except OSError as error:
         say(f"the report could not be written ({error.strerror or error}): make room, and call the same command again")
         return False
