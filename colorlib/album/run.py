@@ -74,10 +74,11 @@ def plan(
     out = Path(out)
     if out.exists() and not out.is_dir():
         raise ValueError(f"{out}: the output is a file; give a folder for the results")
-    here, sources, kinds, inside = out.resolve(), [], {}, []
+    here, sources, kinds, inside, folders = out.resolve(), [], {}, [], set()
     left_out = LeftOut() if left_out is None else left_out
     for given in map(Path, inputs):
         folder = given if given.is_dir() else given.parent
+        folders.add(folder.resolve())
         if folder.resolve() == here:
             raise ValueError(f"{out}: the output folder is the folder of the input {given}; give another --out")
         if here in given.resolve().parents:
@@ -102,8 +103,20 @@ def plan(
         raise ValueError("no photographs to colorize; everything given is a result or a thumbnail")
     if inside:
         raise ValueError(f"{inside[0]} lies in {out}, where the results go and nothing is an input; give another --out")
+    _refuse_links_back(out, {job.target.parent for job in jobs.values()}, folders)
     refuse_twins(out, [job.name for job in jobs.values()], files_below(out, THUMBNAILS))
     return list(jobs.values())
+
+
+def _refuse_links_back(out: Path, targets: Iterable[Path], folders: set[Path]) -> None:
+    """Raise ValueError if a folder of the results is a link to among the photographs of the folders of the inputs."""
+    here = out.resolve()
+    for target in targets:
+        real = target.resolve()
+        if here not in (real, *real.parents) and folders.intersection((real, *real.parents)):
+            raise ValueError(
+                f"{target} leads into the folder of an input, {real}; remove the link or give another --out"
+            )
 
 
 @dataclass(frozen=True)

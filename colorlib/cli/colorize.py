@@ -32,7 +32,7 @@ def colorize(
             show_default="as the weights say",
         ),
     ] = None,
-    saturation: Annotated[float, typer.Option(min=0, help="Strength of the colours; 1 is as guessed.")] = 1.0,
+    saturation: Annotated[float, typer.Option(min=0, max=100, help="Strength of the colours; 1 is as guessed.")] = 1.0,
     flip: Annotated[bool, typer.Option(help="Average the guess with that for the mirrored picture.")] = True,
     point: Annotated[
         list[str] | None,
@@ -139,8 +139,8 @@ def _painter(
             sizes = [int(side) for side in size.split(",")]
         except ValueError:
             raise ValueError(f"--size {size}: give pixels, as in 256, or several, as in 192,256,384") from None
-        if min(sizes) < 8:
-            raise ValueError(f"--size {size}: the network needs at least 8 pixels")
+        if not 8 <= min(sizes) <= max(sizes) <= 4096:
+            raise ValueError(f"--size {size}: the network needs 8 to 4096 pixels")
     card = read_card(find_weights(weights))
     colorizer = Colorizer.from_pretrained(weights, sizes, flip=flip, saturation=saturation, vividness=vividness)
     if read_card(find_weights(weights)) != card:

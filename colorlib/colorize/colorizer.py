@@ -18,12 +18,14 @@ from torch import Tensor, nn
 from colorlib.color.gamut import fit_gamut
 from colorlib.color.lab import lab_to_rgb, lightness, rgb_to_lab
 from colorlib.colorize.compose import Picture, check_range, paint, pixels_of, small_view
-from colorlib.colorize.torch_backend import evaluating, fold_batch_norms, guesses, network_size
+from colorlib.colorize.torch_backend import checked_sizes, evaluating, fold_batch_norms, guesses, network_size
 from colorlib.colorize.upsample import enlarge, resize
 from colorlib.models.weights import load_named
 
 if TYPE_CHECKING:
     from colorlib.colorize.hints import Point
+
+MOST_SATURATED = 100  # times; from there on every colour is as strong as a screen can show
 
 
 class Colorizer:
@@ -50,14 +52,14 @@ class Colorizer:
         unless `device` is another one than the generator's: then it keeps what was learnt so far. An attribute
         `multiple`, or `downs` of a U-Net, tells what H and W must be multiples of; without either it is 32.
     size : int or sequence of int
-        Shorter side in pixels at which the network sees the picture. Smaller pictures are enlarged to it. The guesses
-        of several sizes are averaged.
+        Shorter side in pixels at which the network sees the picture, at most 4,096. Smaller pictures are enlarged to
+        it. The guesses of several sizes are averaged.
     device : torch.device or str, optional
         Where to work. By default where the generator is.
     flip : bool
         Also show the network the mirrored picture, and average: twice the network's work.
     saturation : float
-        Factor of the chroma that the network guesses, at least 0. Colours stay displayable, and L as it was.
+        Factor of the chroma that the network guesses, 0 to 100. Colours stay displayable, and L as it was.
 
     Raises
     ------
@@ -85,11 +87,9 @@ class Colorizer:
         flip: bool = True,
         saturation: float = 1.0,
     ) -> None:
-        self.sizes = (size,) if isinstance(size, int) else tuple(size)
-        if not self.sizes or min(self.sizes) < 1:
-            raise ValueError(f"the size must be at least 1 pixel, not {size}")
-        if not 0 <= saturation < float("inf"):
-            raise ValueError(f"the saturation must be 0 (grey) or more, not {saturation}")
+        self.sizes = checked_sizes(size)
+        if not 0 <= saturation <= MOST_SATURATED:
+            raise ValueError(f"the saturation must be 0 (grey) to {MOST_SATURATED}, not {saturation}")
         first = next(generator.parameters(), torch.empty(0))
         self.device = torch.device(device) if device is not None else first.device
         self.generator = evaluating(generator, self.device)
