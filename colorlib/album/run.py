@@ -115,7 +115,7 @@ def _refuse_links_back(out: Path, targets: Iterable[Path], folders: set[Path]) -
         real = target.resolve()
         if here not in (real, *real.parents) and folders.intersection((real, *real.parents)):
             raise ValueError(
-                f"{target} leads into the folder of an input, {real}; remove the link or give another --out"
+                f"{target} leads into {real}, a folder of the inputs; remove the link or give another --out"
             )
 
 

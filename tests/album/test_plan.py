@@ -95,12 +95,12 @@ def test_a_photograph_that_links_into_the_output_is_not_written(album, tmp_path)
 
 def test_a_folder_of_the_output_that_links_into_the_album_is_refused(album, tmp_path):
     """E: new files appeared among the originals. A link to anywhere else is the user's own business."""
-    make(album / "sub/a.png", album / "b.png")
+    make(album / "sub/a.png")
     (tmp_path / "out").mkdir()
     (tmp_path / "out/sub").symlink_to(album / "sub")
-    with pytest.raises(ValueError, match=r"out/sub leads into the folder of an input, .*sub; remove the link"):
+    with pytest.raises(ValueError, match=r"out/sub leads into .*sub, a folder of the inputs; remove the link"):
         plan([album], tmp_path / "out")
     (tmp_path / "disk").mkdir()
     (tmp_path / "out/sub").unlink()
     (tmp_path / "out/sub").symlink_to(tmp_path / "disk")
-    assert len(plan([album], tmp_path / "out")) == 2
+    assert tmp_path / "out/sub/a.png" in [job.target for job in plan([album], tmp_path / "out")]
