@@ -62,7 +62,9 @@ def colorize(
     skip_colour: Annotated[
         bool, typer.Option("--skip-colour", help="Leave out photographs that have colours; sepia is none.")
     ] = False,
-    report: Annotated[bool, typer.Option(help="Write report.csv and contact-sheet.html beside the results.")] = True,
+    report: Annotated[
+        bool, typer.Option(help="Write report.csv, left-out.csv and contact-sheet.html beside the results.")
+    ] = True,
     ray: Annotated[
         str | None,
         typer.Option(
@@ -76,9 +78,13 @@ def colorize(
     Folders are searched recursively and keep their layout. Call it again to go on after a break: what is done, of the
     same photographs and with the same settings, is skipped, and what differs is named.
 
-    Photographs are known by their content, whatever they are called; what is left out is counted at the end. Results
-    keep their names; where the suffix is not that of a format that is written, one is added: photo.avif becomes
-    photo.avif.png.
+    Photographs are known by their content, whatever they are called: JPEG, PNG, TIFF, WebP, GIF, BMP, AVIF, JPEG 2000,
+    and with pillow-heif HEIC. Raw photographs, JPEG XL and Photoshop files are named and not read. What is left out is
+    counted at the end, and listed in left-out.csv. Results keep their names; where the suffix is not that of a format
+    that is written, one is added: photo.avif becomes photo.avif.png.
+
+    The folder .colorlib among the results records what each was made of. COLORLIB_MAX_GB (4.5) and COLORLIB_MAX_PAGES
+    (5000) in the environment limit what one file may take.
     """
     with clear_errors():
         if redo and not resume:
