@@ -15,7 +15,7 @@ from helpers.cli import call, error_line, fresh_python
 def results(out):
     """The coloured copies in a folder, without report and contact sheet."""
     names = (path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
-    return sorted(name for name in names if not name.startswith(("report", "contact-sheet", ".colorlib/")))
+    return sorted(name for name in names if not name.startswith(("report", "left-out", "contact-sheet", ".colorlib/")))
 
 
 def test_colorize_a_folder(album, weights, tmp_path):

@@ -177,7 +177,7 @@ def test_colouring_imports_torch_and_little_else(tmp_path):
     Image.fromarray(GREY).save(tmp_path / "grey.jpg")
     code = f"""
 import sys
-from colorlib.colorize.colorizer.colorizer import Colorizer
+from colorlib.colorize.colorizer import Colorizer
 Colorizer.from_pretrained({str(weights)!r})({str(tmp_path / "grey.jpg")!r})
 heavy = ("fastai", "fastcore", "timm", "torchvision", "pandas", "matplotlib", "skimage", "scipy", "torchmetrics")
 print([name for name in heavy if name in sys.modules])
