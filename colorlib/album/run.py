@@ -24,7 +24,6 @@ from colorlib.album.naming import result_names
 from colorlib.album.outcome import Job, Outcome, Report
 from colorlib.album.results import Results, sweep_results
 from colorlib.album.twins import files_below, folded, refuse_twins, would_both
-from colorlib.images.color_or_grey import judge_picture
 from colorlib.images.decode import memory_needed
 from colorlib.images.folder import THUMBNAILS, LeftOut, album
 from colorlib.images.notes import collected
@@ -190,8 +189,11 @@ class Painter:
             document = read_document(job.source)
             first = document.pages[0]
             size = {"width": first.shape[1], "height": first.shape[0], "pages": len(document.pages)}
-            if self.skip_colour and first.ndim == 3 and (found := judge_picture(first[..., :3])).in_color:
-                return {"status": "skipped", "reason": f"already {found}"} | size
+            if self.skip_colour and first.ndim == 3:
+                from colorlib.images.color_or_grey import judge_picture  # OpenCV: 30 MB that few runs need
+
+                if (found := judge_picture(first[..., :3])).in_color:
+                    return {"status": "skipped", "reason": f"already {found}"} | size
 
             def coloured() -> Iterator[np.ndarray]:
                 for page in document.pages:

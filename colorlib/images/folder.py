@@ -14,7 +14,6 @@ import torch
 from PIL import Image
 
 from colorlib.color.lab import rgb_to_lab
-from colorlib.images.color_or_grey import judge_picture
 from colorlib.images.kinds import NAMED, picture_kind
 from colorlib.images.printable import printable
 
@@ -38,6 +37,8 @@ def has_colour(image: Image.Image, tolerance: float = 6.0, toned: bool = True) -
     bool
     """
     if not toned:
+        from colorlib.images.color_or_grey import judge_picture  # OpenCV: 30 MB that few runs need
+
         return judge_picture(np.array(image)).in_color
     image = image.copy()
     # Averaged down, so that a JPEG's stray coloured pixels count for nothing.
