@@ -139,7 +139,18 @@ def test_ctrl_c_says_what_was_done(album, weights, tmp_path, monkeypatch):
 def test_colorizing_imports_no_training(album, tmp_path):
     """What trains, measures and draws takes seconds to import, and colouring a photograph needs none of it."""
     weights = save_weights(build_generator("light", pretrained=False), tmp_path / "light.safetensors", "light", {}, {})
-    heavy = ["fastai", "timm", "matplotlib", "pandas", "skimage", "sklearn", "torchvision", "torchmetrics", "ray"]
+    heavy = [
+        "fastai",
+        "timm",
+        "matplotlib",
+        "pandas",
+        "skimage",
+        "sklearn",
+        "torchvision",
+        "torchmetrics",
+        "ray",
+        "cv2",
+    ]
     code = f"""
 import sys
 from typer.testing import CliRunner
