@@ -7,10 +7,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=[
         "address",
         "contact_sheet",
+        "earlier",
         "fingerprint",
-        "jobs",
         "ledger",
         "naming",
+        "outcome",
         "ray_cluster",
         "remote",
         "report_table",
@@ -19,5 +20,5 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "run",
         "twins",
     ],
-    submod_attrs={"jobs": ["Job"], "run": ["Outcome", "Report", "plan", "sensible_workers"]},
+    submod_attrs={"outcome": ["Job", "Outcome", "Report"], "run": ["plan", "sensible_workers"]},
 )

@@ -1,6 +1,7 @@
 """What a run leaves for its reader in the folder of the results: a table, and a contact sheet of before and after.
 
-Both tell of every run into this folder, not only of the last one. Files of the same name that somebody else put
+Both tell of every run into this folder, not only of the last one. What the last run has left out stands in a table of
+its own, `left-out.csv`: there may be far more of it than photographs. Files of the same name that somebody else put
 there are left alone: `report-2.csv` and `contact-sheet-2.html` stand beside them.
 """
 
@@ -25,7 +26,9 @@ __all__ = ["save_thumbnails", "thumbnails", "write_report"]
 SHEET = "contact-sheet.html"  # the file, and the template it is made from
 SIDE = 320  # pixels, the longer side of a thumbnail
 _HEAD = '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<meta name="generator" content="colorlib">\n'
-_MARKS = {"report.csv": HEADER, SHEET: _HEAD}  # how each begins when it is ours
+_LEFT_OUT = ("file", "reason")
+# How each begins when it is ours.
+_MARKS = {"report.csv": HEADER, SHEET: _HEAD, "left-out.csv": ",".join(_LEFT_OUT) + "\n"}
 
 
 def save_thumbnails(folder: str | Path, result: str, before: np.ndarray, after: np.ndarray) -> None:
@@ -67,7 +70,7 @@ def thumbnails(folder: str | Path, result: str) -> tuple[Path, Path]:
     return Path(folder, THUMBNAILS, f"{key}-before.jpg"), Path(folder, THUMBNAILS, f"{key}-after.jpg")
 
 
-def write_report(folder: str | Path, rows: Iterable[Row]) -> list[Path]:
+def write_report(folder: str | Path, rows: Iterable[Row], left_out: Iterable[Row] = ()) -> list[Path]:
     """Write the table and the contact sheet of a run, together with what earlier runs into the folder told.
 
     Parameters
@@ -78,11 +81,13 @@ def write_report(folder: str | Path, rows: Iterable[Row]) -> list[Path]:
         One for each photograph, with the keys `COLUMNS`. `result` is its name in `folder`, with forward slashes. A
         row whose reason is `ALREADY_THERE` does not replace what the run told that made the result. A damaged table
         of an earlier run is set aside under another name, with a warning.
+    left_out : iterable of dict
+        One for each file that is no photograph of the run, with the keys "file" and "reason".
 
     Returns
     -------
     list of Path
-        The two files.
+        The two files, and a third one where something was left out.
 
     Raises
     ------
@@ -90,16 +95,19 @@ def write_report(folder: str | Path, rows: Iterable[Row]) -> list[Path]:
         If they cannot be written; what was there before stays.
     """
     folder = Path(folder)
-    table, sheet = (_place(folder, name) for name in _MARKS)
+    table, sheet, beside = (_place(folder, name) for name in _MARKS)
     merged = {row["result"]: row for row in _earlier(table)}
     for row in rows:
         if row["reason"] != ALREADY_THERE or not _is_done(merged.get(row["result"])):
             merged[row["result"]] = row
     in_order = [merged[result] for result in sorted(merged)]
-    for path, text in ((table, table_text(in_order)), (sheet, _sheet(folder, in_order))):
+    texts = {table: table_text(in_order), sheet: _sheet(folder, in_order)}
+    if (left_out := list(left_out)) or beside.exists():
+        texts[beside] = table_text(left_out, _LEFT_OUT)
+    for path, text in texts.items():
         with atomic(path) as temporary:
             temporary.write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
-    return [table, sheet]
+    return [table, sheet, *([beside] if left_out else [])]
 
 
 def _place(folder: Path, name: str) -> Path:

@@ -19,10 +19,10 @@ from typing import Any
 from colorlib import _atomic
 from colorlib.album import contact_sheet, report_table
 from colorlib.album import run as local
-from colorlib.album.jobs import Job
 from colorlib.album.naming import result_names
+from colorlib.album.outcome import Job, Outcome, Report
 from colorlib.album.results import sweep_results
-from colorlib.album.run import AlbumColorizer, Outcome, Report
+from colorlib.album.run import AlbumColorizer
 from colorlib.album.twins import folded, refuse_twins, would_both
 from colorlib.images import folder as contact
 from colorlib.images.folder import LeftOut
@@ -164,33 +164,35 @@ def run_on_cluster(
     _sweep(colorizer, todo)  # what workers have left that died
 
 
-def write_report_on_cluster(out: str, rows: Iterable[report_table.Row]) -> list[str]:
-    """Write the table and the contact sheet as `contact_sheet.write_report` does, also to an address.
+def write_report_on_cluster(
+    out: str, rows: Iterable[report_table.Row], left_out: Iterable[report_table.Row] = ()
+) -> list[str]:
+    """Write the tables and the contact sheet as `contact_sheet.write_report` does, also to an address.
 
     Parameters
     ----------
     out : str
         The folder of the results, path or address.
-    rows : iterable of dict
+    rows, left_out : iterable of dict
         As in `contact_sheet.write_report`.
 
     Returns
     -------
     list of str
-        Where the two are.
+        Where they are.
     """
     if not _remote(out):
-        return [str(path) for path in contact_sheet.write_report(out, rows)]
+        return [str(path) for path in contact_sheet.write_report(out, rows, left_out)]
     target = Place.of(out)
     with tempfile.TemporaryDirectory() as here:
         folder = Path(here, target.path.rpartition("/")[2] or "results")
         folder.mkdir()
         for place in (target / name for name in _names(target)):
             name = place.path.rpartition("/")[2]
-            if place.path == f"{target.path}/{name}" and name.startswith(("report", "contact-sheet")):
+            if place.path == f"{target.path}/{name}" and name.startswith(("report", "contact-sheet", "left-out")):
                 place.fetch(folder / name)
-        written = contact_sheet.write_report(folder, rows)
-        for path in {*written, *folder.glob("report*damaged*")}:  # also an old table that was set aside
+        written = contact_sheet.write_report(folder, rows, left_out)
+        for path in {*written, *folder.glob("left-out*"), *folder.glob("report*damaged*")}:  # what was set aside too
             (target / path.name).put(path)
     return [str(target / path.name) for path in written]
 

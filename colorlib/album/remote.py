@@ -17,10 +17,10 @@ from colorlib._atomic import ALREADY_THERE, already_there
 from colorlib.album.address import Place
 from colorlib.album.contact_sheet import thumbnails
 from colorlib.album.fingerprint import Stamp
-from colorlib.album.jobs import Job
 from colorlib.album.ledger import FOLDER, Ledger
+from colorlib.album.outcome import Job, Outcome
 from colorlib.album.resume import standing
-from colorlib.album.run import AlbumColorizer, Outcome
+from colorlib.album.run import AlbumColorizer
 from colorlib.images.printable import one_line, printable
 
 __all__ = ["colorize_at_address", "settled"]

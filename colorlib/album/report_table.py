@@ -54,12 +54,12 @@ def uncell(text: str) -> str:
     return found if cell(found) == text else text
 
 
-def table_text(rows: Iterable[Row]) -> str:
-    """Return rows, with the keys `COLUMNS`, as the text of a table; to be written with `surrogateescape`."""
+def table_text(rows: Iterable[Row], columns: tuple[str, ...] = COLUMNS) -> str:
+    """Return rows, with the keys `columns`, as the text of a table; to be written with `surrogateescape`."""
     text = StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([cell(row[column]) for column in COLUMNS] for row in rows)
+    writer.writerow(columns)
+    writer.writerows([cell(row[column]) for column in columns] for row in rows)
     return text.getvalue()
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from colorlib._atomic import already_there, sweep
 from colorlib.album.contact_sheet import save_thumbnails, small_copy, thumbnails
 from colorlib.album.fingerprint import Stamp, Watch, sha256, stamp
-from colorlib.album.jobs import Job
 from colorlib.album.ledger import Ledger, Record, package_version
+from colorlib.album.outcome import Job
 from colorlib.album.resume import standing
 from colorlib.images.folder import THUMBNAILS
 from colorlib.images.read import Document, read_document

@@ -13,86 +13,26 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 
 from colorlib._atomic import ALREADY_THERE
-from colorlib.album.jobs import Job
+from colorlib.album.earlier import earlier_results
 from colorlib.album.naming import result_names
-from colorlib.album.report_table import Row
+from colorlib.album.outcome import Job, Outcome, Report
 from colorlib.album.results import Results, sweep_results
 from colorlib.album.twins import files_below, folded, refuse_twins, would_both
-from colorlib.images.color_or_grey import judge_picture
 from colorlib.images.decode import memory_needed
 from colorlib.images.folder import THUMBNAILS, LeftOut, album
 from colorlib.images.notes import collected
-from colorlib.images.printable import first_few, one_line, printable
+from colorlib.images.printable import one_line, printable
 from colorlib.images.read import read_document
 
 GIANT = 450_000_000  # bytes, 30 megapixels of 8-bit colour; above this, one file at a time fills the memory enough
 MOST_WORKERS = 4  # each may hold a picture of `GIANT` bytes
 _one_giant = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one job; `reason` says why it failed or was skipped, or what its owner should know of a result.
-
-    Sizes are in pixels, of the first page.
-    """
-
-    job: Job
-    status: Literal["done", "skipped", "failed"]
-    reason: str = ""
-    width: int | None = None
-    height: int | None = None
-    pages: int | None = None
-    seconds: float | None = None
-
-    def row(self) -> Row:
-        """Return it as a row of the report."""
-        seconds = "" if self.seconds is None else f"{self.seconds:.2f}"
-        sizes = {key: str(getattr(self, key) or "") for key in ("width", "height", "pages")}
-        about = {"file": str(self.job.source), "result": self.job.name, "status": self.status, "reason": self.reason}
-        return {**about, **sizes, "seconds": seconds}
-
-
-@dataclass
-class Report:
-    """What became of the jobs of a run, in the order in which they were finished, and what was no job."""
-
-    outcomes: list[Outcome] = field(default_factory=list)
-    left_out: LeftOut = field(default_factory=LeftOut)
-
-    def of(self, status: str) -> list[Outcome]:
-        """Return the outcomes with one status: "done", "skipped" or "failed"."""
-        return [outcome for outcome in self.outcomes if outcome.status == status]
-
-    def summary(self) -> str:
-        """Return counts, what failed and why, of many the first, notes, and what was left out: some lines."""
-        line = f"{len(self.of('done'))} colorized"
-        reasons = [outcome.reason.partition(": ")[0] for outcome in self.of("skipped")]  # numbers are for the report
-        for reason in dict.fromkeys(reasons):
-            line += f", {reasons.count(reason)} skipped ({reason})"
-        if failed := self.of("failed"):
-            line += f", {len(failed)} failed:"
-        why = sorted(printable(outcome.reason) for outcome in failed)
-        return "\n".join([line, *first_few(why), *self._notes(), *self.left_out.lines()])
-
-    def _notes(self) -> list[str]:
-        """What was noted while photographs were coloured, one line for each kind of note."""
-        noted: dict[str, list[Outcome]] = {}
-        for outcome in self.of("done"):
-            if outcome.reason:
-                noted.setdefault(outcome.reason, []).append(outcome)
-        return [
-            f"note: {printable(str(outcomes[0].job.source))}"
-            + (f" and {len(outcomes) - 1} more" if len(outcomes) > 1 else "")
-            + f": {printable(reason)}"
-            for reason, outcomes in noted.items()
-        ]
 
 
 def plan(
@@ -103,7 +43,8 @@ def plan(
     A file goes to `out/NAME`. Folders are searched recursively and keep their layout: `FOLDER/a/b.jpg` goes to
     `out/a/b.jpg`. Photographs are known by their content (`folder.album`); their names stay, or get a suffix more
     (`naming.result_names`), and the format stays unless another one is asked for. What already lies in `out` is no
-    input, so that `out` may be inside an input folder; neither are the thumbnails of a contact sheet.
+    input, so that `out` may be inside an input folder; neither are thumbnails of a contact sheet, and results of other
+    runs in folders of a folder (`earlier.earlier_results`).
 
     Parameters
     ----------
@@ -132,15 +73,20 @@ def plan(
     out = Path(out)
     if out.exists() and not out.is_dir():
         raise ValueError(f"{out}: the output is a file; give a folder for the results")
-    here, sources, kinds, inside = out.resolve(), [], {}, []
+    here, sources, kinds, inside, folders = out.resolve(), [], {}, [], set()
     left_out = LeftOut() if left_out is None else left_out
     for given in map(Path, inputs):
         folder = given if given.is_dir() else given.parent
+        folders.add(folder.resolve())
         if folder.resolve() == here:
             raise ValueError(f"{out}: the output folder is the folder of the input {given}; give another --out")
         if here in given.resolve().parents:
             inside.append(given)
-        for source, kind in album(given, out, left_out).items():
+        found = album(given, out, left_out)
+        for source in earlier_results(given, found):
+            del found[source]
+            left_out.note("earlier result", source)
+        for source, kind in found.items():
             sources.append((source, source.relative_to(folder)))
             kinds[source.relative_to(folder)] = kind
     names, jobs, taken = result_names(kinds, format), {}, {}
@@ -153,11 +99,23 @@ def plan(
             raise ValueError(f"{source}: its result would be the photograph itself; give another --out")
         jobs.setdefault(target, Job(source, target, names[name].as_posix()))
     if not jobs:
-        raise ValueError(f"no photographs to colorize; everything given is a result of {out} or a thumbnail")
+        raise ValueError("no photographs to colorize; everything given is a result or a thumbnail")
     if inside:
         raise ValueError(f"{inside[0]} lies in {out}, where the results go and nothing is an input; give another --out")
+    _refuse_links_back(out, {job.target.parent for job in jobs.values()}, folders)
     refuse_twins(out, [job.name for job in jobs.values()], files_below(out, THUMBNAILS))
     return list(jobs.values())
+
+
+def _refuse_links_back(out: Path, targets: Iterable[Path], folders: set[Path]) -> None:
+    """Raise ValueError if a folder of the results is a link to among the photographs of the folders of the inputs."""
+    here = out.resolve()
+    for target in targets:
+        real = target.resolve()
+        if here not in (real, *real.parents) and folders.intersection((real, *real.parents)):
+            raise ValueError(
+                f"{target} leads into {real}, a folder of the inputs; remove the link or give another --out"
+            )
 
 
 @dataclass(frozen=True)
@@ -231,8 +189,11 @@ class AlbumColorizer:
             document = read_document(job.source)
             first = document.pages[0]
             size = {"width": first.shape[1], "height": first.shape[0], "pages": len(document.pages)}
-            if self.skip_color and first.ndim == 3 and (found := judge_picture(first[..., :3])).in_color:
-                return {"status": "skipped", "reason": f"already {found}"} | size
+            if self.skip_color and first.ndim == 3:
+                from colorlib.images.color_or_grey import judge_picture  # OpenCV: 30 MB that few runs need
+
+                if (found := judge_picture(first[..., :3])).in_color:
+                    return {"status": "skipped", "reason": f"already {found}"} | size
 
             def colored() -> Iterator[np.ndarray]:
                 for page in document.pages:

@@ -16,7 +16,7 @@ from colorlib.images.printable import printable
 if TYPE_CHECKING:
     import numpy as np
 
-    from colorlib.album.run import Report
+    from colorlib.album.outcome import Report
 
 
 def colorize(
@@ -32,7 +32,7 @@ def colorize(
             show_default="as the weights say",
         ),
     ] = None,
-    saturation: Annotated[float, typer.Option(min=0, help="Strength of the colours; 1 is as predicted.")] = 1.0,
+    saturation: Annotated[float, typer.Option(min=0, max=100, help="Strength of the colours; as predicted: 1.")] = 1.0,
     flip: Annotated[bool, typer.Option(help="Average the prediction with that for the mirrored picture.")] = True,
     point: Annotated[
         list[str] | None,
@@ -62,7 +62,9 @@ def colorize(
     skip_color: Annotated[
         bool, typer.Option("--skip-color", help="Leave out photographs that have colours; sepia is none.")
     ] = False,
-    report: Annotated[bool, typer.Option(help="Write report.csv and contact-sheet.html beside the results.")] = True,
+    report: Annotated[
+        bool, typer.Option(help="Write report.csv, left-out.csv and contact-sheet.html beside the results.")
+    ] = True,
     ray: Annotated[
         str | None,
         typer.Option(
@@ -76,9 +78,13 @@ def colorize(
     Folders are searched recursively and keep their layout. Call it again to go on after a break: what is done, of the
     same photographs and with the same settings, is skipped, and what differs is named.
 
-    Photographs are known by their content, whatever they are called; what is left out is counted at the end. Results
-    keep their names; where the suffix is not that of a format that is written, one is added: photo.avif becomes
-    photo.avif.png.
+    Photographs are known by their content, whatever they are called: JPEG, PNG, TIFF, WebP, GIF, BMP, AVIF, JPEG 2000,
+    and with pillow-heif HEIC. Raw photographs, JPEG XL and Photoshop files are named and not read. What is left out is
+    counted at the end, and listed in left-out.csv. Results keep their names; where the suffix is not that of a format
+    that is written, one is added: photo.avif becomes photo.avif.png.
+
+    The folder .colorlib among the results records what each was made of. COLORLIB_MAX_GB (4.5) and COLORLIB_MAX_PAGES
+    (5000) in the environment limit what one file may take.
     """
     with clear_errors():
         if redo and not resume:
@@ -142,8 +148,8 @@ def _page_colorizer(
             sizes = [int(side) for side in size.split(",")]
         except ValueError:
             raise ValueError(f"--size {size}: give pixels, as in 256, or several, as in 192,256,384") from None
-        if min(sizes) < 8:
-            raise ValueError(f"--size {size}: the network needs at least 8 pixels")
+        if not 8 <= min(sizes) <= max(sizes) <= 4096:
+            raise ValueError(f"--size {size}: the network needs 8 to 4096 pixels")
     card = read_card(find_weights(weights))
     colorizer = Colorizer.from_pretrained(weights, sizes, flip=flip, saturation=saturation, vividness=vividness)
     if read_card(find_weights(weights)) != card:
@@ -170,7 +176,7 @@ def _page_colorizer(
 def _leave_report(write: Callable[..., Iterable[object]], out: str, report: Report) -> bool:
     """Write what became of the photographs beside the results; say where, or why not."""
     try:
-        paths = write(out, [outcome.row() for outcome in report.outcomes])
+        paths = write(out, [outcome.row() for outcome in report.outcomes], report.left_out.rows())
     except OSError as error:
         say(f"the report could not be written ({error.strerror or error}): make room, and call the same command again")
         return False

@@ -20,6 +20,7 @@ from colorlib.color.lab import lab_to_rgb, lightness, rgb_to_lab
 from colorlib.colorize.compose import PhotographLike, check_range, paint, pixels_of, small_view
 from colorlib.colorize.torch_backend import (
     OnnxGenerator,
+    checked_sizes,
     evaluating,
     fold_batch_norms,
     network_size,
@@ -30,6 +31,8 @@ from colorlib.models.shipped import find_weights, load_named
 
 if TYPE_CHECKING:
     from colorlib.colorize.hints import Point
+
+MOST_SATURATED = 100  # times; from there on every colour is as strong as a screen can show
 
 
 class Colorizer:
@@ -56,14 +59,14 @@ class Colorizer:
         unless `device` is another one than the generator's: then it keeps what was learnt so far. An attribute
         `multiple`, or `downs` of a U-Net, tells what H and W must be multiples of; without either it is 32.
     size : int or sequence of int
-        Shorter side in pixels at which the network sees the picture. Smaller pictures are enlarged to it. The
-        predictions of several sizes are averaged.
+        Shorter side in pixels at which the network sees the picture, at most 4,096. Smaller pictures are enlarged to
+        it. The predictions of several sizes are averaged.
     device : torch.device or str, optional
         Where to work. By default where the generator is.
     flip : bool
         Also show the network the mirrored picture, and average: twice the network's work.
     saturation : float
-        Factor of the chroma that the network predicts, at least 0. Colours stay displayable, and L as it was.
+        Factor of the chroma that the network predicts, 0 to 100. Colours stay displayable, and L as it was.
 
     Raises
     ------
@@ -91,11 +94,9 @@ class Colorizer:
         flip: bool = True,
         saturation: float = 1.0,
     ) -> None:
-        self.sizes = (size,) if isinstance(size, int) else tuple(size)
-        if not self.sizes or min(self.sizes) < 1:
-            raise ValueError(f"the size must be at least 1 pixel, not {size}")
-        if not 0 <= saturation < float("inf"):
-            raise ValueError(f"the saturation must be 0 (grey) or more, not {saturation}")
+        self.sizes = checked_sizes(size)
+        if not 0 <= saturation <= MOST_SATURATED:
+            raise ValueError(f"the saturation must be 0 (grey) to {MOST_SATURATED}, not {saturation}")
         first = next(generator.parameters(), torch.empty(0))
         self.device = torch.device(device) if device is not None else first.device
         self.generator = evaluating(generator, self.device)
@@ -218,7 +219,7 @@ class Colorizer:
         values = pixels_of(image)
         wanted = values.dtype if isinstance(image, np.ndarray) else np.uint8
         dtype = wanted if wanted in (np.uint8, np.uint16) else np.float32
-        with torch.inference_mode(), self._memory_told(*values.shape[:2]):
+        with torch.inference_mode(), self._memory_record(*values.shape[:2]):
             L = self._small_lightness(values, max(self.sizes))
             ab = self._hinted(L, predictions(self.generator, L, self.sizes, self.flip).mean(0), points, reference)
             result = paint(values, L, ab, dtype)
@@ -272,7 +273,7 @@ class Colorizer:
         """
         sizes = self.sizes if len(self.sizes) > 1 else [max(1, round(self.sizes[0] * by)) for by in (3 / 4, 1, 4 / 3)]
         values = pixels_of(image)
-        with torch.inference_mode(), self._memory_told(*values.shape[:2]):
+        with torch.inference_mode(), self._memory_record(*values.shape[:2]):
             found = predictions(self.generator, self._small_lightness(values, max(sizes)), sizes, flip=True)
             spread = (found - found.mean(0)).square().sum(dim=2, keepdim=True).mean(0).sqrt()
             return resize(spread, *values.shape[:2]).clamp(min=0)[0, 0].cpu().numpy()
@@ -305,12 +306,12 @@ class Colorizer:
         if not batch.is_floating_point():
             raise ValueError(f"a batch must hold floats in [0, 1], not {batch.dtype}: divide 8-bit values by 255")
         check_range(float(batch.min()), float(batch.max()))
-        with torch.no_grad(), self._memory_told(*batch.shape[-2:]):
+        with torch.no_grad(), self._memory_record(*batch.shape[-2:]):
             L = lightness(batch.to(self.device, torch.float32).expand(-1, 3, -1, -1))
             return lab_to_rgb(fit_gamut(torch.cat([L, self.ab(L)], dim=1))).to(batch.device)
 
     @contextmanager
-    def _memory_told(self, height: int, width: int) -> Iterator[None]:
+    def _memory_record(self, height: int, width: int) -> Iterator[None]:
         """Turn torch's errors about memory into one that says what to do."""
         try:
             yield

@@ -50,6 +50,8 @@ def pixels_of(image: PhotographLike) -> np.ndarray:
             file.load()
             return pixels_of(ImageOps.exif_transpose(file))
     if isinstance(image, Image.Image):
+        if 0 in image.size:
+            raise ValueError(f"a picture must have pixels, not {image.width} x {image.height}")
         image = plain(image)
         return np.asarray(as_rgb(image) if "A" in image.getbands() else image)
     if isinstance(image, np.ndarray):
@@ -59,6 +61,8 @@ def pixels_of(image: PhotographLike) -> np.ndarray:
 
 def _checked(image: np.ndarray) -> np.ndarray:
     """An array (H, W) or (H, W, 3) of uint8, uint16 or floats in [0, 1], or a clear error."""
+    if isinstance(image, np.ma.MaskedArray):
+        raise ValueError("an array must not be masked: say what is under the mask, as in image.filled(0)")
     values = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
     if values.ndim not in (2, 3) or values.shape[2:] not in ((), (3,)) or 0 in values.shape:
         hint = "; leave the alpha channel out: image[..., :3]" if values.ndim == 3 and values.shape[2] == 4 else ""

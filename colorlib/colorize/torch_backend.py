@@ -1,7 +1,8 @@
 """Asking a network for colours: at which size it sees a picture, with which margins, and how often."""
 
 import copy
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,9 @@ from colorlib.models.registry import multiple_of
 if TYPE_CHECKING:
     from colorlib.colorize.onnx_backend import OnnxNetwork
 
-__all__ = ["OnnxGenerator", "evaluating", "fold_batch_norms", "network_size", "predictions"]
+__all__ = ["OnnxGenerator", "checked_sizes", "evaluating", "fold_batch_norms", "network_size", "predictions"]
 
+SIZES = range(1, 4097)  # pixels of the shorter side at which a network can be asked
 LONGEST = 4  # the network sees at most this many times `size` along the longer side
 
 
@@ -126,6 +128,23 @@ def fold_batch_norms(generator: nn.Module) -> None:
             if type(layer) is nn.Conv2d and isinstance(norm, nn.BatchNorm2d):
                 setattr(chain, name, fuse_conv_bn_eval(layer, norm))
                 setattr(chain, after, nn.Identity().eval())
+
+
+def checked_sizes(size: int | Sequence[int]) -> tuple[int, ...]:
+    """Return one or several sizes as a tuple.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or one is no whole number of pixels or out of `SIZES`.
+    """
+    try:
+        sizes = tuple(map(operator.index, size if isinstance(size, Iterable) else (size,)))
+    except TypeError:
+        sizes = ()
+    if not sizes or any(side not in SIZES for side in sizes):
+        raise ValueError(f"the size must be {SIZES[0]} to {SIZES[-1]:,} whole pixels, or several such, not {size}")
+    return sizes
 
 
 def predictions(generator: nn.Module, L: Tensor, sizes: Sequence[int], flip: bool) -> Tensor:

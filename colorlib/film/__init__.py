@@ -5,6 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
+        "carrying",
         "checks",
         "clock",
         "colorize",
@@ -14,12 +15,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "encode",
         "fitting",
         "locking",
+        "memory",
         "mux",
         "optical_flow",
         "originals",
         "parts",
         "pixel_formats",
         "probe",
+        "recognition",
         "rehearsal",
         "render",
         "shots",

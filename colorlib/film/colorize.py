@@ -3,8 +3,9 @@
 Frames are read, coloured and encoded one after the other, so that a film of any length needs the memory of a few
 frames. They are written as whole segments into a folder beside the result (`colorlib.film.parts`). A second call checks
 that the segments are whole and of the same film, weights and settings, decodes the film up to that place (little work
-beside that of colouring it), shows the colorizer the last second again, and goes on. When all segments are there they
-are joined with the sounds and subtitles of the original, and the folder goes away.
+beside that of colouring it), reminds the colorizer of what it knew there, and goes on: the pictures are those of a run
+that was never broken off. When all segments are there they are joined with the sounds and subtitles of the original,
+and the folder goes away.
 """
 
 from collections import deque
@@ -23,6 +24,7 @@ from colorlib._atomic import ALREADY_THERE
 from colorlib.film.checks import check_frames, check_names, check_times, look_into
 from colorlib.film.decode import frames_of, picture_of
 from colorlib.film.encode import choose_coding, write_segment
+from colorlib.film.memory import Memory, last_memory
 from colorlib.film.mux import join_segments
 from colorlib.film.originals import Original
 from colorlib.film.parts import Parts
@@ -33,7 +35,7 @@ from colorlib.film.survey import looked_through
 __all__ = ["ColoredFilm", "FrameColorizer", "colorize_video", "no_progress"]
 
 SEGMENT = 120  # frames: no more than this is lost when a run is killed
-WARM_UP = 24  # frames that a colorizer sees again when a run goes on
+WARM_UP = 24  # frames that a colorizer which remembers nothing sees again when a run goes on
 PREVIEW = 10.0  # seconds
 Progress = Callable[[Iterable[tuple[int, np.ndarray]], int], Iterable[tuple[int, np.ndarray]]]
 
@@ -48,6 +50,9 @@ class FrameColorizer(Protocol):
 
     An attribute `settings`, if there is one, is a dict that JSON holds: what decides how it paints. A run is not taken
     up again by a colorizer with others.
+
+    A method `paint_from`, if there is one, goes on as `film.SteadyColorizer.paint_from` does. The second half of a film
+    that was broken off is then what it would have been. Without it the colorizer is shown the last second again.
     """
 
     upscale: int
@@ -187,13 +192,14 @@ def colorize_video(
         done, found = parts.begin(job, resume)
         notes += found + ([f"going on after {done} frames"] if done else [])
         if not parts.complete:
-            painted = _painted(film, colorizer, start, end, preview, done, colored, deinterlace)
+            memories = deque([memory] if (memory := parts.memory()) else [])
+            painted = _painted(film, colorizer, start, end, preview, done, colored, deinterlace, memories)
             painted = iter(progress(painted, max(0, _expected(film, start, end) - done)))
             while first := next(painted, None):
                 frames = _while_unchanged(original, chain([first], islice(painted, SEGMENT - 1)))
                 count = write_segment(parts.next(), frames, film, coding)
-                parts.add(count)
                 done += count
+                parts.add(count, last_memory(memories, done))
             if not done:
                 parts.remove()
                 part = f"from {start:g} s" + ("" if end is None else f" to {end:g} s")
@@ -243,19 +249,28 @@ def _painted(
     done: int,
     colored: bool,
     deinterlace: bool,
+    memories: deque[Memory],
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """The coloured frames after the first `done` ones, with their times."""
+    """The coloured frames after the first `done` ones, with their times; more memories are added to those there."""
     from av.video.reformatter import VideoReformatter
 
     reformatter, waiting = VideoReformatter(), deque()
+    first = painted = max(0, done - WARM_UP)
+    if memory := memories[-1] if memories else None:
+        first, painted = memory.first, memory.frame
 
     def pictures() -> Iterator[np.ndarray]:
-        for time, frame in islice(frames_of(film, start, end, deinterlace), max(0, done - WARM_UP), None):
+        for number, (time, frame) in enumerate(islice(frames_of(film, start, end, deinterlace), first, None), first):
             picture = picture_of(frame, film, reformatter, colored)
-            waiting.append((time, picture if preview else None))
+            if number >= painted:
+                waiting.append((time, picture if preview else None))
             yield picture
 
-    for index, result in enumerate(colorizer.paint(pictures()), max(0, done - WARM_UP)):
+    if hasattr(colorizer, "paint_from"):
+        results = colorizer.paint_from(pictures(), memory, memories.append)
+    else:
+        results = colorizer.paint(pictures())
+    for index, result in enumerate(results, painted):
         time, original = waiting.popleft()
         if index >= done:
             yield time, result if original is None else _side_by_side(original, result)

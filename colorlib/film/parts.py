@@ -1,10 +1,10 @@
 """The folder of segments beside a film that is being made: of which run they are, and whether they are whole.
 
 `job.json` tells what the run was asked for (the content of the film, that of the weights, the settings, the version),
-and of each segment how many frames it has and the sha256 of its file. A segment counts when it is listed there: one
-that was cut off, overwritten or put there by others is found when a run goes on, and made anew with those after it.
-When all are there that is noted too: if they cannot be joined, the same call, or one that differs in the suffix of the
-result or in the sounds, joins them without a colorizer.
+and of each segment how many frames it has, the sha256 of its file, and that of a second file: what the colorizer has to
+remember. A segment counts when it is told there: one that was cut off, overwritten or put there by others is found when
+a run goes on, and made anew with those after it. When all are there that is told too: if they cannot be joined, the
+same call, or one that differs in the suffix of the result or in the sounds, joins them without a colorizer.
 """
 
 import contextlib
@@ -19,10 +19,12 @@ from pathlib import Path
 
 from colorlib._atomic import atomic, sweep
 from colorlib.film.locking import lock_names, locked
+from colorlib.film.memory import Memory
 
 __all__ = ["Parts"]
 
 _SEGMENT = re.compile(r"[0-9]{6}\.nut")
+_OURS = re.compile(r"[0-9]{6}\.(nut|npz)")
 _NAME_LIMIT = 255  # bytes of a name, in the file systems that are common
 
 
@@ -138,10 +140,20 @@ class Parts:
         """Return the name of the segment to write."""
         return self._segment(len(self._record["parts"]))
 
-    def add(self, frames: int) -> None:
-        """Tell that the segment to write is complete, and how many frames it has."""
-        self._record["parts"].append({"frames": frames, **_content(self.next())})
+    def add(self, frames: int, memory: Memory | None = None) -> None:
+        """Tell that the segment to write is complete, how many frames it has, and what the colorizer remembers."""
+        record = {"frames": frames, **_content(self.next())}
+        if memory:
+            memory.save(path := self.next().with_suffix(".npz"))
+            record["memory"] = _content(path)
+        self._record["parts"].append(record)
         self._write()
+
+    def memory(self) -> Memory | None:
+        """Return what the colorizer remembered at the end of the last segment; None when it remembers nothing."""
+        if not any("memory" in record for record in self._record["parts"][-1:]):
+            return None
+        return Memory.load(self.there()[-1].with_suffix(".npz"))
 
     def will_be(self, result: Path) -> None:
         """Tell that a file, complete but for its name, is what the segments become."""
@@ -176,16 +188,18 @@ class Parts:
         """Names in the folder that are none of this module's."""
         ours = {self._job.name, *(path.name for path in self._locks)}
         names = (path.name for path in self.folder.iterdir()) if self.folder.is_dir() else ()
-        return sorted(
-            n for n in names if n not in ours and not _SEGMENT.fullmatch(n) and not n.startswith(".colorlib-")
-        )
+        return sorted(n for n in names if n not in ours and not _OURS.fullmatch(n) and not n.startswith(".colorlib-"))
 
     def _clear(self) -> None:
         """Remove all segments, and then what tells of them."""
-        for path in sorted(self.folder.glob("[0-9]*.nut")):
-            if _SEGMENT.fullmatch(path.name):
-                path.unlink(missing_ok=True)
+        self._drop(0)
         self._job.unlink(missing_ok=True)
+
+    def _drop(self, index: int) -> None:
+        """Remove the segments from one on."""
+        for path in sorted(self.folder.glob("[0-9]*.n??")):
+            if _OURS.fullmatch(path.name) and int(path.stem) >= index:
+                path.unlink(missing_ok=True)
 
     def _read(self, resume: bool) -> dict | None:
         """What job.json tells; None when there is none, and nothing else either, or when it may be damaged."""
@@ -220,14 +234,14 @@ class Parts:
     def _checked(self) -> tuple[int, list[str]]:
         """Keep the segments that are as job.json tells, up to the first that is not."""
         good, frames, notes = 0, 0, []
-        for part in self._record["parts"]:
+        for record in self._record["parts"]:
             path = self._segment(good)
             try:
-                found = _content(path) if path.is_file() else None
-                if found == {key: part[key] for key in ("bytes", "sha256")} and part["frames"] > 0:
-                    good, frames = good + 1, frames + part["frames"]
+                if (what := _fault(path, record)) is None and "memory" in record:
+                    what = _fault(path := path.with_suffix(".npz"), record["memory"])
+                if what is None and record["frames"] > 0:
+                    good, frames = good + 1, frames + record["frames"]
                     continue
-                what = "is missing" if found is None else "is damaged, or of another run"
             except (KeyError, TypeError):
                 what = "is not listed"
             notes.append(f"{path} {what}: made anew from there on")
@@ -235,9 +249,7 @@ class Parts:
             break
         del self._record["parts"][good:]
         self._write()
-        for path in self.folder.glob("[0-9]*.nut"):
-            if _SEGMENT.fullmatch(path.name) and int(path.stem) >= good:
-                path.unlink(missing_ok=True)
+        self._drop(good)
         return frames, notes
 
     def _write(self) -> None:
@@ -259,6 +271,14 @@ def _content(path: Path) -> dict[str, object]:
     """Size and sha256 of a file."""
     with path.open("rb") as file:
         return {"bytes": os.fstat(file.fileno()).st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+def _fault(path: Path, record: dict) -> str | None:
+    """What is wrong with a file of which size and sha256 are told."""
+    if not path.is_file():
+        return "is missing"
+    same = _content(path) == {key: record[key] for key in ("bytes", "sha256")}
+    return None if same else "is damaged, or of another run"
 
 
 def _mark(path: Path) -> list[int]:

@@ -12,7 +12,6 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -22,7 +21,10 @@ from colorlib.color.lab import rgb_to_lab
 from colorlib.colorize.compose import PhotographLike, pixels_of, shrunk, small_view
 from colorlib.colorize.hints import follow_reference
 from colorlib.colorize.torch_backend import network_size, predictions
-from colorlib.film.optical_flow import chain, confidence, fetch, find_motion
+from colorlib.film.carrying import Frame, carried, motion_to_ends
+from colorlib.film.memory import Memory
+from colorlib.film.optical_flow import find_motion
+from colorlib.film.recognition import recognised
 from colorlib.film.render import frame_lightness, paint_frame
 from colorlib.film.shots import NEIGHBOURS, with_cuts
 
@@ -37,23 +39,8 @@ MEMORY = 8.0  # predictions that the memory of a place is worth at most, so that
 CERTAIN = 100.0  # predictions that a colour given by hand is worth
 DOUBT = 1e-3  # predictions that a carried colour is worth at least, so that something is left where nothing is believed
 SHARE = 0.25  # of a new prediction in the exponential mean
-SAME = 3.0  # CIE units: mean difference in lightness below which a reference is a frame of the film
 AHEAD = 3  # frames that are painted at full size while the next ones are being looked at
 T, R = TypeVar("T"), TypeVar("R")
-
-
-@dataclass(eq=False)
-class _Frame:
-    """A frame on its way: as it came, its small view, and what has been found out about it so far."""
-
-    pixels: np.ndarray
-    L: np.ndarray  # (h, w), of the small view
-    grey: np.ndarray  # (h, w), uint8: the same for OpenCV
-    given: bool = False  # whether the reference is this frame
-    ab: np.ndarray | None = None  # (h, w, 2), CIE units
-    known: np.ndarray | None = None  # (h, w): how many predictions stand behind each colour
-    back: np.ndarray | None = None  # motion from here to the frame before
-    forth: np.ndarray | None = None  # and from there to here
 
 
 class SteadyColorizer:
@@ -162,18 +149,38 @@ class SteadyColorizer:
         FloatingPointError
             If the generator returns numbers that are not finite.
         """
-        seen = self._recognised(self._seen(frames))
-        if self.mode == "off":
-            colored = map(self._predicted, seen)
-        else:
-            shots = with_cuts(seen, lambda frame: frame.grey)
-            colored = self._exponential(shots) if self.mode == "exponential" else self._flow(shots)
-        return _in_background(self._painted, colored)
+        return self.paint_from(frames)
 
-    def _seen(self, frames: Iterable[np.ndarray]) -> Iterator[_Frame]:
+    def paint_from(
+        self, frames: Iterable[np.ndarray], memory: Memory | None = None, remember: Callable[[Memory], None] = bool
+    ) -> Iterator[np.ndarray]:
+        """Colour the frames of a film from one on, as they come, as if those before had just been coloured.
+
+        Parameters
+        ----------
+        frames : iterable of ndarray
+            As for `paint`, from the frame `memory.first` on.
+        memory : Memory, optional
+            What another colorizer with the same settings has remembered; by default the film begins.
+        remember : callable
+            Is given a memory of each frame from which one can go on, in order, before that frame is given back.
+
+        Yields
+        ------
+        ndarray
+            As from `paint`, from the frame `memory.frame` on.
+        """
+        memory = memory or Memory(0, 0)
+        seen = recognised(self._seen(frames, memory.first), self.reference, memory)
+        shots = ((frame, True) for frame in seen) if self.mode == "off" else with_cuts(seen, lambda frame: frame.grey)
+        shots = ((frame, cut) for frame, cut in shots if frame.number >= memory.frame)
+        paint = self._flow if self.mode == "flow" else self._each
+        return _in_background(self._painted, paint(shots, memory, remember))
+
+    def _seen(self, frames: Iterable[np.ndarray], start: int) -> Iterator[Frame]:
         """The frames with their small views."""
         first = None
-        for number, pixels in enumerate(frames):
+        for number, pixels in enumerate(frames, start):
             kind = f"{pixels.dtype} of {pixels.shape}"
             first = first or kind
             if pixels.dtype not in (np.uint8, np.uint16) or pixels.shape[2:] not in ((), (3,)) or not pixels.size:
@@ -181,27 +188,9 @@ class SteadyColorizer:
             if kind != first:
                 raise ValueError(f"frame {number} is {kind}, but the first frame is {first}")
             L = frame_lightness(shrunk(pixels, *network_size(*pixels.shape[:2], max(self.colorizer.sizes))))
-            yield _Frame(pixels, L, np.rint(L * 2.55).astype(np.uint8))
+            yield Frame(number, pixels, L, np.rint(L * 2.55).astype(np.uint8))
 
-    def _recognised(self, frames: Iterable[_Frame]) -> Iterator[_Frame]:
-        """Mark the frame that the reference is: the nearest so far, when the next one is no nearer."""
-        last, least, away, view = None, SAME, np.inf, None
-        for frame in frames:
-            if last is None and self.reference is not None:
-                height, width = self.reference.shape[:2]
-                if abs(height / width * frame.pixels.shape[1] / frame.pixels.shape[0] - 1) < 0.01:  # the same aspect
-                    view = frame_lightness(shrunk(self.reference, *frame.L.shape))
-            distance = np.inf if view is None else float(np.abs(view - frame.L).mean())
-            if last is not None:
-                last.given = away < least and away <= distance
-                least = away if last.given else least
-                yield last
-            last, away = frame, distance
-        if last is not None:
-            last.given = away < least
-            yield last
-
-    def _predicted(self, frame: _Frame) -> _Frame:
+    def _predicted(self, frame: Frame) -> Frame:
         """The frame with the network's own prediction, or with the colours of the reference when it is this frame."""
         if frame.given:
             lab = rgb_to_lab(small_view(self.reference, *frame.L.shape))
@@ -216,7 +205,7 @@ class SteadyColorizer:
         frame.ab, frame.known = _array(ab * colorizer.saturation), np.ones_like(frame.L)
         return frame
 
-    def _painted(self, frame: _Frame) -> np.ndarray:
+    def _painted(self, frame: Frame) -> np.ndarray:
         """The frame in colour, at full size."""
         L, ab = frame.L, frame.ab
         if frame.given:  # its colours are known at full size
@@ -224,68 +213,75 @@ class SteadyColorizer:
             ab = _array(rgb_to_lab(small_view(self.reference, *L.shape))[:, 1:])
         return paint_frame(frame.pixels, L, ab, self.upscale)
 
-    def _exponential(self, shots: Iterable[tuple[_Frame, bool]]) -> Iterator[_Frame]:
-        """Each prediction mixed with the colours of the frame before, wherever things have moved meanwhile."""
+    def _started(self, frame: Frame, memory: Memory) -> Frame:
+        """The first frame of a run: predicted, or with the colours that it had."""
+        if "ab" not in memory.known:
+            return self._predicted(frame)
+        frame.given = bool(memory.known["given"])
+        frame.ab, frame.known = memory.known["ab"], memory.known["weight"]
+        return frame
+
+    def _each(
+        self, shots: Iterable[tuple[Frame, bool]], memory: Memory, remember: Callable[[Memory], None]
+    ) -> Iterator[Frame]:
+        """Each frame predicted; in the mode "exponential" mixed with the colours of the one before."""
         last = None
         for frame, cut in shots:
-            self._predicted(frame)
-            if not cut and not frame.given:
-                frame.ab = last + SHARE * (frame.ab - last)
+            if last is None:
+                self._started(frame, memory)
+            else:
+                self._predicted(frame)
+                if not cut and not frame.given:
+                    frame.ab = last + SHARE * (frame.ab - last)
             last = frame.ab
+            remember(_remembered(frame))
             yield frame
 
-    def _flow(self, shots: Iterable[tuple[_Frame, bool]]) -> Iterator[_Frame]:
+    def _flow(
+        self, shots: Iterable[tuple[Frame, bool]], memory: Memory, remember: Callable[[Memory], None]
+    ) -> Iterator[Frame]:
         """Keys predicted and averaged with what is carried to them; the frames between take from the keys around."""
-        group: list[_Frame] = []  # a key, coloured already, and the frames after it
+        group: list[Frame] = []  # a key, coloured already, and the frames after it
         for frame, cut in shots:
-            if cut:
-                yield from self._filled(group)
-                group = [self._predicted(frame)]
+            if not group or cut:
+                done, group = self._filled(group), [frame]
+                yield from done
+                self._predicted(frame) if done else self._started(frame, memory)
+                remember(_remembered(frame))
                 continue
             frame.back, frame.forth = find_motion(frame.grey, group[-1].grey), find_motion(group[-1].grey, frame.grey)
             group.append(frame)
             if len(group) > self.key_every or frame.given:
                 *done, key = self._filled(group)
+                remember(_remembered(key))
                 yield from done
                 group = [key]
         yield from self._filled(group)
 
-    def _filled(self, group: list[_Frame]) -> list[_Frame]:
+    def _filled(self, group: list[Frame]) -> list[Frame]:
         """Colour the last frame of a group, a key, with the help of the first, a key; then those between."""
         if len(group) < 2:
             return group
         start, end = group[0], self._predicted(group[-1])
-        since, until = _motion_to_ends(group)
+        since, until = motion_to_ends(group)
         if not end.given:
-            ab, known = _carried(start, end, *since[-1])
+            ab, known = carried(start, end, *since[-1])
             end.ab = (known * ab + end.ab) / (known + 1)
             end.known = np.minimum(known + 1, np.maximum(known, MEMORY))[..., 0]
         for place, frame in enumerate(group[1:-1], 1):
             part = place / (len(group) - 1)
-            first, known_first = _carried(start, frame, *since[place])
-            second, known_second = _carried(end, frame, *until[place])
+            first, known_first = carried(start, frame, *since[place])
+            second, known_second = carried(end, frame, *until[place])
             first_counts, second_counts = (1 - part) * (known_first + DOUBT), part * (known_second + DOUBT)
             frame.ab = (first_counts * first + second_counts * second) / (first_counts + second_counts)
         return group
 
 
-def _motion_to_ends(group: list[_Frame]) -> tuple[list, list]:
-    """Of each frame of a group the motion to its first frame and back; and to its last frame and back."""
-    still = np.zeros((*group[0].L.shape, 2), np.float32)
-    since, until = [(still, still)], [(still, still)]
-    for frame in group[1:]:
-        there, back = since[-1]
-        since.append((chain(frame.back, there), chain(back, frame.forth)))
-    for frame in reversed(group[1:]):
-        there, back = until[-1]
-        until.append((chain(frame.forth, there), chain(back, frame.back)))
-    return since, until[::-1]
-
-
-def _carried(key: _Frame, frame: _Frame, flow: np.ndarray, back: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The colours (h, w, 2) of a key at the places of a frame, and how many predictions (h, w, 1) each is worth."""
-    belief = confidence(frame.L, key.L, flow, back)
-    return fetch(key.ab, flow), (fetch(key.known, flow) * belief)[..., None]
+def _remembered(frame: Frame) -> Memory:
+    """What is needed to go on from a coloured frame; the shots are found by the frames just before it."""
+    known = {"ab": frame.ab, "weight": frame.known, "given": frame.given, "least": frame.least}
+    first = max(0, frame.number - NEIGHBOURS - 2)
+    return Memory(frame.number, first, {name: np.asarray(value) for name, value in known.items()})
 
 
 def _array(ab: torch.Tensor) -> np.ndarray:

@@ -23,6 +23,7 @@ SMALL = 0.006  # of the picture
 MARGIN = 0.3  # of each side: in corners of this size are logos
 STRIP = 0.2  # of each side: along the edges are dates and texts
 LOGO = 0.15  # of the picture: what is larger is no logo
+SIGNS = 24  # pieces of logos, dates and texts; more are stars, or lamps in the night
 HUED = 12.0  # CIE units: chroma from which a tint has a hue
 OPPOSED = 0.05  # of the picture: where the hue of a tint may be far from what it is elsewhere
 STILL = 2.0  # CIE units that the colour of a logo changes by from frame to frame, at most
@@ -104,7 +105,7 @@ def judge_film(frames: Iterable[np.ndarray]) -> ColorShare:
     if not labs:
         return ColorShare(False, 0.0, 0)
     offs = [_off_tint(lab) for lab in labs]
-    logo = _still(offs)
+    logo = _still([_blurred(off, 1) for off in offs])  # a thin text on a tape is seen when noise is averaged out
     measure = _FILM if len(offs) > 1 else _PRINT
     found = [_shares(off, logo, measure) for off in offs]
     share, strong = np.median(found, axis=0)
@@ -129,31 +130,31 @@ def _off_tint(lab: np.ndarray) -> np.ndarray:
     in the light, as of yellowed paper. Either is of one hue, more or less: what goes from blue to orange is an evening.
     """
     height, width = lab.shape[:2]
-    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
     light = lab[..., 0] / 50 - 1
     tone = [np.ones_like(light), light, light**2, light**3]
     places = [x, y, x * y, x * x, y * y]
-    ab = lab[..., 1:].reshape(-1, 2).astype(np.float64)
+    ab = lab[..., 1:]
     for terms in ([*tone, *places, *(place * light for place in places)], tone, tone[:1]):
-        tint = _fitted(terms, ab)
-        hued = tint[np.hypot(*tint.T) > HUED]
+        tint = _fitted(np.stack(terms, axis=-1), ab)
+        hued = tint[np.linalg.norm(tint, axis=-1) > HUED]
         mean = hued.sum(axis=0)
         along = hued @ mean / np.maximum(np.hypot(*hued.T) * np.hypot(*mean), 1e-9)
-        if np.sum(along < 0.5) <= OPPOSED * len(tint):  # 60 degrees away
+        if np.sum(along < 0.5) <= OPPOSED * light.size:  # 60 degrees away
             break
-    return (ab - tint).reshape(height, width, 2).astype(np.float32)
+    return ab - tint
 
 
-def _fitted(terms: list[np.ndarray], ab: np.ndarray) -> np.ndarray:
-    """The sum of terms that is nearest to the many among colours (n, 2); the few count little (weights of Cauchy)."""
-    columns = np.stack(terms, axis=-1).reshape(-1, len(terms)).astype(np.float64)
-    weights, steady = np.ones(len(ab)), 1e-3 * len(ab) * np.eye(len(terms))
+def _fitted(terms: np.ndarray, ab: np.ndarray) -> np.ndarray:
+    """The sum of terms (h, w, n) that is nearest to the many among colours (h, w, 2); the few count little (Cauchy)."""
+    sparse, colors = (values[::2, ::2].reshape(-1, values.shape[2]).astype(np.float64) for values in (terms, ab))
+    weights, steady = np.ones(len(colors)), 1e-3 * len(colors) * np.eye(sparse.shape[1])
     for _ in range(6):
-        weighted = columns * weights[:, None]
-        fit = columns @ np.linalg.solve(weighted.T @ columns + steady, weighted.T @ ab)
-        distance = np.hypot(*(ab - fit).T)
+        weighted = sparse * weights[:, None]
+        coefficients = np.linalg.solve(weighted.T @ sparse + steady, weighted.T @ colors)
+        distance = np.hypot(*(colors - sparse @ coefficients).T)
         weights = 1 / (1 + (distance / max(1.5, 1.5 * np.median(distance))) ** 2)
-    return fit
+    return terms @ coefficients.astype(np.float32)
 
 
 def _still(offs: list[np.ndarray]) -> np.ndarray:
@@ -210,5 +211,7 @@ def _at_the_edge(off: np.ndarray, noise: float, nearly: float) -> np.ndarray:
     near = np.bincount(labels[~inner], minlength=count)
     signs = (near >= nearly * stats[:, cv2.CC_STAT_AREA]) & (stats[:, cv2.CC_STAT_AREA] <= LOGO * mask.size)
     signs[0] = False  # what is not off the tint
+    if signs.sum() > SIGNS:
+        return np.zeros_like(inner)
     found = signs[labels]
     return _with_a_rim(found, 2 * LOGO)

@@ -14,7 +14,6 @@ import torch
 from PIL import Image
 
 from colorlib.color.lab import rgb_to_lab
-from colorlib.images.color_or_grey import judge_picture
 from colorlib.images.kinds import NAMED, picture_kind
 from colorlib.images.printable import printable
 
@@ -38,6 +37,8 @@ def has_color(image: Image.Image, tolerance: float = 6.0, toned: bool = True) ->
     bool
     """
     if not toned:
+        from colorlib.images.color_or_grey import judge_picture  # OpenCV: 30 MB that few runs need
+
         return judge_picture(np.array(image)).in_color
     image = image.copy()
     # Averaged down, so that a JPEG's stray coloured pixels count for nothing.
@@ -53,12 +54,14 @@ _REASONS = {
     "no photograph": ("file is no photograph", "files are no photographs"),
     "hidden": ("file is hidden", "files are hidden"),
     "result": ("file lies in the output folder", "files lie in the output folder"),
+    "earlier result": ("file is a result of an earlier run", "files are results of earlier runs"),
     "thumbnail": ("file is the thumbnail of a contact sheet", "files are thumbnails of a contact sheet"),
     "no file": ("name is that of no file", "names are those of no files"),
     "linked folder": ("linked folder was not followed", "linked folders were not followed"),
     "unreadable": ("file or folder cannot be opened", "files or folders cannot be opened"),
 }
 _FAILURES = ("unreadable",)  # what nobody chose to leave out
+_OURS = ("result", "thumbnail")  # what is told by its number only
 _SHOWN = 3  # names for each reason
 
 
@@ -92,15 +95,23 @@ class LeftOut:
         """Whether something was left out that may be a photograph."""
         return any(map(self.count, _FAILURES))
 
+    def rows(self) -> list[dict[str, str]]:
+        """Return "file" and "reason" of each, but for what lies in the output folder and for thumbnails."""
+        return [
+            {"file": path, "reason": _REASONS[reason][0] + (f" ({more})" if more else "")}
+            for reason in _REASONS
+            if reason not in _OURS
+            for path, more in self.names.get(reason, {}).items()
+        ]
+
     def lines(self) -> list[str]:
         """Return one line for each reason: how many, and the first few by name."""
         lines = []
         for reason, (one, several) in _REASONS.items():
             if not (names := self.names.get(reason)):
                 continue
-            shown = [printable(name) + (f" ({printable(more)})" if more else "") for name, more in names.items()][
-                :_SHOWN
-            ]
+            first = list(names.items())[:_SHOWN]
+            shown = [printable(name) + (f" ({printable(more)})" if more else "") for name, more in first]
             rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
             lines.append(f"{len(names)} {one if len(names) == 1 else several}: {', '.join(shown)}{rest}")
         return lines

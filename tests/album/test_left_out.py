@@ -1,5 +1,6 @@
 """What is said of what an album leaves out, and with which exit code."""
 
+import csv
 import os
 import sys
 from pathlib import Path
@@ -170,3 +171,53 @@ def test_overlapping_inputs_count_nothing_twice(tmp_path):
     for given_ in ("album", "album/b"):
         album(tmp_path / given_, tmp_path / "out", left_out)
     assert left_out.count("no photograph") == 1
+
+
+def table(folder):
+    with (folder / "left-out.csv").open(newline="") as file:
+        return {row["file"]: row["reason"] for row in csv.DictReader(file)}
+
+
+def test_what_is_left_out_stands_in_a_table_beside_the_report(tmp_path):
+    many = {f"texts/{number:05}.txt": b"x" for number in range(500)}
+    grow(tmp_path / "album", many | {"a.jpg": JPEG, ".b.jpg": JPEG, "=1+1.txt": b"x"})
+    (tmp_path / "album/far").symlink_to(tmp_path)
+    inside = tmp_path / "album/out"
+    assert command(tmp_path / "album", "--out", inside).exit_code == 0
+    found = table(inside)
+    assert found[str(tmp_path / "album/texts/00007.txt")] == "file is no photograph"
+    assert found[str(tmp_path / "album/.b.jpg")] == "file is hidden"
+    assert found[str(tmp_path / "album/far")] == "linked folder was not followed"
+    assert len(found) == 503
+    assert len((inside / "report.csv").read_text().splitlines()) == 2
+    for path in (tmp_path / "album").rglob("*.txt"):
+        path.unlink()
+    assert command(tmp_path / "album", "--out", inside).exit_code == 0
+    assert len(table(inside)) == 2, "of the last run; results and thumbnails are only counted"
+
+
+def test_no_table_when_nothing_is_left_out_and_a_strange_one_stays(tmp_path):
+    grow(tmp_path / "album", {"a.jpg": JPEG})
+    assert command(tmp_path / "album", "--out", tmp_path / "out").exit_code == 0
+    assert not (tmp_path / "out/left-out.csv").exists()
+    (tmp_path / "out/left-out.csv").write_text("my own")
+    grow(tmp_path / "album", {"b.txt": b"x"})
+    with pytest.warns(UserWarning, match="left-out.csv is not from here"):
+        assert command(tmp_path / "album", "--out", tmp_path / "out").exit_code == 0
+    assert (tmp_path / "out/left-out.csv").read_text() == "my own"
+    assert (tmp_path / "out/left-out-2.csv").exists()
+
+
+def test_results_of_an_earlier_run_are_no_photographs_of_the_next(tmp_path):
+    """E: results in album/natural were photographs for a run with --out album/vivid."""
+    album_ = tmp_path / "album"
+    grow(album_, {"a.jpg": JPEG, "b/c.jpg": JPEG})
+    assert command(album_, "--out", album_ / "natural").exit_code == 0
+    second = command(album_, "--out", album_ / "vivid")
+    assert second.exit_code == 0
+    assert "2 colorized" in second.output
+    assert "2 files are results of earlier runs: " in second.output
+    assert not (album_ / "vivid/natural").exists()
+    (album_ / "natural/a.jpg").write_bytes(JPEG)  # somebody's own now
+    assert "3 colorized" in command(album_, "--out", tmp_path / "third").output
+    assert "2 colorized" in command(album_ / "vivid", "--out", tmp_path / "fourth").output, "named, it is an album"

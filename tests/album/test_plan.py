@@ -91,3 +91,17 @@ def test_a_photograph_that_links_into_the_output_is_not_written(album, tmp_path)
     make(tmp_path / "out/real.jpg")
     (album / "real.jpg").symlink_to(tmp_path / "out/real.jpg")
     assert "real.jpg" not in [job.source.name for job in plan([album], tmp_path / "out")]
+
+
+def test_a_folder_of_the_output_that_links_into_the_album_is_refused(album, tmp_path):
+    """E: new files appeared among the originals. A link to anywhere else is the user's own business."""
+    make(album / "sub/a.png")
+    (tmp_path / "out").mkdir()
+    (album / "other").mkdir()
+    (tmp_path / "out/sub").symlink_to(album / "other")
+    with pytest.raises(ValueError, match=r"out/sub leads into .*other, a folder of the inputs; remove the link"):
+        plan([album], tmp_path / "out")
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "out/sub").unlink()
+    (tmp_path / "out/sub").symlink_to(tmp_path / "disk")
+    assert tmp_path / "out/sub/a.png" in [job.target for job in plan([album], tmp_path / "out")]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorlib.album.jobs import Job
+from colorlib.album.outcome import Job
 from colorlib.album.run import AlbumColorizer, Report, plan, run
 from colorlib.data.sources import package_photographs
 from colorlib.images.folder import THUMBNAILS

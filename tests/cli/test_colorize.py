@@ -15,7 +15,7 @@ from helpers.cli import call, error_line, fresh_python
 def results(out):
     """The coloured copies in a folder, without report and contact sheet."""
     names = (path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
-    return sorted(name for name in names if not name.startswith(("report", "contact-sheet", ".colorlib/")))
+    return sorted(name for name in names if not name.startswith(("report", "left-out", "contact-sheet", ".colorlib/")))
 
 
 def test_colorize_a_folder(album, weights, tmp_path):
@@ -104,7 +104,9 @@ def test_colorize_errors_are_one_line(album, weights, tmp_path):
     assert "nowhere.jpg" in error("nowhere.jpg", "--weights", weights)
     assert "w.safetensors" in error(album, "--weights", tmp_path / "w.safetensors")
     assert "as in 192,256,384" in error(album, "--weights", weights, "--size", "256x256")
-    assert "at least 8 pixels" in error(album, "--weights", weights, "--size", "256,4")
+    for size in ("256,4", "256,5000", "99999999"):
+        assert "the network needs 8 to 4096 pixels" in error(album, "--weights", weights, "--size", size)
+    assert call("colorize", album, "--out", out, "--saturation", "100000").exit_code == 2
     assert "unknown format 'jpg'" in error(album, "--weights", weights, "--format", "jpg")
     assert "--point is about one photograph, and there are 2" in error(album, "--point", "0,0,red")
     assert "0;0" in error(album / "one.jpg", "--weights", weights, "--point", "0;0")
@@ -137,7 +139,18 @@ def test_ctrl_c_says_what_was_done(album, weights, tmp_path, monkeypatch):
 def test_colorizing_imports_no_training(album, tmp_path):
     """What trains, measures and draws takes seconds to import, and colouring a photograph needs none of it."""
     weights = save_weights(build_generator("light", pretrained=False), tmp_path / "light.safetensors", "light", {}, {})
-    heavy = ["fastai", "timm", "matplotlib", "pandas", "skimage", "sklearn", "torchvision", "torchmetrics", "ray"]
+    heavy = [
+        "fastai",
+        "timm",
+        "matplotlib",
+        "pandas",
+        "skimage",
+        "sklearn",
+        "torchvision",
+        "torchmetrics",
+        "ray",
+        "cv2",
+    ]
     code = f"""
 import sys
 from typer.testing import CliRunner

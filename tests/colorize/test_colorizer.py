@@ -28,8 +28,6 @@ def test_unknown_kind_missing_and_damaged_file(tmp_path):
     (tmp_path / "text.jpg").write_text("not a picture")
     with pytest.raises(ValueError, match=r"text\.jpg"):
         colorizer(tmp_path / "text.jpg")
-    with pytest.raises(ValueError, match="at least 1 pixel"):
-        Colorizer(Painter(), size=0)
 
 
 def test_from_pretrained_takes_the_size_of_the_card(tmp_path, photograph):
@@ -62,6 +60,31 @@ def test_saturation_multiplies_chroma():
         lab = lab_of(Colorizer(Painter(20, -15), size=64, saturation=saturation)(GREY))
         assert lab[1].mean() == pytest.approx(20 * saturation, abs=0.7)
         assert lab[2].mean() == pytest.approx(-15 * saturation, abs=0.7)
+
+
+def test_the_most_saturation_that_is_taken_is_no_grey():
+    """E: from 1e5 on the result was grey, and nothing said so."""
+    chroma = lab_of(Colorizer(Painter(20, -15), size=64, saturation=100)(GREY))[1:].norm(dim=0)
+    assert chroma.min() > lab_of(Colorizer(Painter(20, -15), size=64, saturation=1)(GREY))[1:].norm(dim=0).max() + 10
+
+
+def test_sizes_of_numpy_are_whole_numbers_too():
+    sizes = Colorizer(Painter(), size=np.int64(64)).sizes
+    assert sizes == (64,)
+    assert type(sizes[0]) is int
+    assert Colorizer(Painter(), size=np.array([48, 64])).sizes == (48, 64)
+
+
+def test_pictures_without_pixels_and_masked_arrays_are_refused():
+    colorizer, values = Colorizer(Painter(), size=32), np.full((20, 30), 0.5)
+    for size in ((0, 5), (5, 0), (0, 0)):
+        with pytest.raises(ValueError, match=f"must have pixels, not {size[0]} x {size[1]}"):
+            colorizer(Image.new("L", size))
+    values[3] = np.nan
+    for masked in (np.ma.masked_invalid(values), np.ma.masked_array(GREY, np.zeros_like(GREY, bool))):
+        with pytest.raises(ValueError, match=r"must not be masked.*image\.filled"):
+            colorizer(masked)
+    assert colorizer(np.ma.masked_invalid(values).filled(0)).shape == (20, 30, 3)
 
 
 def test_much_saturation_stays_in_the_gamut_and_keeps_lightness(photograph):
@@ -106,7 +129,13 @@ def test_uncertainty_takes_what_a_call_takes(tmp_path, photograph):
         assert np.array_equal(colorizer.uncertainty(given), wanted)
 
 
-@pytest.mark.parametrize("wrong", [{"size": ()}, {"size": (64, 0)}, {"saturation": -1}, {"saturation": float("nan")}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"size": size} for size in ((), 0, (64, 0), 256.0, (256.0,), "256", None, 5000, 10**9, float("nan"))),
+        *({"saturation": saturation} for saturation in (-1, float("nan"), 1e5, float("inf"))),
+    ],
+)
 def test_arguments_out_of_range_are_refused(wrong):
     with pytest.raises(ValueError, match=f"the {next(iter(wrong))} must be"):
         Colorizer(Painter(), **wrong)

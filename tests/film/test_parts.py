@@ -99,8 +99,8 @@ def test_another_version_is_named(broken_off):
 class Breaks(SteadyColorizer):
     """Is stopped after 30 frames."""
 
-    def paint(self, frames):
-        for index, picture in enumerate(super().paint(frames)):
+    def paint_from(self, *arguments):
+        for index, picture in enumerate(super().paint_from(*arguments)):
             if index == 35:
                 raise KeyboardInterrupt
             yield picture

@@ -13,8 +13,8 @@ SIZE = (180, 240)
 
 @lru_cache
 def photographs() -> list[np.ndarray]:
-    """The photographs of installed packages, sRGB of 8 bits, without those that are one colour all over."""
-    left_out = {"hubble_deep_field", "retina", "immunohistochemistry"}
+    """The photographs of installed packages, sRGB of 8 bits, without those of which crops are in one tint."""
+    left_out = {"hubble_deep_field", "retina", "immunohistochemistry", "rocket"}
     shipped = package_photographs()
     return [np.asarray(Image.open(path).convert("RGB")) for name, path in shipped.items() if name not in left_out]
 

@@ -16,7 +16,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from colorlib import cli
-from colorlib.album.jobs import Job
+from colorlib.album.outcome import Job
 from colorlib.album.run import AlbumColorizer, Report, plan, run
 from colorlib.cli import console
 from colorlib.data.scan import Scan, scan_photographs

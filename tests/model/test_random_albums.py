@@ -20,7 +20,9 @@ from model_albums import BATCH, GOOD, OTHER, Result, Source, is_tint, named, rea
 from zygote import Answer, Call, Zygote
 
 MOST = 20  # sources of one album
-OURS = re.compile(r"(report|contact-sheet)(-\d+)?\.(csv|html)|contact-sheet-files/[0-9a-f]{20}-(before|after)\.jpg")
+OURS = re.compile(
+    r"(report|left-out|contact-sheet)(-\d+)?\.(csv|html)|contact-sheet-files/[0-9a-f]{20}-(before|after)\.jpg"
+)
 RECORDS = re.compile(r"\.colorlib/[^/.]+(\.jsonl|\.json|\.lock)?")
 UNFINISHED = re.compile(r"(^|/)\.[^/]*\.(lock|part(\.\w*)?)$")
 
