@@ -60,17 +60,37 @@ if not has_colorlib():
 
     started = time.perf_counter()
     pip = [sys.executable, "-m", "pip"]
-    repository = os.environ.get("COLORLIB_REPOSITORY", "git+ADDRESS@REVISION")
-    installed = {d.name.lower(): d.version for d in importlib.metadata.distributions() if d.name}
-    keep = [KEEP]
+    repository = os.environ.get(
+        "COLORLIB_REPOSITORY",
+        "git+ADDRESS@REVISION",
+    )
+    installed = {
+        d.name.lower(): d.version
+        for d in importlib.metadata.distributions()
+        if d.name
+    }
+    keep = [
+        KEEP,
+    ]
     if "colorlib" in installed and importlib.util.find_spec("colorlib"):
         subprocess.run([*pip, "uninstall", "-q", "-y", "colorlib"], check=True)
-        print(f"removed colorlib {installed['colorlib']}, an unrelated package in the place of the book's colorlib")
+        print(
+            f"removed colorlib {installed['colorlib']}, an unrelated package in the place of the book's colorlib"
+        )
     with tempfile.TemporaryDirectory() as folder:
         constraints = os.path.join(folder, "constraints.txt")
         with open(constraints, "w") as file:
-            file.writelines(f"{name}=={installed[name]}\\n" for name in keep if name in installed)
-        command = [*pip, "install", "-q", "-c", constraints, f"colorlib-book @ {repository}"]
+            file.writelines(
+                f"{name}=={installed[name]}\\n" for name in keep if name in installed
+            )
+        command = [
+            *pip,
+            "install",
+            "-q",
+            "-c",
+            constraints,
+            f"colorlib-book @ {repository}",
+        ]
         result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:
         raise RuntimeError(f"colorlib could not be installed:\\n{result.stderr}")
@@ -78,8 +98,12 @@ if not has_colorlib():
     for name in [name for name in sys.modules if name.split(".")[0] == "colorlib"]:
         del sys.modules[name]  # the unrelated one, imported before
     if not has_colorlib():
-        raise RuntimeError(f"{importlib.util.find_spec('colorlib').origin} hides the book's colorlib: rename it")
-    print(f"colorlib installed in {time.perf_counter() - started:.0f} s; torch {installed.get('torch', 'too')} stays.")
+        raise RuntimeError(
+            f"{importlib.util.find_spec('colorlib').origin} hides the book's colorlib: rename it"
+        )
+    print(
+        f"colorlib installed in {time.perf_counter() - started:.0f} s; torch {installed.get('torch', 'too')} stays."
+    )
 """
 
 
@@ -90,7 +114,7 @@ def address(root: Path = ROOT) -> str:
 
 def setup_source(repository: str) -> str:
     """The source of the set-up cell for this address."""
-    keep = ", ".join(f'"{name}"' for name in KEEP)
+    keep = ",\n        ".join(f'"{name}"' for name in KEEP)
     return SETUP.replace("ADDRESS", repository).replace("REVISION", REVISION).replace("KEEP", keep).rstrip("\n")
 
 

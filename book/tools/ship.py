@@ -11,6 +11,7 @@ all validation photographs.
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -78,13 +79,15 @@ def ship_dial(name: str, careful: Path, vivid: Path) -> Path:
     recipe = load_recipe(card["recipe"]["name"])
     dial = best_way(pd.read_csv(RESULTS / "dial.csv")) | {"default": POINTS["natural"]}
     full = about(careful) | {"licence": LICENCE, "vivid_end": about(vivid), "dial": dial}
-    path = SHIPPED / f"{name}.safetensors"
-    save_weights(begin, path, card["kind"], card["arguments"], full, end)
-    points = {}
-    for point, vividness in POINTS.items():
-        turned, _ = load_weights(path, vividness)
-        points[point] = {"vividness": vividness, "metrics": measure(turned, recipe.data, photographs(recipe)[1])}
-    return save_weights(begin, path, card["kind"], card["arguments"], full | {"points": points}, end)
+    points, valid = {}, photographs(recipe)[1]
+    with tempfile.TemporaryDirectory() as folder:  # what is shipped changes once, when all is measured
+        trial = Path(folder, f"{name}.safetensors")
+        save_weights(begin, trial, card["kind"], card["arguments"], full, end)
+        for point, vividness in POINTS.items():
+            turned, _ = load_weights(trial, vividness)
+            points[point] = {"vividness": vividness, "metrics": measure(turned, recipe.data, valid)}
+    full["points"] = points
+    return save_weights(begin, SHIPPED / f"{name}.safetensors", card["kind"], card["arguments"], full, end)
 
 
 if __name__ == "__main__":
