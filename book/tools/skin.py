@@ -17,8 +17,8 @@ from rich.progress import track
 from colorlib._atomic import atomic
 from colorlib.color.lab import rgb_to_lab
 from colorlib.colorize import Colorizer
-from colorlib.data.sources import find_photographs
 from colorlib.images.decode import open_rgb
+from colorlib.images.folder import find_photographs
 from colorlib.models.shipped import shipped_points
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
