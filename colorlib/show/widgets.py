@@ -20,7 +20,7 @@ SLIDER_STYLE = """<style>
 </style>"""
 STYLE = f"""{SLIDER_STYLE}<style>
 .colorlib-compare {{ --at: 50%; display: inline-block; margin: 0 0.75rem 1.25rem 0; max-width: 100%; }}
-.colorlib-compare > div {{ position: relative; line-height: 0; }}
+.colorlib-compare > div {{ cursor: ew-resize; position: relative; line-height: 0; touch-action: pan-y; }}
 .colorlib-compare img {{ border-radius: 0.5rem; display: block; height: auto; margin: 0; max-width: 100%; }}
 .colorlib-compare img + img {{ position: absolute; inset: 0; clip-path: inset(0 0 0 var(--at)); }}
 .colorlib-compare > div::after {{ background: #fff; bottom: 0; box-shadow: 0 0 3px #000; content: ""; left: var(--at);
@@ -43,6 +43,17 @@ FILM_STYLE = """<style>
 FRAMES_MOVE = (
     "this.closest('.colorlib-frames').querySelectorAll('img')"
     ".forEach((image, i) => { image.toggleAttribute('data-off', i !== Number(this.value)); });"
+)
+# Moves the line of a pair to where the slider stands, and says so to those who listen.
+PAIR_MOVE = (
+    "this.closest('.colorlib-compare').style.setProperty('--at', this.value + '%');"
+    "this.setAttribute('aria-valuetext', this.value + ' per cent before');"
+)
+# Moves the slider to where the picture is pressed or dragged.
+PAIR_DRAG = (
+    "if (event.buttons || event.type === 'pointerdown') { const at = this.getBoundingClientRect(),"
+    " slider = this.parentElement.querySelector('input');"
+    " slider.value = Math.round(100 * (event.clientX - at.left) / at.width); slider.oninput(); }"
 )
 # Says the name of where a slider stands, to those who look and to those who listen.
 SAY = (
@@ -171,13 +182,14 @@ def _pair(name: str, before: Image.Image, after: Image.Image, height: int) -> st
     scale = height / before.height
     width = round(before.width * scale)
     images = "".join(
-        f'<img src="{data_uri(image, 2 * width, 2 * height)}" width="{width}" height="{height}" alt="{escape(alt)}">'
+        f'<img src="{data_uri(image, 2 * width, 2 * height)}" width="{width}" height="{height}" '
+        f'draggable="false" alt="{escape(alt)}">'
         for image, alt in ((before, f"{name}, before"), (after, f"{name}, after"))
     )
-    move = "this.closest('.colorlib-compare').style.setProperty('--at', this.value + '%')"
     return (
-        f'<div class="colorlib-compare"><div>{images}</div><label class="colorlib-slider">{escape(name)}'
-        f'<input type="range" min="0" max="100" value="50" oninput="{move}" '
+        f'<div class="colorlib-compare"><div onpointerdown="{PAIR_DRAG}" onpointermove="{PAIR_DRAG}">{images}</div>'
+        f'<label class="colorlib-slider">{escape(name)}'
+        f'<input type="range" min="0" max="100" value="50" oninput="{PAIR_MOVE}" '
         f'aria-label="{escape(name)}: how much is shown before, in per cent"></label></div>'
     )
 

@@ -15,7 +15,7 @@ from colorlib.show.widgets import before_after, film, frame_slider
 def test_the_pair_is_in_the_page_itself_and_is_labelled():
     grey, red = Image.new("RGB", (80, 40), "grey"), Image.new("RGB", (80, 40), "red")
     text = before_after({'a "red" rose': (grey, red)}, height=20).data
-    found = re.findall(r'<img src="data:image/webp;base64,([^"]+)" width="40" height="20" alt="([^"]+)">', text)
+    found = re.findall(r'<img src="data:image/webp;base64,([^"]+)" width="40" height="20" draggable="false" alt="([^"]+)">', text)
     assert [alt for _, alt in found] == ["a &quot;red&quot; rose, before", "a &quot;red&quot; rose, after"]
     pictures = [Image.open(BytesIO(base64.b64decode(content))) for content, _ in found]
     assert [picture.size for picture in pictures] == [(80, 40)] * 2
@@ -40,7 +40,7 @@ def test_one_frame_is_seen_at_a_time_and_all_are_in_the_page():
     colours = {'no "points"': "grey", "1 point": "red", "5 points": "blue"}
     frames = {name: Image.new("RGB", (80, 40), colour) for name, colour in colours.items()}
     text = frame_slider(frames, "points <given>", start=1, height=20).data
-    found = re.findall(r'<img src="data:image/webp;base64,[^"]+" width="40" height="20" alt="([^"]+)"([^>]*)>', text)
+    found = re.findall(r'<img src="data:image/webp;base64,[^"]+" width="40" height="20" draggable="false" alt="([^"]+)"([^>]*)>', text)
     assert [alt for alt, _ in found] == [
         "points &lt;given&gt;: no &quot;points&quot;",
         "points &lt;given&gt;: 1 point",
@@ -91,3 +91,24 @@ def test_the_arrow_keys_choose_a_frame(browser):
         assert tab.locator("label span").inner_text() == "<1> point"
     finally:
         tab.close()
+
+
+def test_the_picture_itself_is_dragged(browser):
+    grey, red = Image.new("L", (200, 100), 90), Image.new("RGB", (200, 100), "red")
+    page = browser.new_page(viewport={"width": 600, "height": 400})
+    page.set_content(before_after({"portrait": (grey, red)}, height=100).data)
+    slider, box = page.locator("input"), page.locator(".colorlib-compare > div").bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.25 * box["width"], y)
+    assert slider.input_value() == "50", "a pointer that only passes moves nothing"
+    page.mouse.down()
+    assert slider.input_value() == "25"
+    page.mouse.move(box["x"] + 0.8 * box["width"], y, steps=4)
+    assert slider.input_value() == "80"
+    page.mouse.up()
+    assert slider.get_attribute("aria-valuetext") == "80 per cent before"
+    style = page.locator(".colorlib-compare").get_attribute("style")
+    assert "80%" in style, "the line is where the pointer let go"
+    slider.press("ArrowLeft")
+    assert slider.get_attribute("aria-valuetext") == "79 per cent before"
+    page.close()
