@@ -40,7 +40,7 @@ def test_one_frame_is_seen_at_a_time_and_all_are_in_the_page():
     colours = {'no "points"': "grey", "1 point": "red", "5 points": "blue"}
     frames = {name: Image.new("RGB", (80, 40), colour) for name, colour in colours.items()}
     text = frame_slider(frames, "points <given>", start=1, height=20).data
-    found = re.findall(r'<img src="data:image/webp;base64,[^"]+" width="40" height="20" draggable="false" alt="([^"]+)"([^>]*)>', text)
+    found = re.findall(r'<img src="data:image/webp;base64,[^"]+" width="40" height="20" alt="([^"]+)"([^>]*)>', text)
     assert [alt for alt, _ in found] == [
         "points &lt;given&gt;: no &quot;points&quot;",
         "points &lt;given&gt;: 1 point",
