@@ -11,6 +11,7 @@ ROOMS = ("images", "album", "film", "colorize", "cli")
 NEED_TORCH = {
     "album.contact_sheet",
     "album.naming",
+    "album.outcome",
     "album.ray_cluster",
     "album.remote",
     "album.results",
@@ -21,6 +22,7 @@ NEED_TORCH = {
     "colorize.hints",
     "colorize.torch_backend",
     "colorize.upsample",
+    "film.recognition",
     "film.render",
     "film.steadiness",
     "film.steady",

@@ -124,11 +124,10 @@ class Parts:
 
     @property
     def complete(self) -> bool:
-        """Whether all segments of the film are there."""
+        """Whether all segments of the film are there; `end` says that they are."""
         return self._record.get("complete", False)
 
     def end(self) -> None:
-        """Tell that all segments of the film are there."""
         self._record["complete"] = True
         self._write()
 
@@ -277,8 +276,7 @@ def _fault(path: Path, record: dict) -> str | None:
     """What is wrong with a file of which size and sha256 are told."""
     if not path.is_file():
         return "is missing"
-    same = _content(path) == {key: record[key] for key in ("bytes", "sha256")}
-    return None if same else "is damaged, or of another run"
+    return None if _content(path).items() <= record.items() else "is damaged, or of another run"
 
 
 def _mark(path: Path) -> list[int]:

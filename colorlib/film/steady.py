@@ -297,5 +297,4 @@ def _in_background(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R
             waiting.append(pool.submit(function, item))
             if len(waiting) > AHEAD:
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        yield from (future.result() for future in waiting)

@@ -140,7 +140,8 @@ class EpochLog(Callback):
             return
         batches = max(len(self.dls.train), 1)
         row = {"epoch": self.learn.epochs_done + 1, "trains": self.trains, "lr": float(self.opt.hypers[-1]["lr"])}
-        row |= {f"loss_{name}": (total / batches).item() for name, total in self.learn.totals.items()}
+        pixel_first = sorted(self.learn.totals.items(), key=lambda item: item[0] != "pixel")
+        row |= {f"loss_{name}": (total / batches).item() for name, total in pixel_first}
         row |= {f"valid_{name}": value for name, value in self.learn.measured.items()}
         row["images_per_second"] = batches * self.dls.train.bs / self.train_seconds
         row["seconds"] = time.perf_counter() - self.started

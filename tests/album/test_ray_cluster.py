@@ -146,7 +146,7 @@ def test_the_command_with_addresses(cluster, tmp_path):
     assert result.exit_code == 1, result.output
     assert "2 colorized, 1 failed" in result.stderr
     assert f"{album.as_uri()}/broken.jpg cannot be read" in result.stderr
-    assert files(out) == ["1.png", "contact-sheet.html", "deep/2.jpg", "report.csv"]
+    assert files(out) == ["1.png", "contact-sheet.html", "deep/2.jpg", "left-out.csv", "report.csv"]
     assert len(list((out / "contact-sheet-files").iterdir())) == 4
     (album / "broken.jpg").unlink()
     first = (out / "report.csv").read_text().splitlines()

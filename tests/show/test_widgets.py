@@ -15,7 +15,9 @@ from colorlib.show.widgets import before_after, film, frame_slider
 def test_the_pair_is_in_the_page_itself_and_is_labelled():
     grey, red = Image.new("RGB", (80, 40), "grey"), Image.new("RGB", (80, 40), "red")
     text = before_after({'a "red" rose': (grey, red)}, height=20).data
-    found = re.findall(r'<img src="data:image/webp;base64,([^"]+)" width="40" height="20" draggable="false" alt="([^"]+)">', text)
+    found = re.findall(
+        r'<img src="data:image/webp;base64,([^"]+)" width="40" height="20" draggable="false" alt="([^"]+)">', text
+    )
     assert [alt for _, alt in found] == ["a &quot;red&quot; rose, before", "a &quot;red&quot; rose, after"]
     pictures = [Image.open(BytesIO(base64.b64decode(content))) for content, _ in found]
     assert [picture.size for picture in pictures] == [(80, 40)] * 2
