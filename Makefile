@@ -23,7 +23,7 @@ book: $(STAMP)  ## Execute every chapter (cached) and build the pages
 	@echo "The pages: file://$(CURDIR)/_build/html/index.html (or: make serve)"
 
 test: $(STAMP) browser  ## Run every test: the package, the chapters, the book and its pages in a browser
-	$(BIN)/python -m pytest --benchmark-skip -n auto --dist loadgroup $(PYTEST)
+	$(BIN)/python -m pytest --benchmark-skip -n auto --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 bench: $(STAMP)  ## Measure the speeds that the book promises
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only -s $(PYTEST)

@@ -1,5 +1,6 @@
 """What several test files share: the book as `make book` builds it, and a browser to open it with."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from threading import Thread
 from types import ModuleType
 
 import pytest
+from filelock import FileLock
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # there is a worker for each core
@@ -35,17 +37,11 @@ FIRST = ("test_project.py", "test_book.py", "test_notebooks.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the tests that say most about a broken tree before the others, which keep their order.
-
-    With several workers all tests of the book go to one of them, so that it is built once, and the tests of a file stay
-    together, as its fixtures are theirs.
-    """
+    """Run the tests that say most about a broken tree before the others, which keep their order."""
     order = {name: place for place, name in enumerate(FIRST)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
     for item in items:
-        with_book = "book" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("book" if with_book else str(item.path)))
-        if with_book:
+        if "book" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.timeout(3600))  # the first of them builds it
 
 
@@ -59,12 +55,22 @@ class Build:
 
 
 @pytest.fixture(scope="session")
-def book() -> Build:
-    """The whole book, every page written anew; chapters that did not change come from the cache."""
-    command = [str(Path(sysconfig.get_path("scripts"), "jupyter-book")), "build", str(ROOT)]
-    command += ["--all", "-W", "-n", "--keep-going"]
-    result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return Build(HTML, result.returncode, result.stdout)
+def book(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """The whole book, every page written anew; chapters that did not change come from the cache.
+
+    Of several workers one builds it, and the others wait for that.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # is the same for all of them
+    with FileLock(folder / "book.lock"):
+        built = folder / "book.json"
+        if not built.exists():
+            command = [str(Path(sysconfig.get_path("scripts"), "jupyter-book")), "build", str(ROOT)]
+            command += ["--all", "-W", "-n", "--keep-going"]
+            result = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            built.write_text(json.dumps({"code": result.returncode, "log": result.stdout}), "utf8")
+        return Build(HTML, **json.loads(built.read_text("utf8")))
 
 
 class QuietHandler(SimpleHTTPRequestHandler):

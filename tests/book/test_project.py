@@ -98,7 +98,7 @@ def test_the_repository_is_named_once(tools):
     copies = {"_config.yml": 1, "CITATION.cff": 1, "pyproject.toml": 1}
     for file, text in texts().items():
         count = text.count(name)
-        if file.startswith("notebooks/"):
+        if file.endswith(".ipynb"):
             assert count == 1, f"{file}: only the set-up cell names the repository"
         elif file == "README.md":
             assert count == len(re.findall(rf"colab\.research\.google\.com/github/{name}/blob/main/", text))
