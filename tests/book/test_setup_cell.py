@@ -9,6 +9,7 @@ import sysconfig
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
+import lazy_loader
 import nbformat
 import pytest
 from packaging.requirements import Requirement
@@ -186,7 +187,7 @@ def test_ours_is_left_alone_wherever_it_lies(tmp_path, tools):
     ours = tmp_path / "site" / "colorlib"
     ours.mkdir(parents=True)
     (ours / "__init__.py").write_text((ROOT / "colorlib" / "__init__.py").read_text("utf8") + "\nOURS = True\n")
-    (ours / "profile.py").write_text("profile = None")
+    shutil.copytree(Path(lazy_loader.__file__).parent, tmp_path / "site" / "lazy_loader")  # which it imports
     result = cell(tools, tmp_path / "site")
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines() == ["ours"]

@@ -162,7 +162,7 @@ def _child(call: Call, output: int, broken: str) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         for thread in threading.enumerate():  # as at the end of any process
-            if thread is not threading.current_thread() and not thread.daemon:
+            if thread is not threading.current_thread() and not thread.daemon and thread.is_alive():
                 thread.join(60)
         os._exit(code)
 
