@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Profile", "install_hint", "profile", "set_seed"]
+__all__ = ["Profile", "cores", "install_hint", "profile", "repository", "set_seed"]
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,27 @@ def set_seed(seed: int = 42) -> None:
     torch.manual_seed(seed)
 
 
+def repository() -> str | None:
+    """Tell the address of the book's repository, as the installed package's metadata names it.
+
+    Returns
+    -------
+    str or None
+        Without a slash at its end; None when the package is not installed, or names none.
+    """
+    try:
+        entries = importlib.metadata.metadata("colorlib-book").get_all("Project-URL", [])
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    address = dict(entry.split(", ", 1) for entry in entries).get("Repository")
+    return address and address.rstrip("/")
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def install_hint(extra: str) -> str:
     """Say how to install an optional part of this package, from the address that the package itself names.
 
@@ -132,11 +153,7 @@ def install_hint(extra: str) -> str:
     str
         A command. Where the address is unknown, because the package was not installed, what to do in words.
     """
-    try:
-        entries = importlib.metadata.metadata("colorlib-book").get_all("Project-URL", [])
-    except importlib.metadata.PackageNotFoundError:
-        entries = []
-    address = dict(entry.split(", ", 1) for entry in entries).get("Repository")
+    address = repository()
     if address is None:
         return f"install this package from its repository, with the extra `{extra}`"
     return f"pip install 'colorlib-book[{extra}] @ git+{address}'"

@@ -20,6 +20,8 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.logging import getLogger
 
+from colorlib import settings
+
 # Begun first, so that the longest is not the last one alone; the others follow in the order of the pages.
 LONGEST = ("14_", "08_", "15_", "05_", "07_", "13_")
 EVERY = 30  # seconds between two lines that say what runs
@@ -29,8 +31,7 @@ say = getLogger(__name__).info
 
 def cores() -> int:
     """How many processes may run at once: one a core, or as many as COLORLIB_JOBS says."""
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, int(os.environ.get("COLORLIB_JOBS", there)))
+    return max(1, int(os.environ.get("COLORLIB_JOBS", settings.cores())))
 
 
 def one_core() -> None:

@@ -20,6 +20,7 @@ from colorlib.experiments.recipe import load_recipe
 from colorlib.experiments.run import photographs
 from colorlib.metrics.evaluate import evaluate, shares
 from colorlib.metrics.frechet import FrechetDistance
+from colorlib.models import dial
 from colorlib.models.weights import load_weights
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
@@ -39,12 +40,6 @@ class Answers(nn.Module):
         return self.gain * next(self.answers)
 
 
-def mixed(careful: nn.Module, vivid: nn.Module, part: float) -> dict[str, Tensor]:
-    """The state dict at a part of the way from one generator to the other."""
-    begin, end = careful.state_dict(), vivid.state_dict()
-    return {k: torch.lerp(begin[k], v, part) if v.is_floating_point() else v for k, v in end.items()}
-
-
 @torch.no_grad()
 def measured(generator: nn.Module, paths: list[Path], side: int, gains: tuple[float, ...]) -> list[dict[str, float]]:
     """The shares of a generator at each gain, on one collection."""
@@ -55,19 +50,19 @@ def measured(generator: nn.Module, paths: list[Path], side: int, gains: tuple[fl
 
 def main(careful: Path, vivid: Path, results: Path = RESULTS) -> Path:
     """Measure the mixtures that the file does not have yet."""
-    begin, card = load_weights(careful / "generator.safetensors")
+    generator, card = load_weights(careful / "generator.safetensors")
     end, _ = load_weights(vivid / "generator.safetensors")
+    ends = dial.join({name: tensor.clone() for name, tensor in generator.state_dict().items()}, end.state_dict())
     recipe = load_recipe(card["recipe"]["name"])
     valid = photographs(recipe)[1]
     path = results / "dial.csv"
     rows = pd.read_csv(path).to_dict("records") if path.exists() else []
     for part in track([part for part in PARTS if part not in {row["part"] for row in rows}], "measuring the mixtures"):
-        begin_mixed, _ = load_weights(careful / "generator.safetensors")
-        begin_mixed.load_state_dict(mixed(begin, end, part))
+        generator.load_state_dict(dial.turn(ends, part))
         for name in recipe.data.mix:
             if own := [path for path in valid if name in path.parts]:
                 spread = list(islice(own, 0, None, max(1, len(own) // MOST)))
-                table = measured(begin_mixed, spread, recipe.data.final_size, GAINS)
+                table = measured(generator, spread, recipe.data.final_size, GAINS)
                 rows += [{"part": part, "collection": name, **row} for row in table]
         with atomic(path) as temporary:
             pd.DataFrame(rows).sort_values(["part", "gain", "collection"]).to_csv(temporary, index=False)

@@ -1,9 +1,9 @@
 """What the coloured copies of photographs are called: as their originals, and what a name says is what is in it."""
 
-import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
+from colorlib.album.twins import folded
 from colorlib.images.write import WRITABLE, output_suffix
 
 __all__ = ["result_names"]
@@ -38,7 +38,7 @@ def result_names(photographs: Mapping[Path, str | None], format: str | None = No
     kept = {
         path: path.with_suffix(output_suffix(path, format)) for path in photographs if path.suffix.lower() in WRITABLE
     }
-    taken = set(map(_folded, kept.values()))
+    taken = {folded(target.as_posix()) for target in kept.values()}
     return {path: kept.get(path) or _longer(path, kind, format, taken) for path, kind in photographs.items()}
 
 
@@ -46,11 +46,6 @@ def _longer(path: Path, kind: str | None, format: str | None, taken: set[str]) -
     """A path with a suffix behind it, which is not taken."""
     own = next((suffix for suffix, written in WRITABLE.items() if written == kind), ".png")
     suffix = output_suffix("", format) if format else own
-    while _folded(path := path.with_name(path.name + suffix)) in taken:
+    while folded((path := path.with_name(path.name + suffix)).as_posix()) in taken:
         pass
     return path
-
-
-def _folded(path: Path) -> str:
-    """A path as file systems compare it that take A for a, and one way to write an accent for the other."""
-    return unicodedata.normalize("NFC", path.as_posix()).casefold()

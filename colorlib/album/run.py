@@ -4,7 +4,6 @@ An original is never touched: results go to another folder, in the same layout, 
 there is overwritten, unless it is a stale result of ours and we are told to. A result appears when it is complete.
 """
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,6 +28,7 @@ from colorlib.images.folder import THUMBNAILS, LeftOut, album
 from colorlib.images.notes import collected
 from colorlib.images.printable import one_line, printable
 from colorlib.images.read import read_document
+from colorlib.settings import cores
 
 GIANT = 450_000_000  # bytes, 30 megapixels of 8-bit colour; above this, one file at a time fills the memory enough
 MOST_WORKERS = 4  # each may hold a picture of `GIANT` bytes
@@ -208,7 +208,7 @@ class AlbumColorizer:
 
 def sensible_workers() -> int:
     """Return how many photographs to colorize at once when nobody says: the cores, at most `MOST_WORKERS`."""
-    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, MOST_WORKERS)
+    return min(cores(), MOST_WORKERS)
 
 
 def run(colorizer: AlbumColorizer, jobs: Sequence[Job], report: Report, workers: int = 1) -> Iterator[Outcome]:

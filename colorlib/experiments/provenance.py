@@ -1,7 +1,6 @@
 """What a training run is made of, how its epochs were trained, and whether a checkpoint may go on as this run."""
 
 import dataclasses
-import os
 import subprocess
 from functools import lru_cache
 from importlib.metadata import version
@@ -17,6 +16,7 @@ from colorlib.experiments.assess import noise
 from colorlib.experiments.recipe import Phase, Recipe
 from colorlib.models.shipped import find_weights
 from colorlib.models.weights import read_card
+from colorlib.settings import cores
 from colorlib.training.callbacks import is_rehearsal
 from colorlib.training.checkpoint import what_was_run
 
@@ -245,8 +245,7 @@ def machine(device: torch.device) -> str:
     """What trains: the name of the GPU, or how many cores this process may use."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return f"{cores} CPU core(s)"
+    return f"{cores()} CPU core(s)"
 
 
 @lru_cache(maxsize=1)

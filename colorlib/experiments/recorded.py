@@ -14,6 +14,7 @@ import pandas as pd
 
 from colorlib._atomic import atomic
 from colorlib.metrics.evaluate import bootstrap_interval
+from colorlib.settings import repository
 
 RESULTS = Path(__file__).resolve().parents[2] / "book" / "results"
 
@@ -41,22 +42,6 @@ def edition() -> tuple[str, str]:
 
 REVISION, _key = edition()
 CACHE = Path.home() / ".cache" / "colorlib" / "results" / _key
-
-
-def repository() -> str | None:
-    """Tell the address of the book's repository, as the installed package's metadata names it.
-
-    Returns
-    -------
-    str or None
-        Without a slash at its end; None when the package is not installed, or names none.
-    """
-    try:
-        entries = importlib.metadata.metadata("colorlib-book").get_all("Project-URL", [])
-    except importlib.metadata.PackageNotFoundError:
-        return None
-    address = dict(entry.split(", ", 1) for entry in entries).get("Repository")
-    return address and address.rstrip("/")
 
 
 def recorded_file(name: str) -> Path:

@@ -13,7 +13,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from colorlib.experiments.recorded import REVISION, repository
+from colorlib.experiments.recorded import REVISION
+from colorlib.settings import repository
 
 __all__ = ["Source", "source"]
 
