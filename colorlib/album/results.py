@@ -15,6 +15,7 @@ from colorlib.album.ledger import Ledger, Record, package_version
 from colorlib.album.outcome import Job
 from colorlib.album.resume import standing
 from colorlib.images.folder import THUMBNAILS
+from colorlib.images.label import Label
 from colorlib.images.read import Document, read_document
 from colorlib.images.write import write_document
 
@@ -31,14 +32,22 @@ class Results:
         What changes the pixels, for the record.
     resume, redo, thumbnails : bool
         As for `run.AlbumColorizer`.
+    label : Label, optional
+        What each result says about its colours.
     """
 
     def __init__(
-        self, folder: str | Path, settings: Mapping[str, Any], resume: bool, redo: bool, thumbnails: bool
+        self,
+        folder: str | Path,
+        settings: Mapping[str, Any],
+        resume: bool,
+        redo: bool,
+        thumbnails: bool,
+        label: Label | None = None,
     ) -> None:
         self.folder, self.settings = folder, settings
         self.resume, self.redo, self.thumbnails = resume, redo, thumbnails
-        self.ledger = Ledger(folder)
+        self.ledger, self.label = Ledger(folder), label
 
     def begin(self, job: Job) -> "Task | None":
         """Look whether there is something to do.
@@ -138,7 +147,8 @@ class Task:
                 self.check()  # a page that cannot be read because the file is another one now
                 raise
 
-        write_document(document, seen(), self.job.target, replace=self.replaced is not None, approve=self._record)
+        how = {"replace": self.replaced is not None, "approve": self._record, "label": self.results.label}
+        write_document(document, seen(), self.job.target, **how)
         if small:  # not before: should another process have been quicker, the thumbnails are of its photograph
             with suppress(OSError):  # where there is no room, the next run catches up
                 save_thumbnails(self.results.folder, self.job.name, *small)

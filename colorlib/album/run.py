@@ -25,6 +25,7 @@ from colorlib.album.results import Results, sweep_results
 from colorlib.album.twins import files_below, folded, refuse_twins, would_both
 from colorlib.images.decode import memory_needed
 from colorlib.images.folder import THUMBNAILS, LeftOut, album
+from colorlib.images.label import Label
 from colorlib.images.notes import collected
 from colorlib.images.printable import one_line, printable
 from colorlib.images.read import read_document
@@ -135,6 +136,8 @@ class AlbumColorizer:
         since; otherwise that is an error. A file that this package has not made is never replaced.
     settings : dict
         What `colorize` does to the pixels: names to anything that json can hold.
+    label : Label, optional
+        What each result says about its colours.
     skip_color : bool
         A photograph that has colours is skipped. A tint over the whole of it, such as sepia, is none.
     thumbnails : bool
@@ -148,10 +151,12 @@ class AlbumColorizer:
     thumbnails: bool = True
     redo: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
+    label: Label | None = None
     results: Results = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "results", Results(self.out, self.settings, self.resume, self.redo, self.thumbnails))
+        ways = (self.settings, self.resume, self.redo, self.thumbnails, self.label)
+        object.__setattr__(self, "results", Results(self.out, *ways))
 
     def __call__(self, job: Job, stopped: Callable[[], bool] = bool) -> Outcome | None:
         """Do one job.

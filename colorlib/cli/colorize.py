@@ -65,6 +65,13 @@ def colorize(
     report: Annotated[
         bool, typer.Option(help="Write report.csv, left-out.csv and contact-sheet.html beside the results.")
     ] = True,
+    caption: Annotated[
+        bool,
+        typer.Option("--caption", help="Write below each result, in small letters, that its colours are predicted."),
+    ] = False,
+    keep_grey: Annotated[
+        bool, typer.Option("--keep-grey", help="Show the original at the left of each result, in the same picture.")
+    ] = False,
     ray: Annotated[
         str | None,
         typer.Option(
@@ -83,10 +90,14 @@ def colorize(
     counted at the end, and listed in left-out.csv. Results keep their names; where the suffix is not that of a format
     that is written, one is added: photo.avif becomes photo.avif.png.
 
+    Each result says in its EXIF data and in XMP that its colours are predicted, by which version and weights.
+
     The folder .colorlib among the results records what each was made of. COLORLIB_MAX_GB (4.5) and COLORLIB_MAX_PAGES
     (5000) in the environment limit what one file may take.
     """
     with clear_errors():
+        from colorlib.images.label import Label
+
         if redo and not resume:
             raise ValueError("--redo and --no-resume contradict each other: give one of them")
         remote = [address for address in (*inputs, out) if "://" in address]
@@ -110,7 +121,9 @@ def colorize(
         if point and len(planned) > 1:
             raise ValueError(f"--point is about one photograph, and there are {len(planned)}; give one of them")
         paint, settings = _page_colorizer(weights, vividness, size, saturation, flip, point or [], reference)
-        ways = {"resume": resume, "redo": redo, "skip_color": skip_color, "thumbnails": report}
+        label = Label(weights, settings["weights"]["sha256"], caption, keep_grey)
+        settings |= {name: True for name in ("caption", "keep_grey") if getattr(label, name)}
+        ways = {"resume": resume, "redo": redo, "skip_color": skip_color, "thumbnails": report, "label": label}
         colorizer = AlbumColorizer(paint, out, settings=settings, **ways)
         if "://" not in out:
             try:

@@ -68,9 +68,11 @@ def video(
         from colorlib.colorize.colorizer import Colorizer
         from colorlib.film.colorize import colorize_video, no_progress
         from colorlib.film.steady import KEY_EVERY, SteadyColorizer
+        from colorlib.images.label import Label
 
+        painter = Colorizer.from_pretrained(weights, vividness=vividness)
         settings = {"mode": mode, "key_every": key_every or KEY_EVERY, "reference": reference, "upscale": upscale}
-        film_colorizer = SteadyColorizer(Colorizer.from_pretrained(weights, vividness=vividness), **settings)
+        film_colorizer = SteadyColorizer(painter, **settings)
         result = colorize_video(
             source,
             out,
@@ -86,6 +88,7 @@ def video(
             progress=partial(progress, what="colorizing"),
             sound=sound,
             checking=partial(progress, what="looking through the film") if sys.stderr.isatty() else no_progress,
+            made_by=Label(weights, painter.sha256),
         )
     for line in (*result.notes, *(f"{source}: {what}" for what in result.damage)):
         say(one_line(line, source, out))

@@ -1,6 +1,7 @@
 """What is found out about a film before hours are spent on it: whether to begin at all."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from colorlib.film.probe import Film
 from colorlib.images.color_or_grey import judge_film
 from colorlib.images.limits import check_memory
 
-__all__ = ["check_frames", "check_names", "check_times", "look_into"]
+__all__ = ["check_frames", "check_names", "check_times", "cut_of", "expected_frames", "look_into"]
 
 BYTES_OUT = 48  # a pixel of the result: what painting holds, and the encoder that looks ahead
 
@@ -33,6 +34,20 @@ def check_times(film: Film, start: float, end: float | None) -> None:
         raise ValueError(f"the part from {start:g} s to {end:g} s is empty" if end is not None else "start is below 0")
     if film.seconds is not None and start >= film.seconds:
         raise ValueError(f"{film.path} is {film.seconds:.1f} s long: there is nothing from {start:g} s on")
+
+
+def cut_of(film: Film, start: float, end: float | None) -> tuple[Fraction, Fraction] | None:
+    """Return a part of a film on the film's own clock; None for all of it."""
+    if not start and end is None:
+        return None
+    zero = film.first * film.time_base
+    return zero + Fraction(start), zero + Fraction(end if end is not None else 10**9)
+
+
+def expected_frames(film: Film, start: float, end: float | None) -> int:
+    """Return about how many frames there are in a part of a film."""
+    seconds = film.seconds or 0
+    return round((min(seconds, end or seconds) - start) * film.rate)
 
 
 def check_frames(film: Film, size: tuple[int, int], held: int) -> None:

@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol
@@ -21,7 +20,7 @@ import numpy as np
 
 import colorlib
 from colorlib._atomic import ALREADY_THERE
-from colorlib.film.checks import check_frames, check_names, check_times, look_into
+from colorlib.film.checks import check_frames, check_names, check_times, cut_of, expected_frames, look_into
 from colorlib.film.decode import frames_of, picture_of
 from colorlib.film.encode import choose_coding, write_segment
 from colorlib.film.memory import Memory, last_memory
@@ -31,6 +30,7 @@ from colorlib.film.parts import Parts
 from colorlib.film.probe import Film, read_film
 from colorlib.film.rehearsal import rehearse
 from colorlib.film.survey import looked_through
+from colorlib.images.label import Label
 
 __all__ = ["ColoredFilm", "FrameColorizer", "colorize_video", "no_progress"]
 
@@ -99,6 +99,7 @@ def colorize_video(
     progress: Progress = no_progress,
     sound: bool = True,
     checking: Callable[[Iterable, int], Iterable] = no_progress,
+    made_by: Label | None = None,
 ) -> ColoredFilm:
     """Colour a film.
 
@@ -142,6 +143,8 @@ def colorize_video(
         Whether the sounds of the original go into the result.
     checking : callable
         As `progress`, for what is gone through before the work: the packets of the film.
+    made_by : Label, optional
+        What the comment of the result says about its colours. By default it names the weights of `colorizer` only.
 
     Returns
     -------
@@ -160,6 +163,7 @@ def colorize_video(
     Gunnam et al. 2022 (films as a sequence of pictures). For what makes the colours steady see `colorlib.film.steady`.
     """
     source, out = Path(source), Path(out)
+    made_by = made_by or Label(sha256=str(getattr(colorizer, "settings", {}).get("weights", "")))
     parts = Parts(out)
     check_names(source, out, parts.folder)
     if found := _already_there(out, parts, resume):
@@ -174,7 +178,7 @@ def colorize_video(
     coding = choose_coding(out, codec, crf, film.high_bit_depth)
     film, times = looked_through(film, end, checking)
     check_times(film, start, end)
-    cut = _cut(film, start, end)
+    cut = cut_of(film, start, end)
     ways, rehearsed = rehearse(film, out, coding, size, times, cut, sound, checking)
     notes += rehearsed
     if (size[0] % 2 or size[1] % 2) and "444" not in coding.pixels:
@@ -194,7 +198,7 @@ def colorize_video(
         if not parts.complete:
             memories = deque([memory] if (memory := parts.memory()) else [])
             painted = _painted(film, colorizer, start, end, preview, done, colored, deinterlace, memories)
-            painted = iter(progress(painted, max(0, _expected(film, start, end) - done)))
+            painted = iter(progress(painted, max(0, expected_frames(film, start, end) - done)))
             while first := next(painted, None):
                 frames = _while_unchanged(original, chain([first], islice(painted, SEGMENT - 1)))
                 count = write_segment(parts.next(), frames, film, coding)
@@ -211,7 +215,7 @@ def colorize_video(
             parts.will_be(result)
 
         try:
-            join_segments(parts.there(), film, out, coding, cut, ways, joined)
+            join_segments(parts.there(), film, out, coding, cut, ways, joined, made_by.statement)
         except FileExistsError:
             raise FileExistsError(
                 f"{out}: appeared while the film was made, and is not overwritten; move it away and call the same "
@@ -283,17 +287,3 @@ def _side_by_side(original: np.ndarray, colored: np.ndarray) -> np.ndarray:
     times = colored.shape[0] // original.shape[0]
     grey = original if original.ndim == 3 else original[..., None].repeat(3, axis=2)
     return np.concatenate([grey.repeat(times, axis=0).repeat(times, axis=1), colored], axis=1)
-
-
-def _expected(film: Film, start: float, end: float | None) -> int:
-    """About how many frames there are in a part of a film."""
-    seconds = film.seconds or 0
-    return round((min(seconds, end or seconds) - start) * film.rate)
-
-
-def _cut(film: Film, start: float, end: float | None) -> tuple[Fraction, Fraction] | None:
-    """A part of a film on the film's own clock; None for all of it."""
-    if not start and end is None:
-        return None
-    zero = film.first * film.time_base
-    return zero + Fraction(start), zero + Fraction(end if end is not None else 10**9)

@@ -89,6 +89,7 @@ def join_segments(
     cut: tuple[Fraction, Fraction] | None = None,
     ways: Ways | None = None,
     complete: Callable[[Path], None] = lambda _: None,
+    statement: str = "",
 ) -> None:
     """Join segments into a film, with the sounds and subtitles of the original; it appears when it is complete.
 
@@ -107,6 +108,8 @@ def join_segments(
         How the streams of the original go into it, from `rehearsal.rehearse`. Without it there are only pictures.
     complete : callable
         Is given the file when it is complete, before it gets its name; what it raises prevents that.
+    statement : str
+        What the film is, added to its comment, as from `images.Label`.
 
     Raises
     ------
@@ -127,6 +130,10 @@ def join_segments(
                 av.open(file, "w", format=coding.container) as target,
             ):
                 shown = add_pictures(target, source, first.streams.video[0], film, out)
+                if statement:
+                    name = next((key for key in target.metadata if key.lower() == "comment"), "comment")
+                    before = target.metadata.get(name, "").partition(statement)[0].strip()
+                    target.metadata[name] = f"{before}\n{statement}".strip()
                 copies = add_sounds(target, source, film, ways, out)
                 if cut is None and not film.shifts:
                     target.set_chapters(source.chapters())

@@ -5,6 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
+        "caption",
         "color_or_grey",
         "decode",
         "description",
@@ -12,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "icc",
         "jpeg2000",
         "kinds",
+        "label",
         "limits",
         "modes",
         "notes",
@@ -25,9 +27,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "tiff_segments",
         "tiff_tags",
         "write",
+        "xmp",
     ],
     submod_attrs={
         "decode": ["open_rgb", "opened", "read_rgb"],
+        "label": ["Label"],
         "read": ["Document", "read_document"],
         "write": ["WRITABLE", "output_suffix", "write_document"],
         "folder": ["PHOTO_SUFFIXES", "find_photographs", "has_color"],

@@ -11,10 +11,11 @@ from colorlib.images.notes import note
 from colorlib.images.png_chunks import texts_of
 from colorlib.images.tiff import TiffFile, TiffPage
 from colorlib.images.tiff_tags import TEXTS
+from colorlib.images.xmp import kept_xmp
 
 __all__ = ["Description", "describe", "describe_tiff_page", "exif_of", "in_one_text"]
 
-_ORIENTATION, _EXIF, _GPS = 0x0112, 0x8769, 0x8825
+_ORIENTATION, _EXIF, _GPS, _XMP = 0x0112, 0x8769, 0x8825, 0x02BC
 _COLOR_SPACE, _WIDTH, _HEIGHT = 0xA001, 0xA002, 0xA003  # in the EXIF directory
 # What a file says about the photograph, not about how its pixels are stored: names, dates, rights, ratings.
 _KEPT = (269, 270, 271, 272, 282, 283, 285, 296, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096))
@@ -36,12 +37,18 @@ class Description:
     texts : dict of str to str
         Texts of a PNG by keyword, or the comment of a JPEG or GIF as "Comment". Bytes that are no UTF-8 are kept as
         Python's surrogates.
+    xmp : dict of str to str
+        Dates and rating in its XMP, from `xmp.kept_xmp`.
+    packet : bytes
+        XMP for the copy, from `label.Label`; b"" for none.
     """
 
     exif: bytes = b""
     dpi: tuple[float, float] | None = None
     has_profile: bool = False
     texts: Mapping[str, str] = field(default_factory=dict)
+    xmp: Mapping[str, str] = field(default_factory=dict)
+    packet: bytes = b""
 
 
 def describe(image: Image.Image, shape: tuple[int, ...]) -> Description:
@@ -59,7 +66,8 @@ def describe(image: Image.Image, shape: tuple[int, ...]) -> Description:
     Description
     """
     exif = _kept_exif(image.path, exif_of(image), shape)
-    return Description(exif, _dpi(image.info.get("dpi")), bool(image.info.get("icc_profile")), _texts(image))
+    has_profile = bool(image.info.get("icc_profile"))
+    return Description(exif, _dpi(image.info.get("dpi")), has_profile, _texts(image), kept_xmp(image.info.get("xmp")))
 
 
 def describe_tiff_page(file: TiffFile, page: TiffPage, shape: tuple[int, ...]) -> Description:
@@ -73,10 +81,12 @@ def describe_tiff_page(file: TiffFile, page: TiffPage, shape: tuple[int, ...]) -
             exif.update({tag: text.rstrip(b"\0") for tag, text in texts.items()})
         else:
             exif.load_from_fp(file.file, page.tags.offset)
+        packet = exif.get(_XMP)
     except Exception as error:
         note(file.path, f"its EXIF data is damaged and not copied ({error})")
-        exif = Image.Exif()
-    return Description(_kept_exif(file.path, exif, shape), _dpi(page.dpi), bool(page.profile))
+        exif, packet = Image.Exif(), None
+    xmp = kept_xmp(packet if isinstance(packet, bytes) else None)
+    return Description(_kept_exif(file.path, exif, shape), _dpi(page.dpi), bool(page.profile), xmp=xmp)
 
 
 def exif_of(image: Image.Image) -> Image.Exif:

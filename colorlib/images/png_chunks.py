@@ -55,7 +55,7 @@ def open_png(path: str | Path, file: BinaryIO) -> PngImageFile:
                 note(path, f"its colour profile is longer than {_LONGEST_PROFILE >> 20} MB and is ignored")
         elif name != b"iCCP" and (size > _LONG or total + size > _LONGEST_TEXTS):
             keyword = data.partition(b"\0")[0].decode("latin-1")
-            if keyword != _XMP:  # is never copied
+            if keyword != _XMP:  # of which little is copied
                 note(path, f"its text {keyword[:79]!r} is longer than {_LONG >> 20} MB and is not copied")
         else:
             total += 0 if name == b"iCCP" else size
@@ -78,9 +78,11 @@ def texts_of(image: PngImageFile) -> dict[str, str]:
     }
 
 
-def text_chunks(texts: Mapping[str, str]) -> PngInfo:
-    """Return the chunks that hold texts, for Pillow's `pnginfo`."""
+def text_chunks(texts: Mapping[str, str], xmp: bytes = b"") -> PngInfo:
+    """Return the chunks that hold texts and XMP, for Pillow's `pnginfo`."""
     chunks = PngInfo()
+    if xmp:
+        chunks.add_itxt(_XMP, xmp.decode())
     for keyword, text in texts.items():
         # What is no text stands for bytes of an unknown code page: Latin-1 shows most of them right.
         is_text = text.encode("utf-8", "replace").decode() == text

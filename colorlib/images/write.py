@@ -14,12 +14,13 @@ BMP      8            no    one   dpi          transparency is laid on white
 ======== ============ ===== ===== ============ =================================================
 
 AVIF, JPEG 2000 and, with the extra `heic`, HEIC are read, at 8 bits (JPEG 2000 in grey: 16); their copies are PNG.
-XMP and IPTC blocks and thumbnails are not copied: they may describe or show the grey picture. Texts go to another
-format as its comment or caption, or the report says that they are lost.
+Of XMP the dates and the rating are copied; the rest of it, IPTC blocks and thumbnails are not: they may describe or
+show the grey picture. With a `Label` the copy says that its colours are predicted. Texts go to another format as its
+comment or caption, or the report says that they are lost.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import replace as replaced
 from itertools import zip_longest
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from PIL.TiffImagePlugin import AppendingTiffWriter
 from colorlib._atomic import already_there, atomic, written_by_python
 from colorlib.images.description import Description, in_one_text
 from colorlib.images.icc import srgb_profile
+from colorlib.images.label import Label, Labelled
 from colorlib.images.modes import on_white
 from colorlib.images.notes import note
 from colorlib.images.png_chunks import text_chunks
@@ -90,6 +92,7 @@ def write_document(
     path: str | Path,
     replace: bool = False,
     approve: Callable[[Path], object] | None = None,
+    label: Label | None = None,
 ) -> None:
     """Write the coloured pages of a document, with what `Document` says must be kept; whole or not at all.
 
@@ -107,6 +110,8 @@ def write_document(
         Whether a file that is there is replaced.
     approve : callable, optional
         Is given the complete file while it has a temporary name; what it raises keeps the file from being there.
+    label : Label, optional
+        What the file says about its colours, and shows beside them.
 
     Raises
     ------
@@ -127,10 +132,13 @@ def write_document(
         raise ValueError(f"{path}: {document.path} has {count} {what}, {kind} holds one: choose the format tiff")
     if path.exists() and not replace:
         raise already_there(path)
+    joined = _joined(document, pages, path, _LONGEST.get(kind, 2**31 - 1), label)
+    if label:
+        document = replaced(document, descriptions=Labelled(document.descriptions, label, kind, document.path))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic(path, replace) as temporary:
-            _WRITERS[kind](document, _joined(document, pages, path, _LONGEST.get(kind, 2**31 - 1)), temporary)
+            _WRITERS[kind](document, joined, temporary)
             if approve:
                 approve(temporary)
     except OSError as error:  # not every one of them names the file
@@ -141,13 +149,17 @@ def write_document(
         raise failure from error
 
 
-def _joined(document: Document, pages: Iterable[np.ndarray], path: Path, longest: int) -> Iterator[np.ndarray]:
-    """The coloured pages, each with its alpha behind as a fourth channel."""
+def _joined(
+    document: Document, pages: Iterable[np.ndarray], path: Path, longest: int, label: Label | None
+) -> Iterator[np.ndarray]:
+    """The coloured pages, each with its alpha behind as a fourth channel, and what a label shows beside them."""
     for pixels, original, alpha in zip_longest(pages, document.pages, document.alphas):
         shapes = [None if values is None else values.shape for values in (pixels, original)]
         if None in shapes or shapes[0] != (*shapes[1][:2], 3) or pixels.dtype not in (np.uint8, np.uint16):
             raise ValueError(f"{path}: a coloured page of shape {shapes[0]} does not fit the original's {shapes[1]}")
-        if max(shapes[1][:2]) > longest:
+        if label:
+            pixels, alpha = label.shown(pixels, original, alpha)
+        if max(pixels.shape[:2]) > longest:
             raise ValueError(
                 f"{path}: this format holds {longest} pixels a side at most: choose the format png or tiff"
             )
@@ -162,9 +174,9 @@ def _image(pixels: np.ndarray) -> Image.Image:
 
 
 def _options(about: Description) -> dict[str, object]:
-    """What every format is told, as far as it is known: EXIF, resolution, profile."""
+    """What every format is told, as far as it is known: EXIF, resolution, profile, XMP."""
     profile = srgb_profile() if about.has_profile else None
-    options = {"exif": about.exif, "dpi": about.dpi, "icc_profile": profile}
+    options = {"exif": about.exif, "dpi": about.dpi, "icc_profile": profile, "xmp": about.packet}
     return {name: value for name, value in options.items() if value}
 
 
@@ -193,7 +205,7 @@ def _with_caption(document: Document) -> Description:
         _texts_lost(document)
         return about
     exif[_CAPTION] = in_one_text(about.texts)
-    return replace(about, exif=exif.tobytes())
+    return replaced(about, exif=exif.tobytes())
 
 
 def _write_jpeg(document: Document, pages: Iterator[np.ndarray], path: Path) -> None:
@@ -215,7 +227,10 @@ def _write_bmp(document: Document, pages: Iterator[np.ndarray], path: Path) -> N
 
 
 def _write_png(document: Document, pages: Iterator[np.ndarray], path: Path) -> None:
-    options, texts = _options(document.description), text_chunks(document.description.texts)
+    options, texts = (
+        _options(document.description),
+        text_chunks(document.description.texts, document.description.packet),
+    )
     if document.durations is not None:
         first, *others = map(_image, pages)
         timing = {"duration": document.durations, "loop": document.plays}
@@ -293,8 +308,7 @@ def _tags(about: Description) -> dict[int, object]:
         tags[tag] = directory or (value.encode("latin-1") if isinstance(value, str) else value)
     if about.dpi:
         tags |= {282: about.dpi[0], 283: about.dpi[1], 296: 2}
-    if "icc_profile" in options:
-        tags[34675] = options["icc_profile"]
+    tags |= {tag: options[name] for tag, name in ((34675, "icc_profile"), (700, "xmp")) if name in options}
     return tags
 
 

@@ -160,3 +160,20 @@ assert CliRunner().invoke(app, call).exit_code == 0
 print([name for name in {heavy} if name in sys.modules])
 """
     assert fresh_python(code) == "[]"
+
+
+def test_results_say_that_their_colours_are_predicted(album, weights, tmp_path):
+    from colorlib.images.label import SOURCE_TYPE
+
+    out = tmp_path / "out"
+    assert call("colorize", album, "--out", out, "--weights", weights).exit_code == 0
+    with Image.open(out / "one.jpg") as image:
+        assert SOURCE_TYPE.encode() in image.info["xmp"]
+        assert str(weights) in image.getexif()[0x0131]
+    shown = call("colorize", album, "--out", out, "--weights", weights, "--caption", "--keep-grey", "--redo")
+    assert "2 colorized" in shown.stderr
+    with Image.open(out / "one.jpg") as image:
+        assert image.width == 120
+        assert image.height > 50
+    differs = call("colorize", album, "--out", out, "--weights", weights)
+    assert "was made with other settings: caption on, now none, keep_grey on, now none" in differs.stderr
