@@ -1,4 +1,4 @@
-"""Exercises are counted chapter by chapter: the label `ex-07-2` is Exercise 7.2.
+"""Exercises are counted chapter by chapter: the label `ex-07-2` is Exercise 7.2, `ex-08b-1` is 8b.1.
 
 Sphinx numbers what has a number by the sections of the contents. Ours are not numbered, so it would count on and on.
 """
@@ -8,7 +8,7 @@ import re
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-LABEL = re.compile(r"ex-(\d+)-(\d+)")
+LABEL = re.compile(r"ex-0?(\w+)-(\d+)")
 
 
 def count_by_chapter(app: Sphinx, env: BuildEnvironment) -> list[str]:
@@ -16,7 +16,7 @@ def count_by_chapter(app: Sphinx, env: BuildEnvironment) -> list[str]:
     for kinds in env.toc_fignumbers.values():
         for label in kinds.get("exercise", {}):
             if found := LABEL.fullmatch(label):
-                kinds["exercise"][label] = (int(found[1]), int(found[2]))
+                kinds["exercise"][label] = (found[1], found[2])
     return []
 
 

@@ -64,10 +64,15 @@ def test_other_pages_stay_as_they_are(extension):
 
 
 def test_exercises_are_numbered_by_chapter(extension):
-    numbers = {"notebooks/07": {"exercise": {"ex-07-1": (19,), "ex-07-2": (20,)}, "figure": {"id1": (1,)}}, "a": {}}
+    numbers = {
+        "notebooks/07": {"exercise": {"ex-07-1": (19,), "ex-07-2": (20,)}, "figure": {"id1": (1,)}},
+        "notebooks/08b": {"exercise": {"ex-08b-1": (25,)}},
+        "a": {},
+    }
     extension("exercise_numbers").count_by_chapter(None, SimpleNamespace(toc_fignumbers=numbers))
     assert numbers == {
-        "notebooks/07": {"exercise": {"ex-07-1": (7, 1), "ex-07-2": (7, 2)}, "figure": {"id1": (1,)}},
+        "notebooks/07": {"exercise": {"ex-07-1": ("7", "1"), "ex-07-2": ("7", "2")}, "figure": {"id1": (1,)}},
+        "notebooks/08b": {"exercise": {"ex-08b-1": ("8b", "1")}},
         "a": {},
     }
 

@@ -94,14 +94,14 @@ def test_the_judge_sees_what_went_wrong_in_the_build(replay, tmp_path, change):
 @each_chapter
 def test_a_chapter_is_built_like_the_others(chapter):
     cells = nbformat.read(chapter, as_version=4).cells
-    number = int(chapter.stem[:2])
+    number = chapter.stem.split("_")[0]  # "08", or "08b" for the second half of a long one
     opening = cells[0].source
-    assert opening.startswith(f"# {number}. ")
+    assert opening.startswith(f"# {number.lstrip('0')}. ")
     for part in ("**Objectives**", "**Time**", "**Before this**"):
         assert part in opening, f"the first cell lacks {part}"
     prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
     exercises = re.findall(r":label: (\S+)", "\n".join(re.findall(r"\{exercise\}[^\n]*\n:label: \S+", prose)))
-    assert exercises == [f"ex-{number:02}-{i}" for i in (1, 2, 3)]
+    assert exercises == [f"ex-{number}-{i}" for i in (1, 2, 3)]
     solutions = re.findall(r"\{solution\} (\S+)\n((?::.*\n)*)", prose)
     assert [label for label, _ in solutions] == exercises
     assert all(":class: dropdown" in options for _, options in solutions)
@@ -132,4 +132,5 @@ def test_a_chapter_is_committed_without_pictures(chapter, tools):
 
 def test_there_are_chapters():
     assert len(CHAPTERS) >= 7
-    assert [int(path.stem[:2]) for path in CHAPTERS] == list(range(1, len(CHAPTERS) + 1))
+    numbers = [int(path.stem[:2]) for path in CHAPTERS]
+    assert sorted(set(numbers)) == list(range(1, max(numbers) + 1))
