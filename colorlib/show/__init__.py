@@ -4,11 +4,12 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["appearance", "explorer", "figures", "scribble_board", "source_code", "widgets"],
+    submodules=["appearance", "explorer", "figures", "markup", "scribble_board", "source_code", "turning", "widgets"],
     submod_attrs={
         "figures": ["gamut_figure", "lab_channels", "loss_curves", "picture_grid", "receptive_field_figure"],
         "appearance": ["INK", "LINES", "REFERENCES", "SHADE", "STYLE", "SURROUND", "WIDTH", "style"],
-        "widgets": ["before_after", "film", "frame_slider"],
+        "turning": ["View", "live", "turnable"],
+        "widgets": ["compare", "film"],
         "explorer": ["run_explorer"],
         "source_code": ["Source", "source"],
         "scribble_board": ["ScribbleBoard"],

@@ -1,6 +1,6 @@
 """A board to draw on in Jupyter and on Colab: coloured strokes on a grey photograph, and a button that spreads them.
 
-It needs a kernel and the package ipycanvas (the extra `draw`). Pages without a kernel show `show.frame_slider`
+It needs a kernel and the package ipycanvas (the extra `draw`). Pages without a kernel show `show.turnable`
 instead.
 """
 

@@ -87,13 +87,22 @@ def test_the_icon_script_of_the_theme_is_found_and_left_out(extension, tmp_path)
         file.parent.mkdir(parents=True)
         file.write_text(text)
     app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path)
-    extension("lighter").leave_out_icon_script(app, None)
+    extension("lighter").leave_out_scripts(app, None)
     assert page.read_text() == "<head>\n</head>"
     assert not script.exists()
     # The fonts that draw the icons in its place come with the theme's style.
     style = (theme / "static" / "styles" / "pydata-sphinx-theme.css").read_text("utf8")
     assert "fa-bars:before" in style
     assert "fa-solid-900.woff2" in style
+
+
+def test_what_widgets_hold_is_left_out(extension, tmp_path):
+    page = tmp_path / "page.html"
+    state = '<script type="application/vnd.jupyter.widget-state+json">\n{"state": {}}\n</script>'
+    page.write_text(f"<p>before</p>{state}<script>kept()</script>")
+    app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path)
+    extension("lighter").leave_out_scripts(app, None)
+    assert page.read_text() == "<p>before</p><script>kept()</script>"
 
 
 def test_the_first_picture_is_loaded_at_once_and_the_others_when_they_are_seen(extension):

@@ -1,4 +1,4 @@
-"""The handle between two pictures: what it shows, and to whom."""
+"""The handle between two pictures, and the film: what they show, and to whom."""
 
 import base64
 import re
@@ -7,14 +7,15 @@ from io import BytesIO
 import av
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from colorlib.show.widgets import before_after, film, frame_slider
+from colorlib.show.widgets import compare, film
 
 
 def test_the_pair_is_in_the_page_itself_and_is_labelled():
     grey, red = Image.new("RGB", (80, 40), "grey"), Image.new("RGB", (80, 40), "red")
-    text = before_after({'a "red" rose': (grey, red)}, height=20).data
+    text = compare({'a "red" rose': (grey, red)}, height=20).data
     found = re.findall(
         r'<img src="data:image/webp;base64,([^"]+)" width="40" height="20" draggable="false" alt="([^"]+)">', text
     )
@@ -23,46 +24,38 @@ def test_the_pair_is_in_the_page_itself_and_is_labelled():
     assert [picture.size for picture in pictures] == [(80, 40)] * 2
     red_pixel = pictures[1].convert("RGB").getpixel((40, 20))
     assert red_pixel[0] > 200 > 60 > red_pixel[1]
-    assert text.count('type="range"') == text.count("aria-label=") == 1
+    assert text.count('type="range"') == 1
+    assert '<label class="colorlib-slider">a &quot;red&quot; rose<input' in text
     assert "http" not in text
 
 
 def test_pictures_are_never_enlarged():
     small = Image.new("RGB", (30, 20))
-    content = re.search(r"base64,([^\"]+)", before_after({"small": (small, small)}, height=200).data)[1]
+    content = re.search(r"base64,([^\"]+)", compare({"small": (small, small)}, height=200).data)[1]
     assert Image.open(BytesIO(base64.b64decode(content))).size == (30, 20)
+
+
+def test_the_ends_have_names():
+    """They are the alternative texts, and under the handle for those who look."""
+    picture = Image.new("RGB", (8, 4))
+    text = compare({"rose": (picture, picture)}, ends=("grey & old", "coloured")).data
+    assert re.findall(r'alt="([^"]+)"', text) == ["rose, grey &amp; old", "rose, coloured"]
+    assert "<span>grey &amp; old</span><span>coloured</span>" in text
+    assert 'aria-label="rose: how much is grey &amp; old, in per cent"' in text
+
+
+def test_tensors_and_arrays_are_pictures_too():
+    red, green = torch.zeros(1, 3, 8, 12), np.zeros((8, 12, 3), np.uint8)
+    red[:, 0], green[..., 1] = 1, 255
+    found = re.findall(r"base64,([^\"]+)", compare({"two": (red, green)}).data)
+    seen = [Image.open(BytesIO(base64.b64decode(content))).convert("RGB").getpixel((6, 4)) for content in found]
+    assert seen[0][0] > 200 > 60 > seen[0][1]
+    assert seen[1][1] > 200 > 60 > seen[1][0]
 
 
 def test_two_shapes_are_refused():
     with pytest.raises(ValueError, match=r"portrait: before is .* one shape"):
-        before_after({"portrait": (Image.new("L", (4, 4)), Image.new("RGB", (4, 5)))})
-
-
-def test_one_frame_is_seen_at_a_time_and_all_are_in_the_page():
-    colours = {'no "points"': "grey", "1 point": "red", "5 points": "blue"}
-    frames = {name: Image.new("RGB", (80, 40), colour) for name, colour in colours.items()}
-    text = frame_slider(frames, "points <given>", start=1, height=20).data
-    found = re.findall(r'<img src="data:image/webp;base64,[^"]+" width="40" height="20" alt="([^"]+)"([^>]*)>', text)
-    assert [alt for alt, _ in found] == [
-        "points &lt;given&gt;: no &quot;points&quot;",
-        "points &lt;given&gt;: 1 point",
-        "points &lt;given&gt;: 5 points",
-    ]
-    assert [rest.endswith(" data-off") for _, rest in found] == [True, False, True]
-    assert '<input type="range" min="0" max="2" value="1"' in text
-    assert 'aria-valuetext="1 point"' in text
-    assert "<span>1 point</span>" in text
-    assert "http" not in text
-
-
-def test_frames_that_do_not_fit_are_refused():
-    frame = Image.new("RGB", (8, 4))
-    with pytest.raises(ValueError, match="points: there are no frames"):
-        frame_slider({}, "points")
-    with pytest.raises(ValueError, match="points: all frames must have one shape"):
-        frame_slider({"a": frame, "b": Image.new("RGB", (4, 8))}, "points")
-    with pytest.raises(ValueError, match="points: start must be from 0 to 0, not 1"):
-        frame_slider({"a": frame}, "points", start=1)
+        compare({"portrait": (Image.new("L", (4, 4)), Image.new("RGB", (4, 5)))})
 
 
 def test_a_film_is_in_the_page_itself_and_plays():
@@ -81,25 +74,11 @@ def test_a_film_is_in_the_page_itself_and_plays():
         assert [f.to_ndarray(format="rgb24").shape for f in container.decode(video=0)] == [(32, 48, 3)] * 5
 
 
-def test_the_arrow_keys_choose_a_frame(browser):
-    frames = {'no "points"': Image.new("RGB", (8, 4)), "<1> point": Image.new("RGB", (8, 4), "red")}
-    tab = browser.new_page()
-    try:
-        tab.set_content("<!doctype html>" + frame_slider(frames, "points").data)
-        tab.locator("input").press("ArrowRight")
-        seen = [image.get_attribute("alt") for image in tab.locator("img").all() if image.is_visible()]
-        assert seen == ["points: <1> point"]
-        assert tab.locator("input").get_attribute("aria-valuetext") == "<1> point"
-        assert tab.locator("label span").inner_text() == "<1> point"
-    finally:
-        tab.close()
-
-
 def test_the_picture_itself_is_dragged(browser):
     grey, red = Image.new("L", (200, 100), 90), Image.new("RGB", (200, 100), "red")
     page = browser.new_page(viewport={"width": 600, "height": 400})
-    page.set_content(before_after({"portrait": (grey, red)}, height=100).data)
-    slider, box = page.locator("input"), page.locator(".colorlib-compare > div").bounding_box()
+    page.set_content(compare({"portrait": (grey, red)}, height=100).data)
+    slider, box = page.locator("input"), page.locator(".colorlib-compare .picture").bounding_box()
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + 0.25 * box["width"], y)
     assert slider.input_value() == "50", "a pointer that only passes moves nothing"

@@ -1,0 +1,286 @@
+"""Figures that turn: every place of one to three sliders, computed beforehand for a page or live with a kernel."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from io import BytesIO
+from itertools import product
+from typing import Any
+
+from IPython.display import HTML, display
+from matplotlib.figure import Figure
+from PIL import Image, ImageDraw
+
+from colorlib.show.appearance import PictureArray
+from colorlib.show.markup import data_uri, figure, slider, to_image
+
+__all__ = ["View", "live", "turnable"]
+
+HEAVIEST = 900_000  # bytes of one figure: a page of two figures stays below two megabytes
+Sliders = Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class View:
+    """What a figure shows at one place of its sliders.
+
+    Attributes
+    ----------
+    picture : picture or Figure
+        A tensor (3, H, W), an array (H, W, 3), a picture of Pillow or a figure of matplotlib. A picture that is the
+        same object in many frames is kept once.
+    numbers : mapping of str to float
+        What was measured there, by name and unit; finite, the same names in every frame.
+    boxes : sequence of (left, top, width, height)
+        Rectangles to draw on the picture, in its pixels; as many in every frame. The pointer then chooses the frame
+        that has a box nearest to it.
+    """
+
+    picture: PictureArray | Image.Image | Figure
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    boxes: Sequence[tuple[float, float, float, float]] = ()
+
+    def image(self) -> Image.Image:
+        """Make the picture one of Pillow's.
+
+        Returns
+        -------
+        Image
+            In RGB.
+        """
+        if not isinstance(self.picture, Figure):
+            return to_image(self.picture)
+        content = BytesIO()
+        self.picture.savefig(content, format="png")
+        return Image.open(content).convert("RGB")
+
+
+Drawn = View | PictureArray | Image.Image | Figure
+
+
+def turnable(
+    draw: Callable[..., Drawn],
+    sliders: Sliders,
+    words: str,
+    start: Sequence[Any] | None = None,
+    width: int = 640,
+) -> HTML:
+    """Compute a picture, and numbers, for every place of some sliders, and show them on a page without a kernel.
+
+    All frames are in the page itself. The sliders are the browser's own: they work with a mouse, a finger and the
+    arrow keys; the picture can be dragged too. Where scripts are off, and in print, the frame it starts with, or the
+    last one chosen, is a picture like others. `live` shows the same with a kernel.
+
+    Parameters
+    ----------
+    draw : callable
+        `draw(*values)`, with one value for each slider, gives a picture or a `View`; all pictures of one shape.
+    sliders : mapping of str to sequence
+        One to three sliders: what each chooses, and its values, in their order. A value is shown as `str` writes it.
+    words : str
+        What is to be seen, for those who cannot see it; the places of the sliders are added.
+    start : sequence, optional
+        The value of each slider at first; the first values if not given.
+    width : int
+        At how many pixels a picture is shown at most; larger ones are made smaller, small ones stay as they are.
+
+    Returns
+    -------
+    HTML
+        To be the last line of a cell.
+
+    Raises
+    ------
+    ValueError
+        When there are no or more than three sliders, one is empty, `start` is none of their values, frames differ in
+        shape, in the names of numbers or in the count of boxes, a number is not finite, or all frames together are
+        too heavy for a page.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> grey = lambda level: np.full((8, 8), level / 100)
+    >>> "<img " in turnable(grey, {"L": [0, 50, 100]}, "One grey").data
+    True
+    """
+    names, first = _checked(sliders, start)
+    frames = [_frame(draw(*place)) for place in product(*sliders.values())]
+    pictures, which, size = _pictures(frames, words, width)
+    at = sum(place * math.prod(len(values) for values in names[i + 1 :]) for i, place in enumerate(first))
+    numbers = _numbers(frames, words)
+    states = [
+        {
+            "frame": which[i],
+            "numbers": [round(value, 6) for value in frame.numbers.values()],
+            "boxes": _boxes(frame, size),
+        }
+        for i, frame in enumerate(frames)
+    ]
+    known = {
+        "words": words,
+        "labels": list(sliders),
+        "names": names,
+        "frames": pictures,
+        "states": states,
+        "digits": [_digits(values) for values in numbers.values()],
+    }
+    content = json.dumps(known, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    if len(content) > HEAVIEST:
+        raise ValueError(
+            f"{words}: {len(frames)} frames weigh {len(content):,} bytes, more than the {HEAVIEST:,} that a page "
+            "bears; give fewer places, or a smaller width"
+        )
+    shown = min(width, size[0])
+    place = ", ".join(f"{label} {values[i]}" for label, values, i in zip(sliders, names, first, strict=True))
+    handles = [slider(label, values, i) for label, values, i in zip(sliders, names, first, strict=True)]
+    marks = '<i class="mark"></i>' * len(frames[0].boxes)
+    return figure(
+        f'<div class="colorlib-turn" role="group" aria-label="{escape(words)}">'
+        f'<div class="picture"{" data-marks" if marks else ""}>'
+        f'<img src="{pictures[which[at]]}" width="{shown}" height="{round(shown * size[1] / size[0])}" '
+        f'draggable="false" alt="{escape(words)}: {escape(place)}">{marks}</div>'
+        f'<div class="sliders">{"".join(handles)}</div>{_table(numbers, at)}'
+        f'<script type="application/json">{content}</script></div>'
+    )
+
+
+def live(draw: Callable[..., Drawn], sliders: Sliders) -> Any:
+    """Show the same as `turnable` where a kernel runs, in Jupyter and on Colab: what is turned to is computed then.
+
+    Parameters
+    ----------
+    draw : callable
+        As for `turnable`.
+    sliders : mapping of str to sequence
+        As for `turnable`, with as many values as one likes.
+
+    Returns
+    -------
+    callable
+        What `ipywidgets.interact` returns; its `widget` holds the sliders and what is shown.
+
+    Raises
+    ------
+    ImportError
+        When ipywidgets is missing.
+    ValueError
+        When there are no or more than three sliders, or one is empty.
+    """
+    from ipywidgets import Layout, SelectionSlider, interact
+
+    names, _ = _checked(sliders, None)
+    controls = {
+        label: SelectionSlider(
+            options=list(zip(texts, values, strict=True)),
+            description=label,
+            continuous_update=False,
+            style={"description_width": "initial"},
+            layout=Layout(width="30rem", max_width="100%"),
+        )
+        for (label, values), texts in zip(sliders.items(), names, strict=True)
+    }
+
+    def show(**values: Any) -> None:
+        frame = _frame(draw(*values.values()))
+        image = frame.image()
+        for left, top, width, height in frame.boxes:
+            ImageDraw.Draw(image).rectangle((left, top, left + width, top + height), outline="#ffd400", width=2)
+        display(image)
+        for name, value in frame.numbers.items():
+            print(f"{name}: {value:.4g}")
+
+    return interact(show, **controls)
+
+
+def _checked(sliders: Sliders, start: Sequence[Any] | None) -> tuple[list[list[str]], list[int]]:
+    """The names of all values, and the places where the sliders stand at first."""
+    if not 1 <= len(sliders) <= 3:
+        raise ValueError(f"a figure has one to three sliders, not {len(sliders)}")
+    for label, values in sliders.items():
+        if len(values) == 0:
+            raise ValueError(f"{label}: there are no values to choose from; give at least one")
+    if start is None:
+        start = [values[0] for values in sliders.values()]
+    if len(start) != len(sliders):
+        raise ValueError(f"start must have one value for each of {', '.join(sliders)}")
+    for value, (label, values) in zip(start, sliders.items(), strict=True):
+        if value not in list(values):
+            raise ValueError(f"{label}: start must be one of {list(values)}, not {value!r}")
+    names = [[str(value) for value in values] for values in sliders.values()]
+    places = [list(values).index(value) for value, values in zip(start, sliders.values(), strict=True)]
+    return names, places
+
+
+def _frame(drawn: Drawn) -> View:
+    """What was drawn, as a frame."""
+    return drawn if isinstance(drawn, View) else View(drawn)
+
+
+def _pictures(frames: list[View], words: str, width: int) -> tuple[list[str], list[int], tuple[int, int]]:
+    """The different pictures as text, which of them each frame shows, and their size."""
+    found: dict[int, int] = {}
+    pictures, which, sizes = [], [], set()
+    for frame in frames:
+        if id(frame.picture) not in found:
+            image = frame.image()
+            sizes.add(image.size)
+            found[id(frame.picture)] = len(pictures)
+            pictures.append(data_uri(image, 2 * width, 100_000))
+        which.append(found[id(frame.picture)])
+    if len(sizes) > 1:
+        raise ValueError(f"{words}: all frames must have one shape, not {sorted(sizes)}")
+    return pictures, which, sizes.pop()
+
+
+def _numbers(frames: list[View], words: str) -> dict[str, list[float]]:
+    """Every number over all frames."""
+    numbers = {name: [] for name in frames[0].numbers}
+    for frame in frames:
+        if list(frame.numbers) != list(numbers) or len(frame.boxes) != len(frames[0].boxes):
+            raise ValueError(f"{words}: all frames must have the same numbers, and as many boxes")
+        for name, value in frame.numbers.items():
+            if not math.isfinite(value):
+                raise ValueError(f"{words}: {name} is {value}; a number must be finite")
+            numbers[name].append(float(value))
+    return numbers
+
+
+def _boxes(frame: View, size: tuple[int, int]) -> list[list[float]]:
+    """Middle, width and height of the boxes, in parts of the picture."""
+    wide, high = size
+    return [
+        [
+            round(part, 4)
+            for part in (
+                (left + width / 2) / wide,
+                (top + height / 2) / high,
+                width / wide,
+                height / high,
+            )
+        ]
+        for left, top, width, height in frame.boxes
+    ]
+
+
+def _digits(values: list[float]) -> int:
+    """How many digits after the point tell values apart that span so much."""
+    if all(value.is_integer() for value in values):
+        return 0
+    span = max(values) - min(values) or abs(values[0]) or 1.0
+    return min(6, max(0, 2 - math.floor(math.log10(span))))
+
+
+def _table(numbers: dict[str, list[float]], at: int) -> str:
+    """The numbers of one place; the script adds their courses."""
+    rows = [
+        f'<div class="number"><span>{escape(name)}</span><b>{values[at]:.{_digits(values)}f}</b>'
+        '<svg viewBox="0 0 100 30" aria-hidden="true"><polyline/><circle r="4"/></svg></div>'
+        for name, values in numbers.items()
+    ]
+    if not rows:
+        return ""
+    return f'<div class="numbers" aria-live="polite">{"".join(rows)}</div><div class="course"></div>'
