@@ -67,7 +67,7 @@ def turnable(
     sliders: Sliders,
     words: str,
     start: Sequence[Any] | None = None,
-    width: int = 640,
+    width: int = 480,
 ) -> HTML:
     """Compute a picture, and numbers, for every place of some sliders, and show them on a page without a kernel.
 
@@ -86,7 +86,7 @@ def turnable(
     start : sequence, optional
         The value of each slider at first; the first values if not given.
     width : int
-        At how many pixels a picture is shown at most; larger ones are made smaller, small ones stay as they are.
+        At how many pixels a picture is shown; it is kept at most at twice that, for sharp screens, and never enlarged.
 
     Returns
     -------
@@ -134,14 +134,13 @@ def turnable(
             f"{words}: {len(frames)} frames weigh {len(content):,} bytes, more than the {HEAVIEST:,} that a page "
             "bears; give fewer places, or a smaller width"
         )
-    shown = min(width, size[0])
     place = ", ".join(f"{label} {values[i]}" for label, values, i in zip(sliders, names, first, strict=True))
     handles = [slider(label, values, i) for label, values, i in zip(sliders, names, first, strict=True)]
     marks = '<i class="mark"></i>' * len(frames[0].boxes)
     return figure(
         f'<div class="colorlib-turn" role="group" aria-label="{escape(words)}">'
         f'<div class="picture"{" data-marks" if marks else ""}>'
-        f'<img src="{pictures[which[at]]}" width="{shown}" height="{round(shown * size[1] / size[0])}" '
+        f'<img src="{pictures[which[at]]}" width="{width}" height="{round(width * size[1] / size[0])}" '
         f'draggable="false" alt="{escape(words)}: {escape(place)}">{marks}</div>'
         f'<div class="sliders">{"".join(handles)}</div>{_table(numbers, at)}'
         f'<script type="application/json">{content}</script></div>'

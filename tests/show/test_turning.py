@@ -76,13 +76,13 @@ def test_a_figure_of_matplotlib_is_a_picture():
     assert [picture(uri).shape for uri in page["frames"]] == [(150, 300, 3)] * 2
 
 
-def test_large_pictures_are_made_small_and_small_ones_stay():
+def test_large_pictures_are_made_small_and_small_ones_are_kept_as_they_are():
     large = turnable(lambda level: np.full((300, 600), level), {"L": [0.2, 0.5]}, "Grey", width=200)
     assert picture(known(large)["frames"][0]).shape == (200, 400, 3)
     assert 'width="200" height="100"' in large.data
     small = turnable(lambda level: np.full((30, 60), level), {"L": [0.2, 0.5]}, "Grey", width=200)
     assert picture(known(small)["frames"][0]).shape == (30, 60, 3)
-    assert 'width="60" height="30"' in small.data
+    assert 'width="200" height="100"' in small.data, "shown as large as the others"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,8 @@ def test_a_figure_too_heavy_for_a_page_is_refused(monkeypatch):
 def tab(browser):
     """A page with two figures, opened as a file would be: no server, no kernel."""
     page = browser.new_page(viewport={"width": 900, "height": 900})
-    figures = [turnable(red_green, TWO, "A colour"), turnable(boxed, PLACES, "Places", start=(1, 3))]
+    figures = [turnable(red_green, TWO, "A colour", width=80)]
+    figures.append(turnable(boxed, PLACES, "Places", start=(1, 3), width=80))
     page.set_content("<!doctype html><body>" + "".join(figure.data for figure in figures))
     yield page
     page.close()
