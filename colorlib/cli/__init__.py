@@ -14,7 +14,8 @@ from typing import Annotated
 import typer
 
 from colorlib.cli.colorize import colorize
-from colorlib.cli.console import SOME_FAILED, Vividness, clear_errors, progress, rich_table, say, tell
+from colorlib.cli.console import clear_errors, say, tell
+from colorlib.cli.evaluate import evaluate
 from colorlib.cli.export import export
 from colorlib.cli.study import study
 from colorlib.cli.video import video
@@ -66,48 +67,8 @@ def train(
 app.command()(colorize)
 app.command()(video)
 app.command()(export)
+app.command()(evaluate)
 app.add_typer(study, name="study")
-
-
-@app.command()
-def evaluate(
-    weights: Annotated[str, typer.Argument(help="Weights that come along, by name, or a .safetensors file.")],
-    folder: Annotated[Path, typer.Argument(help="Folder of colour photographs that the network has not seen.")],
-    vividness: Vividness = None,
-    size: Annotated[
-        int | None,
-        typer.Option(
-            min=8, help="Shorter side in pixels at which the network sees a picture.", show_default="as trained"
-        ),
-    ] = None,
-    csv: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
-) -> None:
-    """Measure a colorizer on photographs, beside the all-grey answer and the truth."""
-    with clear_errors():
-        from colorlib._atomic import atomic
-        from colorlib.data.loaders import validation_loader
-        from colorlib.data.scan import scan_photographs
-        from colorlib.images.folder import find_photographs
-        from colorlib.metrics.evaluate import evaluate as measure
-        from colorlib.models.shipped import load_named
-
-        if csv is not None and not csv.parent.is_dir():
-            raise FileNotFoundError(f"{csv}: there is no folder {csv.parent}; make it first")
-        scan = scan_photographs(find_photographs(folder))
-        if not scan.color:
-            raise ValueError(f"{folder}: nothing to compare with, {scan.summary()}; give photographs in colour")
-        generator, card = load_named(weights, vividness)
-        side = size or int(card.get("size", 256))
-        batches = validation_loader(scan.color, side, workers=0)
-        table = measure(generator, progress(batches, len(batches), "measuring"))
-        tell(rich_table(table, f"{len(scan.color)} photographs at {side} x {side}"))
-        if csv is not None:
-            with atomic(csv) as temporary:
-                table.to_csv(temporary)
-    if scan.grey or scan.broken:
-        say(scan.summary())
-    if scan.broken:
-        raise typer.Exit(SOME_FAILED)
 
 
 @app.command()

@@ -85,7 +85,10 @@ def rich_table(table: pd.DataFrame, title: str) -> object:
             continue
         cells = []
         for row in table.index:
-            low, high = (f"{table[name + end][row]:.2f}" if name + end in table else "" for end in ("_low", "_high"))
-            cells.append(f"{table[name][row]:.2f}" + (f" ({low} ... {high})" if low != high else ""))
+            value, low, high = (
+                f"{table[name + end][row]:.2f}" if name + end in table else "" for end in ("", "_low", "_high")
+            )
+            value = "-" if value == "nan" else value  # there is none, as of a distance of the truth to itself
+            cells.append(value + (f" ({low} ... {high})" if low != high else ""))
         shown.add_row(Text(printable(name)), *cells)
     return shown

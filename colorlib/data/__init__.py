@@ -4,7 +4,7 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["dataset", "degrade", "downloads", "loaders", "scan", "sources", "unchanged"],
+    submodules=["dataset", "degrade", "downloads", "loaders", "scan", "sources", "suites", "unchanged"],
     submod_attrs={
         "sources": [
             "mixed_photographs",
@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "training_photographs",
         ],
         "scan": ["Scan", "scan_photographs"],
+        "suites": ["Suite", "load_suite", "suite_names"],
         "downloads": ["untar"],
         "dataset": ["LabTransform", "Photographs"],
         "loaders": ["PhotographLoader", "dataloaders", "set_epoch", "validation_loader"],

@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "kinds",
         "label",
         "limits",
+        "matching",
         "modes",
         "notes",
         "png_chunks",
@@ -35,5 +36,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "read": ["Document", "read_document"],
         "write": ["WRITABLE", "output_suffix", "write_document"],
         "folder": ["PHOTO_SUFFIXES", "find_photographs", "has_color"],
+        "matching": ["pictures_by_name"],
     },
 )

@@ -4,7 +4,18 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["evaluate", "frechet", "pictures"],
+    submodules=[
+        "assessment",
+        "coloured",
+        "evaluate",
+        "frechet",
+        "networks",
+        "pictures",
+        "set_distance",
+        "suite",
+        "suite_files",
+        "suite_table",
+    ],
     submod_attrs={
         "pictures": [
             "THRESHOLDS",
@@ -18,5 +29,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "frechet": ["FrechetDistance", "FrechetFeatures"],
         "evaluate": ["bootstrap_interval", "shares"],
+        "set_distance": ["set_distance"],
+        "assessment": ["assess", "middle_square", "with_chroma"],
     },
 )

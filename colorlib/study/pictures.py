@@ -16,14 +16,13 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from colorlib.images.decode import open_rgb
-from colorlib.images.folder import find_photographs
+from colorlib.images.matching import pictures_by_name, same_shape
 from colorlib.study.design import CHECK, ORIGINAL, Stimulus
 
 __all__ = ["Matched", "false_colors", "match_pictures", "same_size", "save_stimuli"]
 
 LONGEST_SIDE = 1000  # pixels; two stand side by side on a common screen
 QUALITY = 92  # of the JPEG files, all of them
-SHAPE_TOLERANCE = 0.01  # by how much width to height may differ between two versions
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def match_pictures(originals: str | Path, methods: Mapping[str, str | Path]) -> 
         When a folder is missing or empty, a name stands for two files, or nothing matches.
     """
     folders = {ORIGINAL: originals, **methods}
-    found = {version: _by_name(folder) for version, folder in folders.items()}
+    found = {version: pictures_by_name(folder) for version, folder in folders.items()}
     files, notes = {}, []
     for name in found[ORIGINAL]:
         lacking = [version for version in methods if name not in found[version]]
@@ -69,20 +68,6 @@ def match_pictures(originals: str | Path, methods: Mapping[str, str | Path]) -> 
             "give the coloured files the names of their originals"
         )
     return Matched(files, notes)
-
-
-def _by_name(folder: str | Path) -> dict[str, Path]:
-    """The photographs of a folder by their path in it, without the suffix."""
-    found: dict[str, Path] = {}
-    for path in find_photographs(folder):
-        name = path.relative_to(folder).with_suffix("").as_posix()
-        if name in found:
-            raise ValueError(
-                f"{found[name]} and {path.name} have one name: a study cannot tell which to show; "
-                "take one of them out of the folder"
-            )
-        found[name] = path
-    return found
 
 
 def same_size(versions: Mapping[str, Image.Image], name: str) -> dict[str, Image.Image]:
@@ -108,7 +93,7 @@ def same_size(versions: Mapping[str, Image.Image], name: str) -> dict[str, Image
     reference, *_ = versions
     width, height = versions[reference].size
     for version, image in versions.items():
-        if abs(image.width * height / (image.height * width) - 1) > SHAPE_TOLERANCE:
+        if not same_shape(image.size, (width, height)):
             raise ValueError(
                 f"{name}: {version} is {image.width} x {image.height} pixels and {reference} "
                 f"{width} x {height}, another shape; colour the whole picture again, uncropped"

@@ -5,9 +5,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import pandas as pd
 import pytest
-from PIL import Image
 
 from helpers.cli import call, error_line
 
@@ -32,47 +30,6 @@ def test_wrong_usage_is_exit_code_2():
     assert call("colorise").exit_code == 2
     assert call("colorize", "x.jpg").exit_code == 2
     assert call("colorize", "x.jpg", "--out", "y", "--size", "many").exit_code == 2
-
-
-# --- evaluate ---
-
-
-def test_evaluate_beside_grey_and_truth(album, weights, tmp_path):
-    result = call("evaluate", weights, album, "--csv", tmp_path / "table.csv")
-    assert result.exit_code == 0, result.output
-    assert "2 photographs at 32 x 32" in result.stdout
-    table = pd.read_csv(tmp_path / "table.csv", index_col=0)
-    assert list(table.index) == ["model", "grey", "truth"]
-    assert table.loc["truth", "ab_l1"] == pytest.approx(0)
-    assert table.loc["grey", "colorfulness"] < table.loc["truth", "colorfulness"]
-    for row in table.index:
-        assert row in result.stdout
-
-
-def test_evaluate_knows_the_shipped_weights_by_name(album, weights, monkeypatch):
-    monkeypatch.setattr("colorlib.models.shipped.SHIPPED", weights.parent)
-    result = call("evaluate", "tiny", album)
-    assert result.exit_code == 0, result.output
-    assert "2 photographs at 32 x 32" in result.stdout
-
-
-def test_evaluate_counts_what_it_leaves_out(album, weights):
-    Image.new("L", (40, 40), 90).save(album / "grey.png")
-    (album / "broken.png").write_bytes(b"\x89PNG")
-    result = call("evaluate", weights, album)
-    assert result.exit_code == 1
-    assert "2 photographs" in result.stdout
-    assert "1 grey" in result.stderr
-    assert "broken.png" in result.stderr
-
-
-def test_evaluate_errors_are_one_line(album, weights, tmp_path):
-    assert "nowhere" in error_line(call("evaluate", weights, tmp_path / "nowhere"))
-    assert "make it first" in error_line(call("evaluate", weights, album, "--csv", tmp_path / "no/such/table.csv"))
-    assert "x.safetensors" in error_line(call("evaluate", tmp_path / "x.safetensors", album))
-    (tmp_path / "greys").mkdir()
-    Image.new("L", (40, 40), 90).save(tmp_path / "greys/grey.png")
-    assert "give photographs in colour" in error_line(call("evaluate", weights, tmp_path / "greys"))
 
 
 # --- train ---
