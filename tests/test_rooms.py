@@ -33,7 +33,6 @@ LONG = {
     "colorlib/colorize/colorizer.py",
     "colorlib/images/write.py",
     "colorlib/models/fusion.py",
-    "colorlib/show/figures.py",
 }
 
 

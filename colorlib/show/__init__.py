@@ -4,10 +4,21 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["appearance", "explorer", "figures", "markup", "scribble_board", "source_code", "turning", "widgets"],
+    submodules=[
+        "appearance",
+        "curves",
+        "explorer",
+        "figures",
+        "markup",
+        "scribble_board",
+        "source_code",
+        "turning",
+        "widgets",
+    ],
     submod_attrs={
-        "figures": ["gamut_figure", "lab_channels", "loss_curves", "picture_grid", "receptive_field_figure"],
+        "figures": ["gamut_figure", "lab_channels", "picture_grid", "receptive_field_figure"],
         "appearance": ["INK", "LINES", "REFERENCES", "SHADE", "STYLE", "SURROUND", "WIDTH", "style"],
+        "curves": ["loss_curves"],
         "turning": ["View", "live", "turnable"],
         "widgets": ["compare", "film"],
         "explorer": ["run_explorer"],

@@ -1,4 +1,4 @@
-"""The book's figures: Lab channels, grids of pictures, receptive fields, loss curves, the gamut.
+"""The book's figures: Lab channels, grids of pictures, receptive fields, the gamut.
 
 One style serves light and dark pages. Every figure brings its own ground, an opaque, neutral light grey with dark
 text, because a colour looks different on white and on black: pictures can only be compared when the surround is the
@@ -12,23 +12,19 @@ a notebook cell it is shown once, and not a second time at the end of the cell.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from colorlib.color.gamut import gamut_mask
 from colorlib.color.lab import grey_rgb, lab_to_rgb, lightness, rgb_to_lab
 from colorlib.show.appearance import (
     INK,
-    REFERENCES,
-    SHADE,
     WIDTH,
     PictureArray,
     closed,
@@ -185,63 +181,6 @@ def receptive_field_figure(rgb: PictureArray, size: int | Sequence[int]) -> Figu
     return closed(fig)
 
 
-def loss_curves(log: pd.DataFrame | str | Path, columns: Sequence[str] | None = None) -> Figure:
-    """Curves of a training log over its epochs, one panel per column.
-
-    A column ``x`` is drawn together with ``x_truth`` (dashed) and ``x_grey`` (dotted) when the log has them. When it
-    has a column ``trains``, the epochs in which only the generator learned lie on a darker ground.
-
-    Parameters
-    ----------
-    log : pandas.DataFrame or path
-        The log, or its csv file; a column ``epoch`` and numeric columns.
-    columns : sequence of str, optional
-        Which columns to draw. By default all that start with ``loss_`` or ``valid_``.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-
-    Raises
-    ------
-    FileNotFoundError
-        If the csv file does not exist.
-    ValueError
-        If a column is missing, or there is nothing to draw.
-    """
-    log = log if isinstance(log, pd.DataFrame) else pd.read_csv(log)
-    if columns is None:
-        names = [name for name in log.columns if str(name).startswith(("loss_", "valid_")) and log[name].notna().any()]
-        columns = [name for name in names if not name.endswith(tuple(REFERENCES))]
-    missing = [name for name in ("epoch", *columns) if name not in log.columns]
-    if missing or not len(columns):
-        what, known = ", ".join(missing) or "to draw", ", ".join(map(str, log.columns))
-        raise ValueError(f"the log has no column {what}; it has {known}")
-    across = min(2, len(columns))
-    down = -(-len(columns) // across)
-    with style():
-        fig, axes = plt.subplots(down, across, figsize=(WIDTH, 0.3 + 1.9 * down), squeeze=False, sharex=True)
-        for ax, name in zip(axes.flat, columns, strict=False):
-            for epoch in log.loc[_warmup(log), "epoch"]:
-                ax.axvspan(epoch - 0.5, epoch + 0.5, color=SHADE, linewidth=0)
-            marker = "o" if len(log) <= 20 else None
-            ax.plot(log["epoch"], log[name], marker=marker, markersize=3.5)
-            beside = [suffix for suffix in REFERENCES if name + suffix in log.columns]
-            for suffix in beside:
-                ax.plot(log["epoch"], log[name + suffix], color=INK, linestyle=REFERENCES[suffix][0], linewidth=1.2)
-            notes = ", ".join(f"{suffix[1:]} {REFERENCES[suffix][1]}" for suffix in beside)
-            ax.set_title(name.replace("_", " ").replace("color", "colour") + (f" ({notes})" if notes else ""))
-            ax.xaxis.get_major_locator().set_params(integer=True)
-        if _warmup(log).any():
-            fig.legend(handles=[Patch(color=SHADE, label="epochs with the pixel loss alone")], loc="outside upper left")
-        for ax in axes.flat[len(columns) :]:
-            ax.set_axis_off()
-        for ax in [axes[i // across, i % across] for i in range(len(columns))][-across:]:
-            ax.set_xlabel("epoch")
-            ax.tick_params(labelbottom=True)
-    return closed(fig)
-
-
 def gamut_figure(Ls: Sequence[float], points: Mapping[str, tuple[float, float]] | None = None) -> Figure:
     """The ab plane at given lightnesses: what sRGB can display, in its own colours.
 
@@ -279,12 +218,6 @@ def gamut_figure(Ls: Sequence[float], points: Mapping[str, tuple[float, float]] 
         fig.supxlabel("a: green to red", fontsize=10)
         fig.supylabel("b: blue to yellow", fontsize=10)
     return closed(fig)
-
-
-def _warmup(log: pd.DataFrame) -> pd.Series:
-    """In which epochs only the generator learned, in a log that has others too."""
-    alone = log["trains"] == "generator" if "trains" in log.columns else pd.Series(False, index=log.index)
-    return alone & (not alone.all())
 
 
 def _gamut(ax: Axes, L: float) -> None:

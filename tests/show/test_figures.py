@@ -21,24 +21,6 @@ def rgb() -> torch.Tensor:
     return torch.rand(3, 40, 60, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.fixture
-def log() -> pd.DataFrame:
-    trains = ["generator"] * 2 + ["both"] * 3
-    return pd.DataFrame(
-        {
-            "epoch": range(5),
-            "trains": trains,
-            "loss_pixel": [0.5, 0.4, 0.3, 0.2, 0.1],
-            "loss_gan": [np.nan, np.nan, 1.0, 1.1, 1.2],
-            "valid_colorfulness": [5.0, 8, 9, 12, 15],
-            "valid_colorfulness_truth": [30.0] * 5,
-            "valid_psnr": [24.0, 24.1, 24.2, 24.3, 24.4],
-            "valid_psnr_grey": [24.5] * 5,
-            "seconds": [3.0] * 5,
-        }
-    )
-
-
 def pixels(fig: Figure) -> np.ndarray:
     canvas = FigureCanvasAgg(fig)
     canvas.draw()
@@ -176,29 +158,6 @@ def test_receptive_field_cuts_the_middle(rgb):
     for sizes in (0, [], [1, 2, 3, 4]):
         with pytest.raises(ValueError, match="one to three sizes"):
             show.receptive_field_figure(rgb, sizes)
-
-
-def test_loss_curves_draw_what_the_log_holds(log, tmp_path):
-    log.to_csv(tmp_path / "log.csv", index=False)
-    for source in (log, tmp_path / "log.csv", str(tmp_path / "log.csv")):
-        fig = show.loss_curves(source)
-        titles = [ax.get_title() for ax in fig.axes if ax.axison]
-        assert titles == ["loss pixel", "loss gan", "valid colourfulness (truth dashed)", "valid psnr (grey dotted)"]
-        np.testing.assert_allclose(fig.axes[0].lines[0].get_ydata(), log["loss_pixel"])
-        assert [len(ax.lines) for ax in fig.axes] == [1, 1, 2, 2]
-        assert [len(ax.patches) for ax in fig.axes] == [2, 2, 2, 2]  # two epochs of the pixel loss alone
-    only = show.loss_curves(log[log["trains"] == "both"], ["loss_gan"])
-    assert len(only.axes) == 1
-    assert not only.axes[0].patches
-
-
-def test_loss_curves_name_what_is_missing(log, tmp_path):
-    with pytest.raises(ValueError, match="no column loss_x; it has epoch, trains"):
-        show.loss_curves(log, ["loss_x"])
-    with pytest.raises(ValueError, match="no column to draw"):
-        show.loss_curves(log[["epoch", "seconds"]])
-    with pytest.raises(FileNotFoundError, match=r"absent\.csv"):
-        show.loss_curves(tmp_path / "absent.csv")
 
 
 def test_gamut_shows_displayable_colours_in_their_place():
