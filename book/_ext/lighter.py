@@ -1,4 +1,4 @@
-"""Pages that load less: pictures when they come into view, icons from the theme's fonts alone, no state of widgets.
+"""Pages that load less: pictures as WebP and when they come into view, icons from the theme's fonts, no widgets' state.
 
 The theme sends its icons twice, as fonts and as a script of 1.5 MB that draws them anew as SVG. The fonts do. Widgets
 of cells that a page leaves out (they need a kernel) would still leave all that they hold in it.
@@ -8,10 +8,12 @@ import re
 from pathlib import Path
 
 from docutils import nodes
+from PIL import Image
 from sphinx.application import Sphinx
 
 SCRIPT = re.compile(r'\s*<script defer src="[^"]*_static/scripts/fontawesome\.js[^"]*"></script>')
 STATE = re.compile(r'<script type="application/vnd\.jupyter\.widget-state\+json">.*?</script>', re.DOTALL)
+PNG = re.compile(r'((?:src|href)="(?:[^"]*/)?_images/[^"]+)\.png(?=")')
 
 
 def load_when_seen(app: Sphinx, tree: nodes.document, name: str) -> None:
@@ -31,8 +33,22 @@ def leave_out_scripts(app: Sphinx, exception: Exception | None) -> None:
         file.unlink()
 
 
+def pictures_as_webp(app: Sphinx, exception: Exception | None) -> None:
+    """Put a WebP in the place of every PNG that a chapter made, when the book was built."""
+    if exception or app.builder.format != "html":
+        return
+    for picture in Path(app.outdir, "_images").glob("*.png"):
+        with Image.open(picture) as image:
+            # Colours are what the book is about: hardly any loss, and edges of colour stay where they are.
+            image.convert("RGB").save(picture.with_suffix(".webp"), quality=90, use_sharp_yuv=True)
+        picture.unlink()
+    for page in Path(app.outdir).rglob("*.html"):
+        page.write_text(PNG.sub(r"\1.webp", page.read_text("utf8")), "utf8")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
     app.connect("doctree-resolved", load_when_seen)
     app.connect("build-finished", leave_out_scripts)
+    app.connect("build-finished", pictures_as_webp)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

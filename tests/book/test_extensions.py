@@ -6,10 +6,12 @@ from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pydata_sphinx_theme
 import pytest
 import yaml
 from docutils import nodes
+from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = sorted(path.parent.name for path in (ROOT / "colorlib").glob("*/__init__.py"))
@@ -103,6 +105,24 @@ def test_what_widgets_hold_is_left_out(extension, tmp_path):
     app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path)
     extension("lighter").leave_out_scripts(app, None)
     assert page.read_text() == "<p>before</p><script>kept()</script>"
+
+
+def test_pictures_become_webp_of_the_same_colours_and_pages_name_them(extension, tmp_path):
+    page, picture = tmp_path / "notebooks" / "page.html", tmp_path / "_images" / "made.png"
+    for folder in (page.parent, picture.parent):
+        folder.mkdir()
+    ramp = np.indices((60, 80)).sum(0)
+    pixels = np.stack([ramp, 200 - ramp, ramp * 0 + 90], axis=-1).astype(np.uint8)
+    Image.fromarray(pixels).convert("RGBA").save(picture)
+    page.write_text('<a href="../_images/made.png"><img src="../_images/made.png"></a> _images/made.png said a text')
+    app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path)
+    extension("lighter").pictures_as_webp(app, None)
+    assert page.read_text() == (
+        '<a href="../_images/made.webp"><img src="../_images/made.webp"></a> _images/made.png said a text'
+    )
+    assert [path.name for path in picture.parent.iterdir()] == ["made.webp"]
+    with Image.open(picture.with_suffix(".webp")) as made:
+        assert np.abs(np.asarray(made.convert("RGB")).astype(int) - pixels).mean() < 2
 
 
 def test_the_first_picture_is_loaded_at_once_and_the_others_when_they_are_seen(extension):
