@@ -23,6 +23,7 @@ _lazy, __dir__, __all__ = lazy_loader.attach(
         "metrics",
         "models",
         "show",
+        "teach",
         "training",
     ],
     submod_attrs={"colorize.colorizer": ["Colorizer"], "settings": ["profile", "set_seed"]},

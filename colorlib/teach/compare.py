@@ -18,6 +18,10 @@ FACTORS = {
 }
 
 
+class Wrong(ValueError):  # noqa: N818
+    """What is wrong with an answer that was recognised while it was called."""
+
+
 def difference(given: Any, expected: Any, tolerance: float = 1e-3, what: str = "the answer") -> str | None:
     """Compare an answer with what was expected, and tell what kind of difference there is.
 
@@ -119,6 +123,8 @@ def called(function: Any, cases: Sequence[tuple], expected: Callable, tolerance:
     for number_, case in enumerate(cases, 1):
         try:
             given = function(*map(_copy, case))
+        except Wrong as wrong:
+            return str(wrong)
         except Exception as error:
             return f"call {number_} of {len(cases)} ends with {type(error).__name__}: {str(error)[:200]}"
         message = difference(given, expected(*map(_copy, case)), tolerance, f"what call {number_} returns")

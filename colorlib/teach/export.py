@@ -1,9 +1,9 @@
 """What a teacher hands out, made from the chapters: students' notebooks, solutions, and the key to mark with.
 
 A checked exercise is four cells of a chapter, which carry its name in their metadata under ``exercise``: the question
-(tag `exercise`, with its kind and points), the answer (`solution`, with the gap that students get in its place), the call
-of `check` (`check`, with answers that are wrong, for the tests) and the explanation (`explanation`, with what a person
-looks for in a judgement).
+(tag `exercise`, with its kind and points), the answer (`solution`, with the gap that students get in its place), the
+call of `check` (`check`, with answers that are wrong, for the tests) and the explanation (`explanation`, with what a
+person looks for in a judgement).
 """
 
 import copy
@@ -220,8 +220,8 @@ def answer_key(exercises: Iterable[Exercise]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``seed``, from which a marking draws its own inputs, and ``exercises``, each by its name. ``hidden`` of an exercise
-        is yours to fill: Python that asserts something of the answers, run after the check.
+        ``seed``, from which a marking draws its own inputs, and ``exercises``, each by its name. ``hidden`` of an
+        exercise is yours to fill: Python that asserts something of the answers, run after the check.
     """
     entries = {exercise.name: {**asdict(exercise), "hidden": ""} for exercise in exercises}
     for entry in entries.values():

@@ -1,4 +1,4 @@
-"""Each checked exercise of each chapter: its solution holds, its gap does not, and wrong answers are told what is wrong."""
+"""Each checked exercise: its solution holds, its gap does not, and wrong answers are told what is wrong."""
 
 import re
 from collections import Counter
@@ -73,7 +73,7 @@ def test_it_stands_on_its_own(exercise):
 @each
 def test_a_judgement_has_a_rubric_for_all_but_one_of_its_points(exercise):
     if exercise.kind == "judgement":
-        assert len(exercise.rubric) == exercise.points
+        assert len(exercise.rubric) == exercise.points - 1
         assert all(line in exercise.explanation for line in exercise.rubric)
     else:
         assert not exercise.rubric

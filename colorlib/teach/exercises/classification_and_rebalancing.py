@@ -7,7 +7,7 @@ import torch
 
 from colorlib.classical.arrays import lab_pixels
 from colorlib.data import package_photographs
-from colorlib.teach.compare import called, choice, number
+from colorlib.teach.compare import Wrong, called, choice, number
 from colorlib.teach.exercises.registry import exercise
 
 
@@ -29,7 +29,7 @@ def _annealed(answer: Any, seed: int = 0) -> str | None:
         }
         for reason, wrong in known.items():
             if given.shape == wrong.shape and torch.allclose(given, wrong, atol=1e-4):
-                raise ValueError(reason)
+                raise Wrong(f"{reason}.")
         return given
 
     if not callable(answer):

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from colorlib.teach.compare import called, choice, number
+from colorlib.teach.compare import Wrong, called, choice, number
 from colorlib.teach.exercises.registry import exercise
 
 
@@ -34,7 +34,7 @@ def _generator_loss(answer: Any, seed: int = 0) -> str | None:
         }
         for wrong, reason in known.items():
             if math.isclose(value, wrong, abs_tol=1e-3):
-                raise ValueError(reason)
+                raise Wrong(f"{reason}.")
         return value
 
     if not callable(answer):

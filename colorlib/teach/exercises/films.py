@@ -6,7 +6,7 @@ import numpy as np
 
 from colorlib.classical.arrays import lab_pixels
 from colorlib.data import package_photographs
-from colorlib.teach.compare import called, choice, difference
+from colorlib.teach.compare import Wrong, called, choice, difference
 from colorlib.teach.exercises.registry import exercise
 
 
@@ -31,7 +31,7 @@ def _running_mean(answer: Any, seed: int = 0) -> str | None:
         }
         for reason, wrong in known.items():
             if given.shape == wrong.shape and np.allclose(given, wrong):
-                raise ValueError(reason)
+                raise Wrong(f"{reason}.")
         return given
 
     if not callable(answer):

@@ -7,7 +7,7 @@ from torch.nn.functional import interpolate
 
 from colorlib.classical.arrays import lab_pixels
 from colorlib.data import package_photographs
-from colorlib.teach.compare import called, choice, number
+from colorlib.teach.compare import Wrong, called, choice, number
 from colorlib.teach.exercises.registry import exercise
 
 
@@ -30,7 +30,7 @@ def _both_ways(answer: Any, seed: int = 0) -> str | None:
         }
         for reason, wrong in known.items():
             if getattr(given, "shape", None) == wrong.shape and torch.allclose(given, wrong, atol=1e-5):
-                raise ValueError(reason)
+                raise Wrong(f"{reason}.")
         return given
 
     if not callable(answer):

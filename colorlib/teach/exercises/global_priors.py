@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from colorlib.teach.compare import called, choice, number
+from colorlib.teach.compare import Wrong, called, choice, number
 from colorlib.teach.exercises.registry import exercise
 
 
@@ -20,11 +20,11 @@ def _fusion(answer: Any, seed: int = 0) -> str | None:
         given, wanted = answer(local, vector), right(local, vector)
         if getattr(given, "shape", None) == wanted.shape:
             if torch.allclose(given, torch.cat([wanted[:, 3:], local], dim=1)):
-                raise ValueError("the local features come first, then the vector")
+                raise Wrong("the local features come first, then the vector.")
             if torch.allclose(given[:, :3], local) and (given[:, 3:] == 0).any():
-                raise ValueError("the vector stands at some places only; it belongs to every one")
+                raise Wrong("the vector stands at some places only; it belongs to every one.")
             if torch.allclose(given[:, 3:], wanted[:1, 3:].expand_as(given[:, 3:])):
-                raise ValueError("every picture got the vector of the first one")
+                raise Wrong("every picture got the vector of the first one.")
         return given
 
     if not callable(answer):

@@ -33,14 +33,14 @@ def _same_split(answer: Any, seed: int = 0) -> str | None:
 
 @exercise("leaked-crops")
 def _leaked(answer: Any) -> str | None:
-    share = 1 - 49 / 199  # of the other 199 crops 49 are in the test as well
+    share = 1 - 4 / 19  # of the other 19 crops 4 are in the test as well
     known = {
-        0.75: "that is the share of crops in the training. The photograph's other crop is one of the *remaining* 199.",
+        0.75: "that is the share of crops in the training. The other crop of the photograph is one of the other 19.",
         0.25: "that is the share of crops in the test.",
         0.5: "both crops of a photograph are as likely on either side only if the sides are equally large.",
         1 - share: "those are the crops whose photograph is *not* in the training.",
     }
-    return number(answer, share, 0.02, known, "the share")
+    return number(answer, share, 0.015, known, "the share")
 
 
 @exercise("allowed-augmentation")

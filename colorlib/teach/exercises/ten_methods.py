@@ -8,7 +8,7 @@ from scipy.stats import rankdata
 from colorlib.classical import BY_SCRIBBLES, points_from_truth
 from colorlib.classical.arrays import lab_pixels
 from colorlib.data import package_photographs
-from colorlib.teach.compare import called, choice, number
+from colorlib.teach.compare import Wrong, called, choice, number
 from colorlib.teach.exercises.registry import exercise
 
 
@@ -25,7 +25,7 @@ def _mean_rank(answer: Any, seed: int = 0) -> str | None:
         }
         for reason, wrong in known.items():
             if given.shape == wrong.shape and np.allclose(given, wrong):
-                raise ValueError(reason)
+                raise Wrong(f"{reason}.")
         return given + 1 if np.allclose(given + 1, rankdata(errors, axis=0).mean(axis=1)) else given
 
     if not callable(answer):

@@ -6,7 +6,7 @@ import numpy as np
 
 from colorlib.classical.arrays import lab_pixels
 from colorlib.data import package_photographs
-from colorlib.teach.compare import called, choice, number
+from colorlib.teach.compare import Wrong, called, choice, number
 from colorlib.teach.exercises.registry import exercise
 
 
@@ -30,7 +30,7 @@ def _psnr_of_bytes(answer: Any, seed: int = 0) -> str | None:
         }
         for wrong, reason in known.items():
             if abs(value - wrong) < 1e-3:
-                raise ValueError(reason)
+                raise Wrong(f"{reason}.")
         return value
 
     if not callable(answer):

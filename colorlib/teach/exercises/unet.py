@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from colorlib.teach.compare import called, choice, number
+from colorlib.teach.compare import Wrong, called, choice, number
 from colorlib.teach.exercises.registry import exercise
 
 
@@ -24,11 +24,11 @@ def _skip(answer: Any, seed: int = 0) -> str | None:
         given = answer(*parts)
         if getattr(given, "shape", None) == right.shape:
             if torch.allclose(given, torch.cat([right[:, 3:], x], dim=1), atol=1e-4):
-                raise ValueError("both halves are there, in the other order: the input comes first")
+                raise Wrong("both halves are there, in the other order: the input comes first.")
             if torch.allclose(given, torch.cat([x, up(down(x))], dim=1), atol=1e-4):
-                raise ValueError("what is inside was never called")
+                raise Wrong("what is inside was never called.")
         elif getattr(given, "shape", None) == x.shape:
-            raise ValueError("as many channels come out as went in: a skip is laid beside, not added")
+            raise Wrong("as many channels come out as went in: a skip is laid beside, not added.")
         return given
 
     if not callable(answer):

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from colorlib.teach.compare import called, choice, number
+from colorlib.teach.compare import Wrong, called, choice, number
 from colorlib.teach.exercises.registry import exercise
 
 
@@ -26,11 +26,11 @@ def _mean_and_median(answer: Any, seed: int = 0) -> str | None:
         mean, median = (torch.as_tensor(part) for part in answer(*parts))
         right = _answers(ab, p)
         if torch.allclose(mean, ab.mean(0), atol=1e-3):
-            raise ValueError("the mean counts every colour the same; some are worn more often")
+            raise Wrong("the mean counts every colour the same; some are worn more often.")
         if torch.allclose(median, ab.median(0).values, atol=1e-3):
-            raise ValueError("the median counts every colour the same; some are worn more often")
+            raise Wrong("the median counts every colour the same; some are worn more often.")
         if torch.allclose(mean, right[1], atol=1e-3):
-            raise ValueError("mean and median are exchanged")
+            raise Wrong("mean and median are exchanged.")
         return torch.stack([mean, median])
 
     if not callable(answer):

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from colorlib.teach.compare import called, choice, difference
+from colorlib.teach.compare import Wrong, called, choice, difference
 from colorlib.teach.exercises.registry import exercise
 
 
@@ -24,11 +24,11 @@ def _difference(answer: Any, seed: int = 0) -> str | None:
         right = _paired(one, other)
         unpaired = np.sqrt((one.var(ddof=1) + other.var(ddof=1)) / len(one))
         if np.isclose(mean, -right[0]):
-            raise ValueError("the second was to be subtracted from the first")
+            raise Wrong("the second was to be subtracted from the first.")
         if np.isclose(wide, unpaired, rtol=0.02):
-            raise ValueError("that is as wide as photographs differ: subtract photograph by photograph first")
+            raise Wrong("that is as wide as photographs differ: subtract photograph by photograph first.")
         if np.isclose(wide, right[1] * 10, rtol=0.02):
-            raise ValueError("that is the deviation of one difference, not of their mean")
+            raise Wrong("that is the deviation of one difference, not of their mean.")
         return mean, wide
 
     if not callable(answer):
