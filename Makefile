@@ -8,12 +8,13 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 PORT   ?= 8000
 PYTEST ?=
+LOCK   ?=
 
-# The first Python that is new enough. Python 3.11 is the one that constraints.txt was made with.
+# The first Python that is new enough; requirements.txt is made for 3.11 to 3.13.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help book test bench serve notebooks browser clean
+.PHONY: help book test bench serve notebooks lock browser clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -47,10 +48,17 @@ browser:
 			|| echo "chromium could not be installed: the browser tests cannot run" >&2; \
 	else echo "chromium is missing: the browser tests cannot run" >&2; fi
 
-$(STAMP): pyproject.toml constraints.txt
+lock: $(BIN)/python  ## Renew requirements.txt after a change of pyproject.toml (LOCK=--upgrade: newest versions)
+	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --quiet --custom-compile-command 'make lock' --output-file requirements.txt $(LOCK)
+
+$(STAMP): pyproject.toml requirements.txt book/tools/install.py | $(BIN)/python
+	$(BIN)/python book/tools/install.py
+	touch $@
+
+$(BIN)/python:
 ifeq ($(PYTHON),)
 	$(error No Python 3.11 or newer was found. Install one, or name it: make PYTHON=/path/to/python3.11)
 endif
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[book,test]'
-	touch $@
+	$(PYTHON) -m venv $(VENV)

@@ -14,7 +14,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 ROOT = Path(__file__).resolve().parents[2]
-INPUTS = ("colorlib", "book/results", "constraints.txt")
+INPUTS = ("colorlib", "book/results", "requirements.txt")
 VARIABLES = ("COLORLIB_PROFILE", "COLORLIB_DATA")
 
 

@@ -48,10 +48,11 @@ def ranges(requirements: list[str]) -> dict[str, str]:
 
 
 def pins() -> dict[str, str]:
-    """Canonical name to pinned version, from constraints.txt."""
-    lines = (ROOT / "constraints.txt").read_text("utf8").splitlines()
-    pairs = [line.split("==") for line in lines if line and not line.startswith("#")]
-    return {canonicalize_name(name): version for name, version in pairs}
+    """Canonical name to pinned version, from requirements.txt: what it says for this Python and system."""
+    lines = (ROOT / "requirements.txt").read_text("utf8").splitlines()
+    heads = [Requirement(line.rstrip("\\ ")) for line in lines if "==" in line.partition(" ")[0]]
+    here = [head for head in heads if head.marker is None or head.marker.evaluate()]
+    return {canonicalize_name(head.name): str(head.specifier).removeprefix("==") for head in here}
 
 
 def texts() -> dict[str, str]:
@@ -75,14 +76,6 @@ def test_conda_and_pip_ask_for_the_same():
     conda = ranges([re.sub(r"(?<![<>=])=(?!=)", "==", entry) for entry in entries if isinstance(entry, str)])
     listed |= {CONDA_NAMES.get(name, name): span for name, span in conda.items() if name not in tools}
     assert listed == ranges(project()["dependencies"] + project()["optional-dependencies"]["book"])
-
-
-def test_the_pinned_versions_are_inside_the_ranges():
-    wanted = project()["dependencies"] + [r for extra in project()["optional-dependencies"].values() for r in extra]
-    for requirement in map(Requirement, wanted):
-        version = pins().get(canonicalize_name(requirement.name))
-        assert version, f"{requirement.name} is not pinned"
-        assert requirement.specifier.contains(version, prereleases=True), f"{requirement} against {version}"
 
 
 @pytest.mark.skipif(Path(sys.prefix) != ROOT / ".venv", reason="only `make` installs the pinned versions")
@@ -206,30 +199,32 @@ def test_types_are_announced():
 def test_every_make_target_is_explained():
     result = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     explained = {line.split()[0] for line in result.stdout.splitlines()}
-    assert {"book", "test", "bench", "serve", "notebooks", "clean", "help"} <= explained
+    assert {"book", "test", "bench", "serve", "notebooks", "lock", "clean", "help"} <= explained
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
     assert "make test" in (ROOT / ".ci" / "run").read_text("utf8")
 
 
 def test_make_does_nothing_twice(tmp_path):
     """With the environment in place, `make book` only builds: nothing is installed again."""
+    installer = "book/tools/install.py"
+    (tmp_path / installer).parent.mkdir(parents=True)
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+    for name in ("Makefile", "pyproject.toml", "requirements.txt", installer):
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     plan = ["make", "--dry-run", "book"]
-    assert "pip install" in subprocess.run(plan, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert installer in subprocess.run(plan, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     (tmp_path / ".venv" / ".installed").touch()
-    assert "pip install" not in subprocess.run(plan, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert installer not in subprocess.run(plan, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize("changed", ["colorlib/settings.py", "colorlib/pretrained/new.safetensors", "constraints.txt"])
+@pytest.mark.parametrize("changed", ["colorlib/settings.py", "colorlib/pretrained/new.safetensors", "requirements.txt"])
 def test_what_a_chapter_depends_on_names_its_cache(tools, tmp_path, monkeypatch, changed):
     cache_key = tools.cache_key.cache_key
     (tmp_path / "colorlib" / "pretrained").mkdir(parents=True)
     (tmp_path / "book" / "results").mkdir(parents=True)
     (tmp_path / "colorlib" / "settings.py").write_text("L = 50\n")
-    (tmp_path / "constraints.txt").write_text("torch==2.14.1\n")
+    (tmp_path / "requirements.txt").write_text("torch==2.14.1\n")
     before = cache_key(tmp_path)
     assert cache_key(tmp_path) == before
     (tmp_path / "colorlib" / "__pycache__").mkdir()
