@@ -4,6 +4,7 @@ import dataclasses
 import email.message
 import json
 import math
+import threading
 
 import choices
 import pandas as pd
@@ -62,6 +63,22 @@ def test_from_the_address(monkeypatch, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"other\.csv"):
         recorded.recorded_log("other")
     assert not list((tmp_path / "cache").glob("*.part*"))
+
+
+def test_frames_are_fetched_side_by_side(monkeypatch, tmp_path):
+    """As long as one is awaited, the others are under way: four meet at a barrier that opens for four only."""
+    monkeypatch.setattr(recorded, "RESULTS", fill(tmp_path / "results"))
+    together, found = threading.Barrier(4, timeout=60), recorded.recorded_file
+
+    def slow(name):
+        if name.endswith(".webp"):
+            together.wait()
+        return found(name)
+
+    monkeypatch.setattr(recorded, "recorded_file", slow)
+    assert {epoch: list(photos) for epoch, photos in recorded.recorded_frames("run").items()} == {
+        epoch: ["flower", "rocket"] for epoch in (1, 2)
+    }
 
 
 def test_variants_side_by_side(monkeypatch, tmp_path):
