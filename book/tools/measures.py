@@ -31,8 +31,8 @@ from colorlib.metrics.set_distance import set_distance
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "suite"
 SATURATIONS = (0.0, 0.5, 1.0, 1.5, 2.0)
 TURNS = (0, 20, 60, 180)  # degrees
-BLURS = (0, 2, 6, 16)  # standard deviation, in hundredths of the side
-SIDE, BATCH = 80, 40
+BLURS = (0, 4, 16)  # standard deviation, in hundredths of the side
+SIDE, BATCH = 64, 40
 
 
 def changed(lab: Tensor, saturation: float, turn: float, blur: float) -> Tensor:

@@ -95,7 +95,7 @@
   async function fetchPicture(file) {
     for (let attempt = 0; attempt < 2; attempt++) {
       const image = new Image();
-      image.src = `pictures/${file}`;
+      image.src = STUDY.inline?.[file] ?? `pictures/${file}`;
       try {
         await image.decode();
         pictures.set(file, image);
@@ -230,14 +230,18 @@
       ? "Your answers have arrived. You may close this page."
       : "Give the file with your answers to whoever asked you to take part. You may close this page.";
     onClick(display.querySelector(".save"), download);
-    onClick(display.querySelector(".another"), () => {
-      try { localStorage.removeItem(STORED); } catch { /* there was none */ }
-      location.reload();
-    });
+    onClick(display.querySelector(".another"), restart);
+  }
+
+  function restart() {
+    try { localStorage.removeItem(STORED); } catch { /* there was none */ }
+    memory = null;
+    run();
   }
 
   /** Hand the answers over and say thank you; again and again, until they have arrived. */
   async function finish(display) {
+    if (window.OWN_RESULT) return window.OWN_RESULT(display, STUDY, mine(), restart); // nobody collects the answers
     if (mine().arrived) return thanks(display);
     if (!SERVER) {
       show(display, "save", () => {
