@@ -16,8 +16,8 @@ from colorlib.images.printable import one_line, printable
 def video(
     source: Annotated[Path, typer.Argument(metavar="IN", help="A film.", show_default=False)],
     out: Annotated[
-        Path, typer.Argument(metavar="OUT", help="The film to write, as in coloured.mp4.", show_default=False)
-    ],
+        Path | None, typer.Argument(metavar="OUT", help="The film to write, as in coloured.mp4.", show_default=False)
+    ] = None,
     weights: Annotated[str, typer.Option(help=WEIGHTS)] = "natural",
     vividness: Vividness = None,
     mode: Annotated[
@@ -33,6 +33,22 @@ def video(
     ] = None,
     reference: Annotated[
         Path | None, typer.Option(help="A frame of the film coloured by hand, or a photograph: take its colours.")
+    ] = None,
+    stills: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write one coloured still a scene there, and no film: to be repainted."),
+    ] = None,
+    references: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Repainted stills: carry their colours through their scenes."),
+    ] = None,
+    into: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RESULT",
+            help="A finished film of IN: paint anew only the scenes of --references, or --start to --end, and copy "
+            "everything else from it.",
+        ),
     ] = None,
     upscale: Annotated[int, typer.Option(min=1, max=2, help="2 doubles width and height.")] = 1,
     start: Annotated[str, typer.Option(metavar="TIME", help="Begin here: seconds, or as in 1:02:30.")] = "0",
@@ -63,33 +79,42 @@ def video(
 
     The film is worked on in pieces, in the folder OUT.parts. Call it again to go on after a break: that is refused when
     the film, the weights or the options are no more the same.
+
+    With --stills, repaint the stills that are wrong in any program, and give the folder back with --references.
     """
     with clear_errors():
         from colorlib.colorize.colorizer import Colorizer
         from colorlib.film.colorize import colorize_video, no_progress
-        from colorlib.film.steady import KEY_EVERY, SteadyColorizer
+        from colorlib.film.restoring import RestoringColorizer, repaint
+        from colorlib.film.steady import KEY_EVERY
+        from colorlib.film.stills import FilmScenes, read_stills, write_stills
         from colorlib.images.label import Label
 
+        part = {"start": _seconds("--start", start), "end": None if end is None else _seconds("--end", end)}
+        ways = {"make_grey": make_grey, "deinterlace": deinterlace}
+        ways["checking"] = partial(progress, what="looking through") if sys.stderr.isatty() else no_progress
+        _check_choice(out, stills, references, into, preview, part)
         painter = Colorizer.from_pretrained(weights, vividness=vividness)
         settings = {"mode": mode, "key_every": key_every or KEY_EVERY, "reference": reference, "upscale": upscale}
-        film_colorizer = SteadyColorizer(painter, **settings)
-        result = colorize_video(
-            source,
-            out,
-            film_colorizer,
-            start=_seconds("--start", start),
-            end=None if end is None else _seconds("--end", end),
-            preview=preview,
-            codec=codec,
-            crf=crf,
-            make_grey=make_grey,
-            deinterlace=deinterlace,
-            resume=resume,
-            progress=partial(progress, what="colorizing"),
-            sound=sound,
-            checking=partial(progress, what="looking through the film") if sys.stderr.isatty() else no_progress,
-            made_by=Label(weights, painter.sha256),
-        )
+        film_colorizer, label = RestoringColorizer(painter, **settings), Label(weights, painter.sha256)
+        notes = []
+        if stills or references or into:
+            film = FilmScenes(source, **({} if into else part), **ways)
+            if stills:
+                written, there = write_stills(film, stills, film_colorizer, label)
+                say(f"{written} stills are in {printable(stills)}" + (f", {there} were there" if there else ""))
+                return
+            if references:
+                given, notes = read_stills(film, references)
+                film_colorizer.follow(given, film)
+        ways |= {"codec": codec, "crf": crf, "made_by": label, "progress": partial(progress, what="colorizing")}
+        if into:
+            del ways["make_grey"], ways["deinterlace"]
+            result = repaint(film, into, out, film_colorizer, **part, **ways)
+        else:
+            ways |= {"preview": preview, "resume": resume, "sound": sound}
+            result = colorize_video(source, out, film_colorizer, **part, **ways)
+        result.notes = notes + result.notes
     for line in (*result.notes, *(f"{source}: {what}" for what in result.damage)):
         say(one_line(line, source, out))
     if result.frames:
@@ -107,3 +132,25 @@ def _seconds(option: str, time: str) -> float:
     except ValueError:
         raise ValueError(f"{option} {time}: give seconds, or minutes and seconds, as in 90 or 1:30") from None
     return sum(part * 60**place for place, part in enumerate(reversed(parts)))
+
+
+def _check_choice(
+    out: Path | None,
+    stills: Path | None,
+    references: Path | None,
+    into: Path | None,
+    preview: bool,
+    part: dict[str, float | None],
+) -> None:
+    """Refuse options that contradict each other."""
+    if (out is None) == (stills is None):
+        raise ValueError("give OUT, the film to write, or --stills, a folder for stills, and not both")
+    if stills and (references or into):
+        raise ValueError("--stills comes before --references and --into: repaint the stills first")
+    if into and preview:
+        raise ValueError("--into and --preview contradict each other: give one of them")
+    chosen = part["start"] > 0 or part["end"] is not None
+    if into and not references and not chosen:
+        raise ValueError("--into needs to know what to paint anew: give --references, or --start and --end")
+    if into and references and chosen:
+        raise ValueError("--into paints the scenes of --references: leave --start and --end out")

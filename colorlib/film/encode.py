@@ -32,7 +32,7 @@ CRF = {"libx264": 17, "libx265": 18, "libsvtav1": 20, "libvpx-vp9": 20}
 _OTHERS = {"flags": "+qscale", "global_quality": str(2 * 118)}  # 118 is FFmpeg's FF_QP2LAMBDA
 # libx264 so makes files of the same size and quality as with its own choices, in less time and memory.
 _MORE = {
-    "libx264": {"preset": "faster", "rc-lookahead": "10"},
+    "libx264": {"preset": "faster", "rc-lookahead": "10", "keyint_min": "1"},  # a key frame at every cut it sees
     "libx265": {"x265-params": "log-level=error"},
     "libvpx-vp9": {"b": "0", "row-mt": "1"},
 }

@@ -31,13 +31,15 @@ def _estimator() -> cv2.DISOpticalFlow:
     return _of_this_thread.search
 
 
-def find_motion(frame: np.ndarray, other: np.ndarray) -> np.ndarray:
+def find_motion(frame: np.ndarray, other: np.ndarray, guess: np.ndarray | None = None) -> np.ndarray:
     """Find for each pixel of one frame where the same thing is in another one.
 
     Parameters
     ----------
     frame, other : ndarray, (h, w), uint8
         Grey, of one size, at least 16 pixels a side for motion to be found; smaller ones count as standing still.
+    guess : ndarray, (h, w, 2), float32, optional
+        Where to begin, as for frames that lie far apart. It is not changed.
 
     Returns
     -------
@@ -60,7 +62,7 @@ def find_motion(frame: np.ndarray, other: np.ndarray) -> np.ndarray:
         )
     if min(frame.shape) < 16:
         return np.zeros((*frame.shape, 2), np.float32)
-    return _estimator().calc(frame, other, None)
+    return _estimator().calc(frame, other, None if guess is None else guess.copy())
 
 
 def fetch(picture: np.ndarray, flow: np.ndarray) -> np.ndarray:
