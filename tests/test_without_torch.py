@@ -24,6 +24,7 @@ NEED_TORCH = {
     "colorize.upsample",
     "film.recognition",
     "film.render",
+    "film.restoring",
     "film.steadiness",
     "film.steady",
     "film.synthetic",

@@ -152,6 +152,7 @@ def _page_colorizer(
 ) -> tuple[Callable[[np.ndarray], np.ndarray], dict[str, object]]:
     """What colours a page, as the options of `colorize` say, and these for the record of each result."""
     from colorlib.colorize.colorizer import Colorizer
+    from colorlib.colorize.pale import colored_page
     from colorlib.models.shipped import find_weights, position
     from colorlib.models.weights import read_card
 
@@ -183,7 +184,7 @@ def _page_colorizer(
         watch = Watch(reference)
         hints["reference"] = open_rgb(reference)
         settings["reference"] = {"name": str(reference), "sha256": watch.finish()[1]}
-    return partial(colorizer, **hints), settings
+    return partial(colored_page, colorizer=colorizer, **hints), settings
 
 
 def _leave_report(write: Callable[..., Iterable[object]], out: str, report: Report) -> bool:

@@ -4,6 +4,15 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["colorizer", "compose", "hints", "onnx_backend", "suite_colorizer", "torch_backend", "upsample"],
+    submodules=[
+        "colorizer",
+        "compose",
+        "hints",
+        "onnx_backend",
+        "pale",
+        "suite_colorizer",
+        "torch_backend",
+        "upsample",
+    ],
     submod_attrs={"colorizer": ["Colorizer"], "hints": ["Point", "follow_points", "follow_reference"]},
 )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,14 +18,12 @@ from colorlib.film.checks import look_into
 from colorlib.film.decode import frames_of, picture_of
 from colorlib.film.probe import read_film
 from colorlib.film.scenes import Scene, Scenes, find_scenes
-from colorlib.film.steady import SteadyColorizer
 from colorlib.film.survey import looked_through
-from colorlib.images.description import Description
-from colorlib.images.folder import PHOTO_SUFFIXES
-from colorlib.images.label import Label
-from colorlib.images.read import Document, read_document
 from colorlib.images.sixteen_bit import eight_bits
-from colorlib.images.write import write_document
+
+if TYPE_CHECKING:
+    from colorlib.film.steady import SteadyColorizer
+    from colorlib.images.label import Label
 
 __all__ = ["FilmScenes", "Given", "read_stills", "still_name", "write_stills"]
 
@@ -122,7 +121,7 @@ def still_name(scene: Scene, seconds: Fraction) -> str:
     return f"scene-{scene.number:04}-{minutes // 60:02}h{minutes % 60:02}m{rest // 1000:02}.{rest % 1000:03}s.png"
 
 
-def write_stills(film: FilmScenes, folder: str | Path, colorizer: SteadyColorizer, label: Label) -> tuple[int, int]:
+def write_stills(film: FilmScenes, folder: str | Path, colorizer: "SteadyColorizer", label: "Label") -> tuple[int, int]:
     """Write one coloured still a scene, that of its middle; what is there stays as it is.
 
     Parameters
@@ -145,6 +144,10 @@ def write_stills(film: FilmScenes, folder: str | Path, colorizer: SteadyColorize
     OSError, ValueError
         As `images.write_document`, and when the film cannot be read.
     """
+    from colorlib.images.description import Description
+    from colorlib.images.read import Document
+    from colorlib.images.write import write_document
+
     folder, there = Path(folder), 0
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"{folder}: is a file; give a folder for the stills")
@@ -182,6 +185,9 @@ def read_stills(film: FilmScenes, folder: str | Path) -> tuple[list[Given], list
         When there is no such folder or no still in it, or one cannot be read, has no time in its name, shows something
         else than the film does then, or is one of two of a frame. The message names the file.
     """
+    from colorlib.images.folder import PHOTO_SUFFIXES
+    from colorlib.images.read import read_document
+
     folder, scenes = Path(folder), film.scenes
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: no such folder; give that of the stills, from --stills")

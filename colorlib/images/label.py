@@ -11,15 +11,18 @@ other photographs, and joined to the lightness of this one: that is "compositeWi
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 import colorlib
 from colorlib.images.caption import beside, captioned
-from colorlib.images.description import Description
 from colorlib.images.notes import note
 from colorlib.images.xmp import xmp_packet
+
+if TYPE_CHECKING:
+    from colorlib.images.description import Description
 
 __all__ = ["SOURCE_TYPE", "Label", "Labelled"]
 
@@ -67,7 +70,7 @@ class Label:
         model = f" (weights {weights})" if weights else ""
         return f"Colours predicted by {self.software}{model}, not recorded. {SOURCE_TYPE}"
 
-    def described(self, about: Description, kind: str = "") -> Description:
+    def described(self, about: "Description", kind: str = "") -> "Description":
         """Add to what a picture says about the photograph what it is now.
 
         Parameters
@@ -146,7 +149,7 @@ class Labelled(Sequence):
         The original, for a note when the format of the result has no place for a label.
     """
 
-    def __init__(self, descriptions: Sequence[Description], label: Label, kind: str, path: Path) -> None:
+    def __init__(self, descriptions: "Sequence[Description]", label: Label, kind: str, path: Path) -> None:
         self.descriptions, self.label, self.kind = descriptions, label, kind
         if kind == "BMP":
             note(path, _NO_PLACE.format(kind))
@@ -154,5 +157,5 @@ class Labelled(Sequence):
     def __len__(self) -> int:
         return len(self.descriptions)
 
-    def __getitem__(self, index: int) -> Description:
+    def __getitem__(self, index: int) -> "Description":
         return self.label.described(self.descriptions[index], self.kind)
