@@ -18,7 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     ],
     submod_attrs={
         "figures": ["gamut_figure", "lab_channels", "picture_grid", "receptive_field_figure"],
-        "appearance": ["INK", "LINES", "REFERENCES", "SHADE", "STYLE", "SURROUND", "WIDTH", "style"],
+        "appearance": ["INK", "LINES", "REFERENCES", "SHADE", "STYLE", "SURROUND", "WIDTH", "figure_pixels", "style"],
         "curves": ["loss_curves"],
         "frame": ["framed"],
         "turning": ["View", "live", "turnable"],

@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 WIDTH = 6.4  # inches
@@ -61,6 +62,24 @@ def closed(fig: Figure) -> Figure:
     """Take the figure out of pyplot's hands, so that a notebook shows it only where it is returned."""
     plt.close(fig)
     return fig
+
+
+def figure_pixels(fig: Figure) -> np.ndarray:
+    """Draw a figure as it stands, for one that is changed and drawn again and again.
+
+    Parameters
+    ----------
+    fig : Figure
+        Of matplotlib, open or closed.
+
+    Returns
+    -------
+    ndarray, (H, W, 3), uint8
+        H and W as the figure's size and resolution say.
+    """
+    canvas = FigureCanvasAgg(fig)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
 def to_array(picture: PictureArray) -> np.ndarray:

@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
-from io import BytesIO
 from itertools import product
 from typing import Any
 
@@ -15,7 +14,7 @@ from IPython.display import HTML, display
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
-from colorlib.show.appearance import PictureArray
+from colorlib.show.appearance import PictureArray, figure_pixels
 from colorlib.show.markup import data_uri, figure, slider, to_image
 
 __all__ = ["View", "live", "turnable"]
@@ -52,11 +51,7 @@ class View:
         Image
             In RGB.
         """
-        if not isinstance(self.picture, Figure):
-            return to_image(self.picture)
-        content = BytesIO()
-        self.picture.savefig(content, format="png")
-        return Image.open(content).convert("RGB")
+        return to_image(figure_pixels(self.picture) if isinstance(self.picture, Figure) else self.picture)
 
 
 Drawn = View | PictureArray | Image.Image | Figure
@@ -136,7 +131,7 @@ def turnable(
         )
     place = ", ".join(f"{label} {values[i]}" for label, values, i in zip(sliders, names, first, strict=True))
     handles = [slider(label, values, i) for label, values, i in zip(sliders, names, first, strict=True)]
-    marks = '<i class="mark"></i>' * len(frames[0].boxes)
+    marks = '<i class="outline-mark"></i>' * len(frames[0].boxes)
     return figure(
         f'<div class="colorlib-turn" role="group" aria-label="{escape(words)}">'
         f'<div class="picture"{" data-marks" if marks else ""}>'

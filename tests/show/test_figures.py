@@ -174,3 +174,16 @@ def test_gamut_shows_displayable_colours_in_their_place():
     for Ls in ([], [101], [50] * 7):
         with pytest.raises(ValueError, match="one to six lightnesses"):
             show.gamut_figure(Ls)
+
+
+def test_a_closed_figure_is_drawn_again_as_it_stands(rgb):
+    fig = show.picture_grid([[rgb]], ["noise"])
+    show.figure_pixels(fig)
+    fig.set_layout_engine("none")
+    first = show.figure_pixels(fig)
+    np.testing.assert_array_equal(first, pixels(fig)[..., :3])
+    fig.axes[0].images[0].set_data(np.zeros((40, 60, 3)))
+    again = show.figure_pixels(fig)
+    assert again.shape == first.shape
+    height, width = again.shape[:2]
+    assert again[height // 2, width // 2].max() == 0 < first[height // 2, width // 2].max()

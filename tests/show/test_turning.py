@@ -148,13 +148,13 @@ def test_keys_turn_one_figure_and_not_the_other(tab):
 
 def test_the_pointer_chooses_the_nearest_mark(tab):
     figure = tab.locator(".colorlib-turn").nth(1)
-    mark = figure.locator(".mark").bounding_box()
+    mark = figure.locator(".outline-mark").bounding_box()
     box = figure.locator("img").bounding_box()
     assert mark["x"] + mark["width"] / 2 == pytest.approx(box["x"] + 35, abs=1)
     tab.mouse.move(box["x"] + 62, box["y"] + 26)
     assert figure.locator("img").get_attribute("alt") == "Places: row 2, column 6"
     assert figure.locator("b").inner_text() == "26"
-    mark = figure.locator(".mark").bounding_box()
+    mark = figure.locator(".outline-mark").bounding_box()
     assert mark["x"] + mark["width"] / 2 == pytest.approx(box["x"] + 65, abs=1)
     assert mark["y"] + mark["height"] / 2 == pytest.approx(box["y"] + 25, abs=1)
 

@@ -27,19 +27,20 @@
       JSON.parse(figure.querySelector('[type="application/json"]').textContent);
     const inputs = [...figure.querySelectorAll('input')];
     const image = figure.querySelector('img');
-    const marks = [...figure.querySelectorAll('.mark')];
+    const marks = [...figure.querySelectorAll('.outline-mark')];
     const rows = [...figure.querySelectorAll('.number')];
     const low = rows.map((_, k) => Math.min(...states.map(state => state.numbers[k])));
     const high = rows.map((_, k) => Math.max(...states.map(state => state.numbers[k])));
-    let active = inputs.length - 1; // the slider that was moved last: the courses of the numbers run along it
+    const counts = names.map(list => list.length);
+    // The courses of the numbers run along the slider that was moved last, at first along the longest.
+    let active = counts.indexOf(Math.max(...counts));
 
     const here = () => inputs.map(input => Number(input.value));
-    const state = at => states[at.reduce((sum, place, i) => sum * names[i].length + place, 0)];
+    const state = at => states[at.reduce((sum, place, i) => sum * counts[i] + place, 0)];
     const along = (at, place) => state(at.map((other, i) => (i === active ? place : other)));
 
     const draw = (row, k, at) => { // 100 x 30, with a margin of 4
-      const count = names[active].length;
-      const x = place => 4 + 92 * place / Math.max(1, count - 1);
+      const x = place => 4 + 92 * place / Math.max(1, counts[active] - 1);
       const y = value => 26 - 22 * (value - low[k]) / (high[k] - low[k] || 1);
       const value = state(at).numbers[k];
       row.querySelector('b').textContent = value.toFixed(digits[k]);
@@ -68,10 +69,10 @@
 
     // With marks, the place whose mark has its middle nearest to the pointer; without, the first slider follows it.
     const place = index => names.map((_, i) =>
-      Math.floor(index / names.slice(i + 1).reduce((size, list) => size * list.length, 1)) % names[i].length);
+      Math.floor(index / counts.slice(i + 1).reduce((size, count) => size * count, 1)) % counts[i]);
     const pointed = (x, y) => {
       if (!marks.length) {
-        const last = names[0].length - 1;
+        const last = counts[0] - 1;
         return here().map((other, i) => (i ? other : Math.min(last, Math.max(0, Math.round(x * last)))));
       }
       const at = here();
