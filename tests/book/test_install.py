@@ -18,10 +18,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))
 install = import_module("install")
 
 
+HEADS = [Requirement(block.partition(" \\\n")[0]) for block in install.blocks(LOCK.read_text("utf8"))]
+
+
 def pinned(name: str) -> list[Requirement]:
     """What the lock says of a package, which may differ from Python to Python."""
-    heads = [Requirement(block.partition(" \\\n")[0]) for block in install.blocks(LOCK.read_text("utf8"))]
-    return [head for head in heads if canonicalize_name(head.name) == name]
+    return [head for head in HEADS if canonicalize_name(head.name) == name]
 
 
 def test_every_line_of_the_lock_is_a_version_or_a_hash():
