@@ -216,21 +216,3 @@ def test_make_does_nothing_twice(tmp_path):
     assert installer in subprocess.run(plan, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     (tmp_path / ".venv" / ".installed").touch()
     assert installer not in subprocess.run(plan, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-
-
-@pytest.mark.parametrize("changed", ["colorlib/settings.py", "colorlib/pretrained/new.safetensors", "requirements.txt"])
-def test_what_a_chapter_depends_on_names_its_cache(tools, tmp_path, monkeypatch, changed):
-    cache_key = tools.cache_key.cache_key
-    (tmp_path / "colorlib" / "pretrained").mkdir(parents=True)
-    (tmp_path / "book" / "results").mkdir(parents=True)
-    (tmp_path / "colorlib" / "settings.py").write_text("L = 50\n")
-    (tmp_path / "requirements.txt").write_text("torch==2.14.1\n")
-    before = cache_key(tmp_path)
-    assert cache_key(tmp_path) == before
-    (tmp_path / "colorlib" / "__pycache__").mkdir()
-    (tmp_path / "colorlib" / "__pycache__" / "color.pyc").write_bytes(b"0")
-    assert cache_key(tmp_path) == before
-    (tmp_path / changed).write_text("something else\n")
-    assert cache_key(tmp_path) != before
-    monkeypatch.setenv("COLORLIB_PROFILE", "paper")
-    assert cache_key(tmp_path) != before
