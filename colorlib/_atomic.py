@@ -1,4 +1,4 @@
-"""Files that are written whole: under a temporary name first, and under their own when they are complete.
+"""Files that are written whole: under a temporary name first, under their own when complete.
 
 A temporary name is drawn by lot, so that threads, processes, containers and machines that share a folder never
 meet: their process ids and host names may all be equal. Beside each temporary file lies a lock file, which the
@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-__all__ = ["ALREADY_THERE", "already_there", "atomic", "sweep", "written_by_python"]
+__all__ = ["ALREADY_THERE", "already_there", "atomic", "sha256_of", "sweep", "written_by_python"]
 
 try:
     import fcntl
@@ -33,6 +33,12 @@ _ABANDONED = 24 * 60 * 60  # seconds
 _PATTERN = re.compile(r"\.colorlib-([0-9a-f]{8})-[0-9a-f]{16}\.(lock|part.*)", re.DOTALL)
 # What file systems answer that know no hard links: FAT, exFAT, many network shares, Android.
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EMLINK}
+
+
+def sha256_of(path: str | Path) -> str:
+    """Return the sha256 of a file in hexadecimal; it is not read into memory at once."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

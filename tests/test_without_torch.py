@@ -13,6 +13,7 @@ NEED_TORCH = {
     "album.naming",
     "album.outcome",
     "album.ray_cluster",
+    "album.ray_files",
     "album.remote",
     "album.results",
     "album.run",

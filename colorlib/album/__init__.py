@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "naming",
         "outcome",
         "ray_cluster",
+        "ray_files",
         "remote",
         "report_table",
         "results",

@@ -1,4 +1,4 @@
-"""Files and folders wherever pyarrow reaches: on this machine, in a bucket of S3 or Google, on HDFS."""
+"""Files and folders wherever pyarrow reaches: here, in a bucket of S3 or Google, on HDFS."""
 
 import hashlib
 import io
@@ -16,7 +16,9 @@ try:
     import pyarrow as pa
     from pyarrow.fs import FileSelector, FileSystem, FileType, LocalFileSystem
 except ImportError as error:
-    raise ModuleNotFoundError(f"addresses need the extra `archive` ({error}): {install_hint('archive')}") from error
+    raise ModuleNotFoundError(
+        f"addresses need the extra `archive` ({error}): {install_hint('archive')}"
+    ) from error
 OBJECT_STORES = ("s3", "gcs", "abfs")  # what is written there appears when it is complete
 
 
@@ -36,7 +38,9 @@ class Place:
         try:
             filesystem, path = FileSystem.from_uri(address)
         except (pa.ArrowException, ImportError) as error:
-            raise ValueError(f"{address}: cannot be reached ({error}); give a folder, s3://... or gs://...") from error
+            raise ValueError(
+                f"{address}: cannot be reached ({error}); give a folder, s3://... or gs://..."
+            ) from error
         return cls(filesystem, path.rstrip("/"), address.split("://")[0] + "://")
 
     def __str__(self) -> str:
@@ -62,12 +66,18 @@ class Place:
         found = [info]
         if info.type == FileType.Directory:
             found = self.filesystem.get_file_info(FileSelector(self.path, recursive=True))
-        return [replace(self, path=path) for path in sorted(one.path for one in found if one.type == FileType.File)]
+        return [
+            replace(self, path=path)
+            for path in sorted(one.path for one in found if one.type == FileType.File)
+        ]
 
     def fetch(self, path: Path) -> None:
         """Copy the file to this machine."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        with self.filesystem.open_input_stream(self.path, compression=None) as stream, path.open("wb") as file:
+        with (
+            self.filesystem.open_input_stream(self.path, compression=None) as stream,
+            path.open("wb") as file,
+        ):
             shutil.copyfileobj(stream, file)
 
     def read(self) -> bytes:
@@ -91,7 +101,7 @@ class Place:
         return digest.hexdigest()
 
     def put(self, path: Path, replace: bool = True) -> None:
-        """Write a file of this machine here; it appears when it is complete. Replaced or not as by `atomic`."""
+        """Copy a file of this machine here; it appears complete, replacing or not as `atomic`."""
         with path.open("rb") as file:
             self._write(file, replace)
 
@@ -105,7 +115,8 @@ class Place:
             with atomic(path, replace) as temporary, temporary.open("wb") as stream:
                 shutil.copyfileobj(file, stream)
             return
-        if not replace and self.exists():  # asked as late as can be: no other system tells the second of two
+        # asked as late as can be: no other system tells the second of two
+        if not replace and self.exists():
             raise already_there(self)
         folder = self.path.rpartition("/")[0]
         direct = self.filesystem.type_name in OBJECT_STORES

@@ -1,8 +1,9 @@
-"""What a run leaves for its reader in the folder of the results: a table, and a contact sheet of before and after.
+"""What a run leaves for its reader: a table, and a contact sheet of before and after.
 
-Both tell of every run into this folder, not only of the last one. What the last run has left out stands in a table of
-its own, `left-out.csv`: there may be far more of it than photographs. Files of the same name that somebody else put
-there are left alone: `report-2.csv` and `contact-sheet-2.html` stand beside them.
+Both tell of every run into this folder, not only of the last one. What the last run has left out
+stands in a table of its own, `left-out.csv`: there may be far more of it than photographs. Files of
+the same name that somebody else put there are left alone: `report-2.csv` and `contact-sheet-2.html`
+stand beside them.
 """
 
 import hashlib
@@ -25,7 +26,10 @@ __all__ = ["save_thumbnails", "thumbnails", "write_report"]
 
 SHEET = "contact-sheet.html"  # the file, and the template it is made from
 SIDE = 320  # pixels, the longer side of a thumbnail
-_HEAD = '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<meta name="generator" content="colorlib">\n'
+_HEAD = (
+    '<!doctype html>\n<html lang="en">\n'
+    '<meta charset="utf-8">\n<meta name="generator" content="colorlib">\n'
+)
 _LEFT_OUT = ("file", "reason")
 # How each begins when it is ours.
 _MARKS = {"report.csv": HEADER, SHEET: _HEAD, "left-out.csv": ",".join(_LEFT_OUT) + "\n"}
@@ -56,7 +60,7 @@ def save_thumbnails(folder: str | Path, result: str, before: np.ndarray, after: 
 
 
 def small_copy(pixels: np.ndarray) -> np.ndarray:
-    """Return a picture at the size of a thumbnail, uint8; one that is not larger comes back as it is."""
+    """Return a picture at most as large as a thumbnail, uint8."""
     # Every so manieth pixel would be quicker, but grain and screens would turn into patterns.
     factor = max(1, max(pixels.shape[:2]) // (2 * SIDE))
     image = Image.fromarray(eight_bits(pixels)).reduce(factor)
@@ -65,22 +69,27 @@ def small_copy(pixels: np.ndarray) -> np.ndarray:
 
 
 def thumbnails(folder: str | Path, result: str) -> tuple[Path, Path]:
-    """Return where the two thumbnails of a result are, before and after; the names fit any file system."""
+    """Return where a result's thumbnails are, before and after, under names of any disk."""
     key = hashlib.sha256(_bytes(result)).hexdigest()[:20]
-    return Path(folder, THUMBNAILS, f"{key}-before.jpg"), Path(folder, THUMBNAILS, f"{key}-after.jpg")
+    return Path(folder, THUMBNAILS, f"{key}-before.jpg"), Path(
+        folder, THUMBNAILS, f"{key}-after.jpg"
+    )
 
 
-def write_report(folder: str | Path, rows: Iterable[Row], left_out: Iterable[Row] = ()) -> list[Path]:
-    """Write the table and the contact sheet of a run, together with what earlier runs into the folder told.
+def write_report(
+    folder: str | Path, rows: Iterable[Row], left_out: Iterable[Row] = ()
+) -> list[Path]:
+    """Write the table and the contact sheet of a run, with those of earlier runs in them.
 
     Parameters
     ----------
     folder : str or Path
         The folder of the results.
     rows : iterable of dict
-        One for each photograph, with the keys `COLUMNS`. `result` is its name in `folder`, with forward slashes. A
-        row whose reason is `ALREADY_THERE` does not replace what the run told that made the result. A damaged table
-        of an earlier run is set aside under another name, with a warning.
+        One for each photograph, with the keys `COLUMNS`. `result` is its name in `folder`, with
+        forward slashes. A row whose reason is `ALREADY_THERE` does not replace what the run told
+        that made the result. A damaged table of an earlier run is set aside under another name,
+        with a warning.
     left_out : iterable of dict
         One for each file that is no photograph of the run, with the keys "file" and "reason".
 
@@ -121,12 +130,14 @@ def _place(folder: Path, name: str) -> Path:
         number += 1
         path = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
     if number > 1:
-        warnings.warn(f"{folder / name} is not from here and is left alone: see {path.name}", stacklevel=3)
+        warnings.warn(
+            f"{folder / name} is not from here and is left alone: see {path.name}", stacklevel=3
+        )
     return path
 
 
 def _earlier(table: Path) -> list[Row]:
-    """The rows of earlier runs. A damaged table is set aside, and what could be read of it goes on in the new one."""
+    """Read the rows of earlier runs; of a damaged table, set aside, what can be read."""
     if not table.exists():
         return []
     rows, damage = read_table(table)
@@ -136,7 +147,10 @@ def _earlier(table: Path) -> list[Row]:
             number += 1
             aside = table.with_name(f"{table.stem}-damaged-{number}.csv")
         table.rename(aside)
-        warnings.warn(f"{table} is damaged ({damage}): it is now {aside.name}, and a new one was begun", stacklevel=3)
+        warnings.warn(
+            f"{table} is damaged ({damage}): it is now {aside.name}, and a new one was begun",
+            stacklevel=3,
+        )
     return rows
 
 
@@ -151,11 +165,15 @@ def _bytes(name: str) -> bytes:
 
 
 def _sheet(folder: Path, rows: list[Row]) -> str:
-    """The contact sheet: failures first, then every picture before and after, which load when they are scrolled to."""
-    from jinja2 import Environment, PackageLoader  # a twentieth of a second that a start need not wait for
+    """Write the contact sheet: failures first, then pictures that load when they are seen."""
+    # a twentieth of a second that a start need not wait for
+    from jinja2 import Environment, PackageLoader
 
     page = Environment(
-        loader=PackageLoader("colorlib.album"), autoescape=True, trim_blocks=True, keep_trailing_newline=True
+        loader=PackageLoader("colorlib.album"),
+        autoescape=True,
+        trim_blocks=True,
+        keep_trailing_newline=True,
     )
     page.filters["printable"] = printable
     failed = [row for row in rows if row["status"] == "failed"]

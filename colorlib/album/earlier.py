@@ -13,7 +13,8 @@ __all__ = ["earlier_results"]
 def earlier_results(given: Path, sources: Iterable[Path]) -> list[Path]:
     """Find the files that runs into folders of an album have made there.
 
-    A result that somebody changed since is a photograph, and so is one whose folder is given itself.
+    A result that somebody changed since is a photograph, and so is one whose folder is given
+    itself.
 
     Parameters
     ----------

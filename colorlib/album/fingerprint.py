@@ -1,18 +1,19 @@
 """What a file is known by: its size and times at a glance, its sha256 when that leaves a doubt."""
 
-import hashlib
 import os
 import time
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["Stamp", "Watch", "sha256", "stamp"]
+from colorlib._atomic import sha256_of
+
+__all__ = ["Stamp", "Watch", "stamp"]
 
 _RECENT = 2_000_000_000  # nanoseconds; FAT counts time in steps of two seconds
 
 
 class Stamp(NamedTuple):
-    """Size in bytes, and when a file was last written and last changed in any way, in nanoseconds."""
+    """Size in bytes, and when a file was last written and last changed at all, in ns."""
 
     size: int
     mtime_ns: int
@@ -25,18 +26,8 @@ def stamp(path: str | Path) -> Stamp:
     return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
-def sha256(path: str | Path) -> str:
-    """Return the sha256 of a file in hexadecimal; it is not read into memory at once."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 class Watch:
     """A file that must stay as it is from now until all of it has been read.
-
-    Parameters
-    ----------
-    path : Path
 
     Raises
     ------
@@ -48,7 +39,7 @@ class Watch:
         self.path, self.before = path, _identity(path)
         # A change within one tick of the file system's clock leaves the time as it was.
         recent = abs(time.time_ns() - self.before[-2]) < _RECENT
-        self.digest = sha256(path) if recent else None
+        self.digest = sha256_of(path) if recent else None
 
     def check(self) -> None:
         """Raise ValueError if the file is another than at first."""
@@ -65,7 +56,7 @@ class Watch:
     def finish(self) -> tuple[Stamp, str]:
         """Return what the file that was read is known by; raise ValueError if it was changed."""
         self.check()
-        digest = sha256(self.path)
+        digest = sha256_of(self.path)
         if self.digest not in (None, digest):
             self.before = None
         self.check()
@@ -73,7 +64,7 @@ class Watch:
 
 
 def _identity(path: Path) -> tuple[int, ...]:
-    """Which file has the name, and its stamp; opened, because a network share knows only then what is true."""
+    """Identify a file and its stamp; opened, since a network share knows only then."""
     with open(path, "rb") as file:
         found = os.fstat(file.fileno())
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns

@@ -1,10 +1,11 @@
 """The record beside the results: of which photograph each was made, and with which settings.
 
-It lies in the hidden folder `.colorlib` of the results. Every process that makes results appends to a file of its
-own there, so that none waits for another and none can spoil another's lines, on one machine or on many; a line
-that was cut off by a crash is the last of its file, and is left out. A line is written before the result gets its
-name. So there is never a result without its line; a line without its result, and several lines for one result,
-are ordinary: which of them tells of the file that is there, that file's own size, time and sha256 decide.
+It lies in the hidden folder `.colorlib` of the results. Every process that makes results appends to
+a file of its own there, so that none waits for another and none can spoil another's lines, on one
+machine or on many; a line that was cut off by a crash is the last of its file, and is left out. A
+line is written before the result gets its name. So there is never a result without its line; a line
+without its result, and several lines for one result, are ordinary: which of them tells of the file
+that is there, that file's own size, time and sha256 decide.
 """
 
 import hashlib
@@ -72,7 +73,7 @@ class Record:
 
 
 class Ledger:
-    """The records of a folder of results; may be used by several threads, and be sent to other processes.
+    """The records of a folder of results, for several threads and processes.
 
     Parameters
     ----------
@@ -86,7 +87,8 @@ class Ledger:
         self._lock = threading.Lock()
         self._read: dict[Path, int] = {}  # how many bytes of each file are known
         self._settings: dict[str, dict[str, Any]] = {}
-        self._lines: dict[str, list[bytes]] = {}  # by result; unpacked they would take several times the memory
+        # by result; unpacked they would take several times the memory
+        self._lines: dict[str, list[bytes]] = {}
 
     def __reduce__(self) -> tuple:
         return Ledger, (self.folder.parent,)
@@ -111,7 +113,11 @@ class Ledger:
         """Read what this and other processes have written since the last time."""
         with self._lock, suppress(FileNotFoundError):
             for path in sorted(self.folder.iterdir()):
-                if path.suffix == ".jsonl" and path.is_file() and path.stat().st_size > self._read.get(path, 0):
+                if (
+                    path.suffix == ".jsonl"
+                    and path.is_file()
+                    and path.stat().st_size > self._read.get(path, 0)
+                ):
                     with path.open("rb") as file:
                         file.seek(self._read.get(path, 0))
                         data = file.read()
@@ -127,10 +133,6 @@ class Ledger:
     def note(self, record: Record) -> None:
         """Write a record down.
 
-        Parameters
-        ----------
-        record : Record
-
         Raises
         ------
         OSError
@@ -138,8 +140,8 @@ class Ledger:
         """
         with self._lock:
             self.folder.mkdir(parents=True, exist_ok=True)
-            # Opened each time: on a network share that is when others get to see it. An empty line at the front
-            # ends what a full disk may have cut off.
+            # Opened each time: on a network share that is when others get to see it. An empty line
+            # at the front ends what a full disk may have cut off.
             with self._own.open("ab") as file:
                 file.write(b"\n" + record.lines())
 
@@ -149,13 +151,19 @@ class Ledger:
             with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
                 entry = json.loads(line)
                 if "settings" in entry:
-                    self._settings[entry["name"]] = {"settings": dict(entry["settings"]), "version": entry["version"]}
+                    self._settings[entry["name"]] = {
+                        "settings": dict(entry["settings"]),
+                        "version": entry["version"],
+                    }
                 else:
                     self._lines.setdefault(folded(self._unpacked(entry).result), []).append(line)
 
     def _unpacked(self, entry: dict[str, Any]) -> Record:
         about = self._settings[entry.pop("by")]
-        entry["stamp"], entry["made"] = Stamp(*map(int, entry["stamp"])), Stamp(*map(int, entry["made"]))
+        entry["stamp"], entry["made"] = (
+            Stamp(*map(int, entry["stamp"])),
+            Stamp(*map(int, entry["made"])),
+        )
         return Record(**entry, **about)
 
 

@@ -1,4 +1,4 @@
-"""What the coloured copies of photographs are called: as their originals, and what a name says is what is in it."""
+"""What coloured copies are called: as their originals, with the suffix of what is in them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,26 +9,29 @@ from colorlib.images.write import WRITABLE, output_suffix
 __all__ = ["result_names"]
 
 
-def result_names(photographs: Mapping[Path, str | None], format: str | None = None) -> dict[Path, Path]:
+def result_names(
+    photographs: Mapping[Path, str | None], format: str | None = None
+) -> dict[Path, Path]:
     """Name the results of photographs that go to one folder.
 
-    A name whose suffix is one of `WRITABLE` keeps it, or has it replaced when a format is asked for. Any other name
-    stays whole, and the suffix goes behind it: photo.avif becomes photo.avif.png, a JPEG called photo.HEIC becomes
-    photo.HEIC.jpg, a TIFF called scan becomes scan.tif; or scan.tif.tif, when there is a scan.tif beside it.
+    A name whose suffix is one of `WRITABLE` keeps it, or has it replaced when a format is asked
+    for. Any other name stays whole, and the suffix goes behind it: photo.avif becomes
+    photo.avif.png, a JPEG called photo.HEIC becomes photo.HEIC.jpg, a TIFF called scan becomes
+    scan.tif; or scan.tif.tif, when there is a scan.tif beside it.
 
     Parameters
     ----------
     photographs : mapping of Path to str or None
-        Their paths below the inputs, and what each is by its content, as from `kinds.picture_kind`. What nothing
-        writes becomes PNG.
+        Their paths below the inputs, and what each is by its content, as from `kinds.picture_kind`.
+        What nothing writes becomes PNG.
     format : str, optional
         One of `write.FORMATS`, for all results.
 
     Returns
     -------
     dict of Path to Path
-        The same paths and those of the results, in the same order. They differ from each other, unless a format is
-        asked for, which a.jpg and a.png are both to have.
+        The same paths and those of the results, in the same order. They differ from each other,
+        unless a format is asked for, which a.jpg and a.png are both to have.
 
     Raises
     ------
@@ -36,10 +39,15 @@ def result_names(photographs: Mapping[Path, str | None], format: str | None = No
         If the format is unknown.
     """
     kept = {
-        path: path.with_suffix(output_suffix(path, format)) for path in photographs if path.suffix.lower() in WRITABLE
+        path: path.with_suffix(output_suffix(path, format))
+        for path in photographs
+        if path.suffix.lower() in WRITABLE
     }
     taken = {folded(target.as_posix()) for target in kept.values()}
-    return {path: kept.get(path) or _longer(path, kind, format, taken) for path, kind in photographs.items()}
+    return {
+        path: kept.get(path) or _longer(path, kind, format, taken)
+        for path, kind in photographs.items()
+    }
 
 
 def _longer(path: Path, kind: str | None, format: str | None, taken: set[str]) -> Path:

@@ -13,7 +13,7 @@ __all__ = ["Job", "Outcome", "Report"]
 
 @dataclass(frozen=True)
 class Job:
-    """One photograph to colorize: the file to read, the file to write, and its name in the folder of the results."""
+    """A photograph to colorize: file to read, file to write, and its name among the results."""
 
     source: Path
     target: Path
@@ -22,7 +22,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one job; `reason` says why it failed or was skipped, or what its owner should know of a result.
+    """What became of one job; `reason` says why, or what the owner should know of a result.
 
     Sizes are in pixels, of the first page.
     """
@@ -39,13 +39,18 @@ class Outcome:
         """Return it as a row of the report."""
         seconds = "" if self.seconds is None else f"{self.seconds:.2f}"
         sizes = {key: str(getattr(self, key) or "") for key in ("width", "height", "pages")}
-        about = {"file": str(self.job.source), "result": self.job.name, "status": self.status, "reason": self.reason}
+        about = {
+            "file": str(self.job.source),
+            "result": self.job.name,
+            "status": self.status,
+            "reason": self.reason,
+        }
         return {**about, **sizes, "seconds": seconds}
 
 
 @dataclass
 class Report:
-    """What became of the jobs of a run, in the order in which they were finished, and what was no job."""
+    """What became of a run's jobs, in the order they were finished, and what was no job."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     left_out: LeftOut = field(default_factory=LeftOut)
@@ -55,9 +60,10 @@ class Report:
         return [outcome for outcome in self.outcomes if outcome.status == status]
 
     def summary(self) -> str:
-        """Return counts, what failed and why, of many the first, notes, and what was left out: some lines."""
+        """Return counts, failures (of many the first), notes, and what was left out, as lines."""
         line = f"{len(self.of('done'))} colorized"
-        reasons = [outcome.reason.partition(": ")[0] for outcome in self.of("skipped")]  # numbers are for the report
+        # numbers are for the report
+        reasons = [outcome.reason.partition(": ")[0] for outcome in self.of("skipped")]
         for reason in dict.fromkeys(reasons):
             line += f", {reasons.count(reason)} skipped ({reason})"
         if failed := self.of("failed"):

@@ -1,8 +1,8 @@
-"""Results at an address, such as a bucket: made on this machine, then sent, with their records beside them.
+"""Results at an address, such as a bucket: made here, then sent, with their records.
 
-A bucket knows neither appending nor names that only one of two gets. So each result has a record file of its own,
-in `.colorlib`, and that nothing is there is asked just before a result is sent: between the two lies a moment in
-which somebody else's file could be replaced.
+A bucket knows neither appending nor names that only one of two gets. So each result has a record
+file of its own, in `.colorlib`, and that nothing is there is asked just before a result is sent:
+between the two lies a moment in which somebody else's file could be replaced.
 """
 
 import hashlib
@@ -37,10 +37,6 @@ def colorize_at_address(colorizer: AlbumColorizer, job: Job) -> Outcome:
         Its `out` is an address.
     job : Job
         Of places.
-
-    Returns
-    -------
-    Outcome
     """
     with tempfile.TemporaryDirectory() as here:
         out, source = Path(here, "out"), Path(here, "in", Path(job.source.path).name)
@@ -51,18 +47,26 @@ def colorize_at_address(colorizer: AlbumColorizer, job: Job) -> Outcome:
             before = job.source.stamp()
             job.source.fetch(source)
             if job.source.stamp() != before:
-                raise ValueError(f"{job.source} was changed while it was read: call the same command again")
+                raise ValueError(
+                    f"{job.source} was changed while it was read: call the same command again"
+                )
             here_colorizer = replace(colorizer, out=out)
             outcome = here_colorizer(Job(source, out / job.name, job.name))
             if outcome.status == "done":
                 _send(colorizer, here_colorizer, job, before, there)
         except (OSError, ValueError) as error:
             text = " ".join(str(error).split())
-            return Outcome(job, "failed", text if str(job.source) in text else f"{job.source}: {text}")
-    return replace(outcome, job=job, reason=outcome.reason.replace(printable(source), printable(job.source)))
+            return Outcome(
+                job, "failed", text if str(job.source) in text else f"{job.source}: {text}"
+            )
+    return replace(
+        outcome, job=job, reason=outcome.reason.replace(printable(source), printable(job.source))
+    )
 
 
-def settled(colorizer: AlbumColorizer, jobs: Sequence[Job], there: set[str]) -> Iterator[tuple[Job, Outcome | None]]:
+def settled(
+    colorizer: AlbumColorizer, jobs: Sequence[Job], there: set[str]
+) -> Iterator[tuple[Job, Outcome | None]]:
     """Tell which jobs have their result before the run.
 
     Parameters
@@ -81,7 +85,9 @@ def settled(colorizer: AlbumColorizer, jobs: Sequence[Job], there: set[str]) -> 
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         yield from zip(
-            jobs, pool.map(lambda job: _judged(colorizer, job) if job.name in there else None, jobs), strict=True
+            jobs,
+            pool.map(lambda job: _judged(colorizer, job) if job.name in there else None, jobs),
+            strict=True,
         )
 
 
@@ -90,7 +96,9 @@ def _judged(colorizer: AlbumColorizer, job: Job) -> Outcome | None:
     if not colorizer.resume:
         return Outcome(job, "failed", str(already_there(job.target)))
     try:
-        found = standing(_records(colorizer, job), job.name, job.source, job.target, colorizer.settings)
+        found = standing(
+            _records(colorizer, job), job.name, job.source, job.target, colorizer.settings
+        )
     except OSError as error:
         return Outcome(job, "failed", one_line(f"{job.source}: {error}", job.source))
     if not found.differs:
@@ -113,7 +121,9 @@ def _place_of_record(colorizer: AlbumColorizer, job: Job) -> Place:
     return Place.of(str(colorizer.out)) / FOLDER / f"{key}.jsonl"
 
 
-def _send(colorizer: AlbumColorizer, made_by: AlbumColorizer, job: Job, source: Stamp, replaces: bool) -> None:
+def _send(
+    colorizer: AlbumColorizer, made_by: AlbumColorizer, job: Job, source: Stamp, replaces: bool
+) -> None:
     """Send a result that was made here, and what belongs to it."""
     target, out = Place.of(str(colorizer.out)), Path(made_by.out)
     made_by.results.ledger.refresh()
@@ -129,5 +139,6 @@ def _send(colorizer: AlbumColorizer, made_by: AlbumColorizer, job: Job, source: 
         if path.exists():
             (target / path.relative_to(out).as_posix()).put(path)
     job.target.put(out / job.name, replace=replaces)
-    # Only now it is known which time a bucket gives it; until it is written down the contents are compared.
+    # Only now it is known which time a bucket gives it; until it is written down the contents are
+    # compared.
     place.write(before + replace(record, made=job.target.stamp()).lines())

@@ -1,9 +1,10 @@
-"""The table that a run leaves, report.csv: written so that no program takes a file name for a command, read exactly.
+"""The table of a run, report.csv: no program takes a file's name in it for a command.
 
-A spreadsheet computes a cell that begins with =, +, - or @, a terminal obeys control characters. A cell that holds
-such a thing is marked with ' in front, and in it backslashes, control characters and what else does harm stand as in
-Python: the file `=1+1.jpg` is `'=1+1.jpg` there, and `a<escape>[31m.jpg` is `'a\x1b[31m.jpg`. All other cells are as
-they are, line breaks and the bytes of names that are no UTF-8 included.
+A spreadsheet computes a cell that begins with =, +, - or @, a terminal obeys control characters. A
+cell that holds such a thing is marked with ' in front, and in it backslashes, control characters
+and what else does harm stand as in Python: the file `=1+1.jpg` is `'=1+1.jpg` there, and
+`a<escape>[31m.jpg` is `'a\x1b[31m.jpg`. All other cells are as they are, line breaks and the bytes
+of names that are no UTF-8 included.
 """
 
 import csv
@@ -20,7 +21,8 @@ COLUMNS = ("file", "result", "status", "reason", "width", "height", "pages", "se
 HEADER = ",".join(COLUMNS) + "\n"  # how a table of ours begins
 Row = dict[str, str]
 _FORMULA = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
-# Some spreadsheets part cells at a semicolon, whatever the quotes say; and a mark must not be mistaken for one.
+# Some spreadsheets part cells at a semicolon, whatever the quotes say; and a mark must not be
+# mistaken for one.
 _HARMFUL = re.compile(rf"^'|^\s*{_FORMULA}|^[\t\r\n]|;[\s\"']*{_FORMULA}|;[ \xa0\"']*[\t\r\n]")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(\\))")
 
@@ -31,7 +33,8 @@ def cell(text: str) -> str:
     Parameters
     ----------
     text : str
-        Any, also one with half surrogate pairs, as Python keeps the bytes of names that are no UTF-8.
+        Any, also one with half surrogate pairs, as Python keeps the bytes of names that are no
+        UTF-8.
 
     Returns
     -------
@@ -40,11 +43,13 @@ def cell(text: str) -> str:
     """
     if not (_HARMFUL.search(text) or any(map(_controls, text)) or _of_bytes(text) != text):
         return text
-    return "'" + "".join(f"\\{c}" if c == "\\" else _escaped(c) if _controls(c) or c in ";\n" else c for c in text)
+    return "'" + "".join(
+        f"\\{c}" if c == "\\" else _escaped(c) if _controls(c) or c in ";\n" else c for c in text
+    )
 
 
 def uncell(text: str) -> str:
-    """Return what a cell stands for; one that `cell` does not make, as in tables of earlier versions, is itself."""
+    """Return what a cell stands for; one that `cell` does not make is itself."""
     if not text.startswith("'"):
         return text
     try:
@@ -55,7 +60,7 @@ def uncell(text: str) -> str:
 
 
 def table_text(rows: Iterable[Row], columns: tuple[str, ...] = COLUMNS) -> str:
-    """Return rows, with the keys `columns`, as the text of a table; to be written with `surrogateescape`."""
+    """Return rows with the keys `columns` as a table, to be written with `surrogateescape`."""
     text = StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -65,10 +70,6 @@ def table_text(rows: Iterable[Row], columns: tuple[str, ...] = COLUMNS) -> str:
 
 def read_table(path: Path) -> tuple[list[Row], str]:
     """Read a table that begins with `HEADER`.
-
-    Parameters
-    ----------
-    path : Path
 
     Returns
     -------
@@ -103,13 +104,19 @@ def read_table(path: Path) -> tuple[list[Row], str]:
 
 def _controls(character: str) -> bool:
     """Whether a character does something; a line break is kept, which a quoted cell may hold."""
-    return character != "\n" and printable(character) != character and not "\udc80" <= character <= "\udcff"
+    return (
+        character != "\n"
+        and printable(character) != character
+        and not "\udc80" <= character <= "\udcff"
+    )
 
 
 def _escaped(character: str) -> str:
     """A character as Python writes it."""
     code = ord(character)
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+    return (
+        f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+    )
 
 
 def _of_bytes(text: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The results of a run: which are there already, which are to be made, and how one gets its name and its record."""
+"""The results of a run: which are there, which are to be made, and how one gets its name."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from colorlib._atomic import already_there, sweep
+from colorlib._atomic import already_there, sha256_of, sweep
 from colorlib.album.contact_sheet import save_thumbnails, small_copy, thumbnails
-from colorlib.album.fingerprint import Stamp, Watch, sha256, stamp
+from colorlib.album.fingerprint import Stamp, Watch, stamp
 from colorlib.album.ledger import Ledger, Record, package_version
 from colorlib.album.outcome import Job
 from colorlib.album.resume import standing
@@ -27,7 +27,6 @@ class Results:
 
     Parameters
     ----------
-    folder : str or Path
     settings : dict
         What changes the pixels, for the record.
     resume, redo, thumbnails : bool
@@ -52,14 +51,11 @@ class Results:
     def begin(self, job: Job) -> "Task | None":
         """Look whether there is something to do.
 
-        Parameters
-        ----------
-        job : Job
-
         Returns
         -------
         Task or None
-            What makes the result; None when it is there, of this photograph and with these settings.
+            What makes the result; None when it is there, of this photograph and with these
+            settings.
 
         Raises
         ------
@@ -78,16 +74,14 @@ class Results:
         if not (self.redo and found.stale):
             raise FileExistsError(found.differs)
         replaced = Watch(job.target)
-        if job.target.is_symlink() or sha256(job.target) != found.stale:
-            raise FileExistsError(f"{job.target}: was changed since it was made, and is not replaced; move it away")
+        if job.target.is_symlink() or sha256_of(job.target) != found.stale:
+            raise FileExistsError(
+                f"{job.target}: was changed since it was made, and is not replaced; move it away"
+            )
         return Task(self, job, replaced)
 
     def catch_up(self, job: Job) -> dict[str, object]:
         """Make the thumbnails of a result that an earlier run has left without.
-
-        Parameters
-        ----------
-        job : Job
 
         Returns
         -------
@@ -101,7 +95,11 @@ class Results:
             save_thumbnails(self.folder, job.name, before.pages[0], after.pages[0])
         except (OSError, ValueError, MemoryError):
             return {}  # there is no room: the result is there all the same
-        return {"width": after.pages[0].shape[1], "height": after.pages[0].shape[0], "pages": len(after.pages)}
+        return {
+            "width": after.pages[0].shape[1],
+            "height": after.pages[0].shape[0],
+            "pages": len(after.pages),
+        }
 
 
 class Task:
@@ -109,21 +107,24 @@ class Task:
 
     Parameters
     ----------
-    results : Results
-    job : Job
     replaced : Watch, optional
         The result that is there, if it is to be replaced.
     """
 
     def __init__(self, results: Results, job: Job, replaced: Watch | None = None) -> None:
-        self.results, self.job, self.replaced, self.source = results, job, replaced, Watch(job.source)
+        self.results, self.job, self.replaced, self.source = (
+            results,
+            job,
+            replaced,
+            Watch(job.source),
+        )
 
     def check(self) -> None:
-        """Raise ValueError if the photograph was changed; to be asked after a part of it was read."""
+        """Raise ValueError if the photograph changed; ask after a part of it was read."""
         self.source.check()
 
     def write(self, document: Document, pages: Iterable[np.ndarray]) -> None:
-        """Write the result, as `images.write_document` does, and its record just before it gets its name.
+        """Write the result as `images.write_document`, and its record just before it has its name.
 
         Parameters
         ----------
@@ -147,9 +148,14 @@ class Task:
                 self.check()  # a page that cannot be read because the file is another one now
                 raise
 
-        how = {"replace": self.replaced is not None, "approve": self._record, "label": self.results.label}
+        how = {
+            "replace": self.replaced is not None,
+            "approve": self._record,
+            "label": self.results.label,
+        }
         write_document(document, seen(), self.job.target, **how)
-        if small:  # not before: should another process have been quicker, the thumbnails are of its photograph
+        # not before: should another process have been quicker, the thumbnails are of its photograph
+        if small:
             with suppress(OSError):  # where there is no room, the next run catches up
                 save_thumbnails(self.results.folder, self.job.name, *small)
 
@@ -159,11 +165,14 @@ class Task:
         if self.replaced:
             self.replaced.check()
         if self.replaced or not os.path.lexists(self.job.target):
-            for path in thumbnails(self.results.folder, self.job.name):  # of an earlier result: they would outlive it
+            # of an earlier result: they would outlive it
+            for path in thumbnails(self.results.folder, self.job.name):
                 path.unlink(missing_ok=True)
         source, made = os.path.abspath(self.job.source), Stamp(*stamp(temporary)[:2])
         about = (self.results.settings, package_version())
-        self.results.ledger.note(Record(self.job.name, source, seen, digest, made, sha256(temporary), *about))
+        self.results.ledger.note(
+            Record(self.job.name, source, seen, digest, made, sha256_of(temporary), *about)
+        )
 
 
 def sweep_results(folder: Path, jobs: Iterable[Job]) -> None:
@@ -173,6 +182,5 @@ def sweep_results(folder: Path, jobs: Iterable[Job]) -> None:
     ----------
     folder : Path
         Of the results.
-    jobs : iterable of Job
     """
     sweep({folder, folder / THUMBNAILS} | {job.target.parent for job in jobs})

@@ -1,7 +1,7 @@
-"""Whether a result that is there is what a run would make: of the same photograph, with the same settings, unharmed.
+"""Whether a result is what a run would make: same photograph, same settings, unharmed.
 
-A glance at sizes and times decides where it can; where these differ the contents are compared, so that an album
-that was moved or copied is not coloured anew.
+A glance at sizes and times decides where it can; where these differ the contents are compared, so
+that an album that was moved or copied is not coloured anew.
 """
 
 import os
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from colorlib.album.fingerprint import Stamp, sha256, stamp
+from colorlib._atomic import sha256_of
+from colorlib.album.fingerprint import Stamp, stamp
 from colorlib.album.ledger import Ledger, Record
 
 if TYPE_CHECKING:
@@ -30,10 +31,12 @@ class Standing:
     Parameters
     ----------
     differs : str
-        "" when it is the result that a run would make; otherwise what differs and what to do, in one sentence.
+        "" when it is the result that a run would make; otherwise what differs and what to do, in
+        one sentence.
     stale : str
-        The sha256 of the result as it was made, if it may be replaced when that is asked for: it was made by this
-        package, of an earlier state of the same photograph, of one that is gone, or with other settings.
+        The sha256 of the result as it was made, if it may be replaced when that is asked for: it
+        was made by this package, of an earlier state of the same photograph, of one that is gone,
+        or with other settings.
     """
 
     differs: str = ""
@@ -41,7 +44,11 @@ class Standing:
 
 
 def standing(
-    ledger: Ledger, result: str, source: "Path | Place", target: "Path | Place", settings: Mapping[str, Any]
+    ledger: Ledger,
+    result: str,
+    source: "Path | Place",
+    target: "Path | Place",
+    settings: Mapping[str, Any],
 ) -> Standing:
     """Compare a result that is there with what a run would make.
 
@@ -56,10 +63,6 @@ def standing(
     settings : dict
         What would change the pixels. Where a value is a dict with "sha256", that alone is compared.
 
-    Returns
-    -------
-    Standing
-
     Raises
     ------
     OSError
@@ -73,11 +76,19 @@ def standing(
         records, exact = _fitting(ledger.of(result), target)
     if not records:
         if ledger.of(result):
-            return Standing(f"{target}: was changed since it was made, and is not replaced; {_AWAY}")
-        return Standing(f"{target}: there is no record that colorlib made it, and it is not replaced; {_AWAY}")
+            return Standing(
+                f"{target}: was changed since it was made, and is not replaced; {_AWAY}"
+            )
+        return Standing(
+            f"{target}: there is no record that colorlib made it, and it is not replaced; {_AWAY}"
+        )
     here, now = _address(source), _stamp(source)
     glance = [record for record in records if (record.source, record.stamp) == (here, now)]
-    digest = "" if glance or not any(record.stamp.size == now.size for record in records) else _sha256(source)
+    digest = (
+        ""
+        if glance or not any(record.stamp.size == now.size for record in records)
+        else _sha256(source)
+    )
     same = glance or [record for record in records if record.sha256 == digest]
     for record in same:
         if not _differing(record.settings, settings):
@@ -87,9 +98,13 @@ def standing(
     record = (same or records)[0]
     if same:
         what = ", ".join(_differing(record.settings, settings))
-        return Standing(f"{target}: was made with other settings: {what}; {_REDO}", record.made_sha256)
+        return Standing(
+            f"{target}: was made with other settings: {what}; {_REDO}", record.made_sha256
+        )
     if record.source == here:
-        return Standing(f"{target}: {source} was changed since the result was made; {_REDO}", record.made_sha256)
+        return Standing(
+            f"{target}: {source} was changed since the result was made; {_REDO}", record.made_sha256
+        )
     of_another = f"{target}: the result there is of another photograph: {record.source}"
     if _exists(record.source, source):
         return Standing(f"{of_another}; colorize {source} into another folder")
@@ -97,7 +112,7 @@ def standing(
 
 
 def _fitting(records: list[Record], target: "Path | Place") -> tuple[list[Record], bool]:
-    """The records that tell of the file that is there, and whether its size and time were enough to know."""
+    """Find the records of the file that is there, and whether size and time sufficed."""
     there = _stamp(target)
     if exact := [record for record in records if record.made[:2] == there[:2]]:
         if len({(record.sha256, str(record.settings)) for record in exact}) == 1:
@@ -116,7 +131,9 @@ def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         if _value(old) == _value(new):
             continue
         shown, wanted = _shown(old), _shown(new)
-        differences.append(f"{key} {shown}, now {'others of that name' if shown == wanted else wanted}")
+        differences.append(
+            f"{key} {shown}, now {'others of that name' if shown == wanted else wanted}"
+        )
     return differences
 
 
@@ -136,8 +153,10 @@ def _shown(setting: Any) -> str:
     return ",".join(map(str, setting)) if isinstance(setting, list | tuple) else str(setting)
 
 
-def _note_again(ledger: Ledger, record: Record, source: "Path | Place", target: "Path | Place") -> None:
-    """Write down where and of what time the two files are now, so that the next run need not compare contents."""
+def _note_again(
+    ledger: Ledger, record: Record, source: "Path | Place", target: "Path | Place"
+) -> None:
+    """Note places and times of both files: the next run need not compare contents."""
     if not isinstance(target, Path):
         return  # the records beside it are of its own run
     now = Record(
@@ -163,7 +182,7 @@ def _stamp(file: "Path | Place") -> Stamp:
 
 
 def _sha256(file: "Path | Place") -> str:
-    return sha256(file) if isinstance(file, Path) else file.sha256()
+    return sha256_of(file) if isinstance(file, Path) else file.sha256()
 
 
 def _exists(address: str, like: "Path | Place") -> bool:

@@ -1,4 +1,4 @@
-"""Names that are two on one file system and one on another: `a.jpg` and `A.jpg`, `é` in one letter or in two."""
+"""Names that are two on one disk and one on another: `a.jpg` and `A.jpg`, `é` in two ways."""
 
 import os
 import unicodedata
@@ -14,17 +14,18 @@ def folded(name: str) -> str:
 
 
 def would_both(source: object, other: object, target: object, other_target: object) -> str:
-    """Return the message that two photographs would get one result, here or on a less exact file system."""
+    """Say that two photographs would get one result, here or on a less exact disk."""
     if str(target) == str(other_target):
         return f"{source} and {other} would both become {target}; colorize them into two folders"
     return (
-        f"{source} and {other} would become {target} and {other_target}, which are one name on many disks and in the "
+        f"{source} and {other} would become {target} and {other_target}, "
+        "which are one name on many disks and in the "
         "folders of many systems; rename one of them, or colorize them into two folders"
     )
 
 
 def refuse_twins(folder: object, names: Iterable[str], there: Iterable[str]) -> None:
-    """Refuse results whose names would be that of another file that is there, on a less exact file system.
+    """Refuse results whose names would be another file's on a less exact file system.
 
     Parameters
     ----------
@@ -36,21 +37,27 @@ def refuse_twins(folder: object, names: Iterable[str], there: Iterable[str]) -> 
     Raises
     ------
     ValueError
-        If there is such a name. The same name is none, nor is one that this file system takes for the same.
+        If there is such a name. The same name is none, nor is one that this file system takes for
+        the same.
     """
     there = set(there)
     by_folded = {folded(name): name for name in there}
     for name in names:
         twin = by_folded.get(folded(name), name)
-        if name not in there and twin != name and not (isinstance(folder, Path) and (folder / name).exists()):
+        if (
+            name not in there
+            and twin != name
+            and not (isinstance(folder, Path) and (folder / name).exists())
+        ):
             raise ValueError(
-                f"{folder}: {name} would lie beside {twin}, which is the same name on many disks and in the folders of "
+                f"{folder}: {name} would lie beside {twin}, "
+                "which is the same name on many disks and in the folders of "
                 "many systems; rename the photograph, or choose another folder"
             )
 
 
 def files_below(folder: Path, leave_out: str) -> list[str]:
-    """List the files in a folder and below, relative to it with forward slashes; hidden folders are left out.
+    """List files in a folder and below, relative to it, with forward slashes; none hidden.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """Edges that hold colours back: found where the lightness changes more than it usually does nearby.
 
-One threshold for a whole picture finds either the texture of a lawn or the soft outline of a face. Here it adapts:
-a pixel lies on an edge when the gradient is a ridge there, and much higher than what is usual around.
+One threshold for a whole picture finds either the texture of a lawn or the soft outline of a face.
+Here it adapts: a pixel lies on an edge when the gradient is a ridge there, and much higher than
+what is usual around.
 """
 
 from collections.abc import Sequence
@@ -20,9 +21,9 @@ __all__ = ["adaptive_edges", "fenced", "propagate_between_edges"]
 def propagate_between_edges(L: np.ndarray, marked: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Spread values as `propagate` does, but not across edges that were found beforehand.
 
-    The edges of `adaptive_edges` become fences: a pair with an end on an edge, or whose connection crosses one
-    diagonally, keeps a small part of its weight. A pixel on the edge still is the mean of its neighbours, those most
-    like it first, so that no line without colour is left.
+    The edges of `adaptive_edges` become fences: a pair with an end on an edge, or whose connection
+    crosses one diagonally, keeps a small part of its weight. A pixel on the edge still is the mean
+    of its neighbours, those most like it first, so that no line without colour is left.
 
     Parameters
     ----------
@@ -45,7 +46,8 @@ def propagate_between_edges(L: np.ndarray, marked: np.ndarray, values: np.ndarra
 
     References
     ----------
-    Huang et al. 2005 (edges found adaptively stop Levin's propagation; the detector here is our own).
+    Huang et al. 2005 (edges found adaptively stop Levin's propagation; the detector here is our
+    own).
     """
     L, marked, values = checked_scribbles(L, marked, values)
     return spread(fenced(likeness(L), adaptive_edges(L)), marked, values)
@@ -53,7 +55,8 @@ def propagate_between_edges(L: np.ndarray, marked: np.ndarray, values: np.ndarra
 
 SMOOTH = 1.0  # pixels: deviation of the blur before the gradient, which takes the grain out
 AROUND = 31  # pixels: side of the window that says what is usual
-STRONG, WEAK = 1.5, 0.5  # deviations above the usual mean: an edge starts at STRONG and is followed down to WEAK
+# deviations above the usual mean: an edge starts at STRONG and is followed down to WEAK
+STRONG, WEAK = 1.5, 0.5
 FLAT = 0.75  # CIE units of lightness per pixel: nothing below is an edge
 LEAK = 1e-4  # what is left of a weight across an edge
 
@@ -61,8 +64,9 @@ LEAK = 1e-4  # what is left of a weight across an edge
 def adaptive_edges(L: np.ndarray) -> np.ndarray:
     """Find the edges of a picture, with thresholds that follow its parts.
 
-    The gradient of the slightly blurred lightness is compared with its mean and deviation in a window of 31 pixels.
-    Ridges that stand out start an edge, and are followed along the ridge as long as they stand out a little.
+    The gradient of the slightly blurred lightness is compared with its mean and deviation in a
+    window of 31 pixels. Ridges that stand out start an edge, and are followed along the ridge as
+    long as they stand out a little.
 
     Parameters
     ----------
@@ -85,7 +89,10 @@ def adaptive_edges(L: np.ndarray) -> np.ndarray:
     deviation = np.sqrt(np.maximum(uniform_filter(gradient**2, AROUND) - usual**2, 0))
     ridge = _is_ridge(gradient, down, right)
     outstanding = np.where(ridge, gradient - usual, -np.inf)
-    low, high = np.maximum(WEAK * deviation, FLAT - usual), np.maximum(STRONG * deviation, FLAT - usual)
+    low, high = (
+        np.maximum(WEAK * deviation, FLAT - usual),
+        np.maximum(STRONG * deviation, FLAT - usual),
+    )
     return apply_hysteresis_threshold((outstanding >= low) + 1.0 * (outstanding >= high), 0.5, 1.5)
 
 
@@ -109,10 +116,13 @@ def fenced(weights: Sequence[np.ndarray], edges: np.ndarray) -> list[np.ndarray]
     """
     if edges.shape != weights[0].shape or edges.dtype != bool:
         raise ValueError(
-            f"edges must be bool of the picture's shape {weights[0].shape}, not {edges.dtype} {edges.shape}"
+            f"edges must be bool of the picture's shape {weights[0].shape}, "
+            f"not {edges.dtype} {edges.shape}"
         )
     result = []
-    for weight, (down, right), (here, there) in zip(weights, STEPS, pairs(edges.shape), strict=True):
+    for weight, (down, right), (here, there) in zip(
+        weights, STEPS, pairs(edges.shape), strict=True
+    ):
         across = edges[here] | edges[there]
         if down and right:  # between two edge pixels that touch at their corners
             columns = here[1]

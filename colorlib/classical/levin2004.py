@@ -1,13 +1,14 @@
 """Colour by scribbles: a few pixels are given, the others follow the lightness.
 
-Neighbours that are alike in lightness should be alike in colour. Levin 2004 asks that each pixel's colour be the
-weighted mean of its neighbours', in eq. (1); weights fall with the difference in lightness, eq. (2). Two forms of that
-sentence are known. As written it is a system with a different normalisation in each row, which no fast solver likes.
-When the weight of a pair is the same seen from both ends, multiplying each row by the sum of its weights turns it
-into the Laplacian of a graph: symmetric, positive definite once a pixel is marked, with the same solution.
+Neighbours that are alike in lightness should be alike in colour. Levin 2004 asks that each pixel's
+colour be the weighted mean of its neighbours', in eq. (1); weights fall with the difference in
+lightness, eq. (2). Two forms of that sentence are known. As written it is a system with a different
+normalisation in each row, which no fast solver likes. When the weight of a pair is the same seen
+from both ends, multiplying each row by the sum of its weights turns it into the Laplacian of a
+graph: symmetric, positive definite once a pixel is marked, with the same solution.
 
-Where an edge is soft, each step across it is small, and the colours bleed. Huang 2005 looks for edges first,
-and lets no colour cross them.
+Where an edge is soft, each step across it is small, and the colours bleed. Huang 2005 looks for
+edges first, and lets no colour cross them.
 """
 
 from collections.abc import Sequence
@@ -21,12 +22,14 @@ from colorlib.classical.scribbles import checked_scribbles
 __all__ = ["propagate", "system"]
 
 
-def propagate(L: np.ndarray, marked: np.ndarray, values: np.ndarray, pull: float = 0.0) -> np.ndarray:
+def propagate(
+    L: np.ndarray, marked: np.ndarray, values: np.ndarray, pull: float = 0.0
+) -> np.ndarray:
     """Spread values from the marked pixels to all others, along similar lightness.
 
-    Each unmarked pixel becomes the mean of its 8 neighbours, weighted by how alike in lightness they are (see
-    `likeness`); marked pixels keep their value. All channels are solved together, exactly. Time and memory grow a
-    little faster than the number of pixels.
+    Each unmarked pixel becomes the mean of its 8 neighbours, weighted by how alike in lightness
+    they are (see `likeness`); marked pixels keep their value. All channels are solved together,
+    exactly. Time and memory grow a little faster than the number of pixels.
 
     Parameters
     ----------
@@ -37,9 +40,9 @@ def propagate(L: np.ndarray, marked: np.ndarray, values: np.ndarray, pull: float
     values : ndarray, (H, W, channels)
         Any quantity: a and b, for instance. Only the marked pixels are looked at.
     pull : float
-        At least 0. The mean of the neighbours is divided by 1 + `pull`, so that values fade with the distance from
-        their mark, to 1/e over about ``0.6 / sqrt(pull)`` pixels of even lightness. At 0, Levin's system, nothing
-        fades.
+        At least 0. The mean of the neighbours is divided by 1 + `pull`, so that values fade with
+        the distance from their mark, to 1/e over about ``0.6 / sqrt(pull)`` pixels of even
+        lightness. At 0, Levin's system, nothing fades.
 
     Returns
     -------
@@ -53,8 +56,8 @@ def propagate(L: np.ndarray, marked: np.ndarray, values: np.ndarray, pull: float
 
     References
     ----------
-    Levin et al. 2004, equations (1) and (2); Grady 2006 (the symmetric system); George 1973 (the order
-    in which the unknowns are eliminated).
+    Levin et al. 2004, equations (1) and (2); Grady 2006 (the symmetric system); George 1973 (the
+    order in which the unknowns are eliminated).
 
     Examples
     --------
@@ -72,7 +75,7 @@ def propagate(L: np.ndarray, marked: np.ndarray, values: np.ndarray, pull: float
 def system(
     weights: Sequence[np.ndarray], marked: np.ndarray, values: np.ndarray, pull: float = 0.0
 ) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
-    """Write down Levin's equations: symmetric, one for each pixel, and a marked pixel's says what it is.
+    """Write down Levin's equations: symmetric, one a pixel; a marked pixel's says what it is.
 
     Parameters
     ----------
@@ -105,8 +108,10 @@ def system(
     return degree, ties, right
 
 
-def spread(weights: Sequence[np.ndarray], marked: np.ndarray, values: np.ndarray, pull: float = 0.0) -> np.ndarray:
-    """Solve for the unmarked pixels; a marked one is an equation of its own, and a source for its neighbours."""
+def spread(
+    weights: Sequence[np.ndarray], marked: np.ndarray, values: np.ndarray, pull: float = 0.0
+) -> np.ndarray:
+    """Solve for the unmarked pixels; a marked one is a source for its neighbours."""
     result = solve_picture(*system(weights, marked, values, pull))
     result[marked] = values[marked]
     return result

@@ -1,9 +1,10 @@
-"""Scribbles in a film: time is the third axis, and a colour given in one frame reaches the others through it.
+"""Scribbles in a film: through time, the third axis, a colour reaches the other frames.
 
-A pixel has its eight neighbours in its own frame, and one in the next: at the same place, or where the scene's motion
-carried it. The equations are those of a picture. They no longer lie on a flat grid, so the exact solver of
-`dissection` does not fit; here an algebraic multigrid finds coarser versions of the system by itself, and conjugate
-gradients do the rest. Meant for short clips: some ten frames of some ten thousand pixels.
+A pixel has its eight neighbours in its own frame, and one in the next: at the same place, or where
+the scene's motion carried it. The equations are those of a picture. They no longer lie on a flat
+grid, so the exact solver of `dissection` does not fit; here an algebraic multigrid finds coarser
+versions of the system by itself, and conjugate gradients do the rest. Meant for short clips: some
+ten frames of some ten thousand pixels.
 """
 
 import numpy as np
@@ -18,7 +19,9 @@ TOLERANCE = 1e-10  # of the right side: walls between regions make larger ones l
 ROUNDS = 500
 
 
-def propagate_film(L: np.ndarray, marked: np.ndarray, values: np.ndarray, flow: np.ndarray | None = None) -> np.ndarray:
+def propagate_film(
+    L: np.ndarray, marked: np.ndarray, values: np.ndarray, flow: np.ndarray | None = None
+) -> np.ndarray:
     """Spread values from the marked pixels of some frames to all pixels of all frames.
 
     Parameters
@@ -30,8 +33,9 @@ def propagate_film(L: np.ndarray, marked: np.ndarray, values: np.ndarray, flow: 
     values : ndarray, (T, H, W, channels)
         a and b, for instance. Only the marked pixels are looked at.
     flow : ndarray, (T - 1, H, W, 2), optional
-        For each frame but the last, how many pixels down and to the right each of its pixels moves until the next
-        frame. A pixel that leaves the picture has no neighbour there. Without it, nothing moves.
+        For each frame but the last, how many pixels down and to the right each of its pixels moves
+        until the next frame. A pixel that leaves the picture has no neighbour there. Without it,
+        nothing moves.
 
     Returns
     -------
@@ -47,7 +51,8 @@ def propagate_film(L: np.ndarray, marked: np.ndarray, values: np.ndarray, flow: 
 
     References
     ----------
-    Levin et al. 2004, section 2 (neighbours in space and time); Ruge and Stueben 1987 (algebraic multigrid).
+    Levin et al. 2004, section 2 (neighbours in space and time); Ruge and Stueben 1987 (algebraic
+    multigrid).
     """
     L, marked, values = checked_scribbles(L, marked, values, "T, H, W")
     weights = (block_diag([graph(likeness(frame)) for frame in L]) + _through_time(L, flow)).tocsr()
@@ -61,13 +66,16 @@ def propagate_film(L: np.ndarray, marked: np.ndarray, values: np.ndarray, flow: 
 
 
 def _through_time(L: np.ndarray, flow: np.ndarray | None) -> coo_array:
-    """The weights between each pixel and its place in the next frame, symmetric, (pixels, pixels)."""
+    """Weigh each pixel against its place in the next frame; symmetric, (pixels, pixels)."""
     frames, height, width = L.shape
     if flow is None:
         flow = np.zeros((frames - 1, height, width, 2))
     flow = np.asarray(flow, dtype=np.float64)
     if flow.shape != (frames - 1, height, width, 2):
-        raise ValueError(f"flow must be (T - 1, H, W, 2), here {(frames - 1, height, width, 2)}, not {flow.shape}")
+        raise ValueError(
+            "flow must be (T - 1, H, W, 2), here "
+            f"{(frames - 1, height, width, 2)}, not {flow.shape}"
+        )
     if not np.isfinite(flow).all():
         raise ValueError("flow must be finite numbers of pixels")
     t, y, x = np.mgrid[: frames - 1, :height, :width]
@@ -92,5 +100,7 @@ def _solved(system: csr_matrix, right: np.ndarray) -> np.ndarray:
             wanted, tol=TOLERANCE, maxiter=ROUNDS, accel="cg", return_info=True
         )
         if trouble:
-            raise RuntimeError(f"the film's equations were not solved in {ROUNDS} rounds: take a shorter clip")
+            raise RuntimeError(
+                f"the film's equations were not solved in {ROUNDS} rounds: take a shorter clip"
+            )
     return result

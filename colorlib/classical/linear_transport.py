@@ -11,9 +11,10 @@ FLAT = 1e-9  # a direction with less than this part of the largest variance coun
 def match_mean_covariance(source: ArrayLike, target: ArrayLike) -> np.ndarray:
     """Give the source the mean and the whole covariance matrix of the target.
 
-    Of all linear maps that do so, it is the one that moves the colours least, in the mean of their squared distances:
-    the solution of Monge's transport problem for two Gaussian distributions. Unlike `match_mean_deviation` it also
-    carries over that two channels go together, say that what is yellow is also reddish.
+    Of all linear maps that do so, it is the one that moves the colours least, in the mean of their
+    squared distances: the solution of Monge's transport problem for two Gaussian distributions.
+    Unlike `match_mean_deviation` it also carries over that two channels go together, say that what
+    is yellow is also reddish.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ def match_mean_covariance(source: ArrayLike, target: ArrayLike) -> np.ndarray:
 
 
 def monge_kantorovich(source: ArrayLike, target: ArrayLike) -> np.ndarray:
-    """The matrix T that turns one covariance into another and moves the colours least: T source T = target.
+    """Find the matrix that makes one covariance another, moving least: T source T = target.
 
     Parameters
     ----------
@@ -57,7 +58,8 @@ def monge_kantorovich(source: ArrayLike, target: ArrayLike) -> np.ndarray:
     Returns
     -------
     ndarray, (channels, channels)
-        float64, symmetric, no negative eigenvalue. Directions in which the source has no variance are mapped to zero.
+        float64, symmetric, no negative eigenvalue. Directions in which the source has no variance
+        are mapped to zero.
 
     Raises
     ------
@@ -70,7 +72,9 @@ def monge_kantorovich(source: ArrayLike, target: ArrayLike) -> np.ndarray:
     """
     source, target = checked_sets(source, target)
     if source.shape != target.shape or source.shape[0] != source.shape[1]:
-        raise ValueError(f"covariances must be square and of one size, not {source.shape} and {target.shape}")
+        raise ValueError(
+            f"covariances must be square and of one size, not {source.shape} and {target.shape}"
+        )
     root, inverse = _roots(source)
     middle, _ = _roots(root @ target @ root)
     return inverse @ middle @ inverse
@@ -110,11 +114,16 @@ def checked_sets(source: ArrayLike, target: ArrayLike) -> tuple[np.ndarray, np.n
     pair = np.asarray(source, dtype=np.float64), np.asarray(target, dtype=np.float64)
     for name, colors in zip(("source", "target"), pair, strict=True):
         if colors.ndim != 2 or 0 in colors.shape:
-            raise ValueError(f"the {name} must be (n, channels) with at least one colour, not {colors.shape}")
+            raise ValueError(
+                f"the {name} must be (n, channels) with at least one colour, not {colors.shape}"
+            )
         if not np.isfinite(colors).all():
-            raise ValueError(f"the {name} holds numbers that are not finite: leave out pixels without a colour")
+            raise ValueError(
+                f"the {name} holds numbers that are not finite: leave out pixels without a colour"
+            )
     if pair[0].shape[1] != pair[1].shape[1]:
         raise ValueError(
-            f"source and target must have the same channels, not {pair[0].shape[1]} and {pair[1].shape[1]}"
+            "source and target must have the same channels, "
+            f"not {pair[0].shape[1]} and {pair[1].shape[1]}"
         )
     return pair

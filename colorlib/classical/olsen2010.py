@@ -1,13 +1,14 @@
-"""Colour from several black-and-white exposures: not a guess but a measurement, as far as the emulsions differ.
+"""Colour from several black-and-white exposures: measured, as far as the emulsions differ.
 
-A grey photograph weighs the light of all wavelengths and keeps the sum. Early plates answered to blue only, later ones
-("orthochromatic") to green as well, and panchromatic film to red too; a filter before the lens takes more away. Two
-exposures of one scene that weigh the wavelengths differently are two equations for the colour of each pixel. Three
-independent ones determine its three numbers. With fewer, or with noise, what is known about colours in general has to
-help: a prior. Everything here is linear light, in which sums are sums.
+A grey photograph weighs the light of all wavelengths and keeps the sum. Early plates answered to
+blue only, later ones ("orthochromatic") to green as well, and panchromatic film to red too; a
+filter before the lens takes more away. Two exposures of one scene that weigh the wavelengths
+differently are two equations for the colour of each pixel. Three independent ones determine its
+three numbers. With fewer, or with noise, what is known about colours in general has to help: a
+prior. Everything here is linear light, in which sums are sums.
 
-Curves of sensitivity are given at the wavelengths of `WAVELENGTHS`. The idealised ones below have the ends that the
-emulsions are named for, and no measured film's bumps.
+Curves of sensitivity are given at the wavelengths of `WAVELENGTHS`. The idealised ones below have
+the ends that the emulsions are named for, and no measured film's bumps.
 """
 
 from typing import NamedTuple
@@ -28,34 +29,36 @@ __all__ = [
 ]
 
 WAVELENGTHS = np.arange(400.0, 701.0, 5.0)  # nm
-PRIMARIES = ((610.0, 25.0), (545.0, 25.0), (460.0, 20.0))  # nm: middle and deviation of the red, green and blue light
+# nm: middle and deviation of the red, green and blue light
+PRIMARIES = ((610.0, 25.0), (545.0, 25.0), (460.0, 20.0))
 SLOPE = 8.0  # nm: how gently a sensitivity ends
-INDEPENDENT = 1e-3  # a matrix whose smallest singular value is a smaller part of its largest is short of an equation
+# a matrix whose smallest singular value is a smaller part of its largest is short of an equation
+INDEPENDENT = 1e-3
 
 
 def _band(low: float, high: float) -> np.ndarray:
-    """A curve that is 1 between two wavelengths and falls off smoothly at both."""
-    return 1 / ((1 + np.exp((low - WAVELENGTHS) / SLOPE)) * (1 + np.exp((WAVELENGTHS - high) / SLOPE)))
+    """Draw a curve that is 1 between two wavelengths and falls off smoothly at both."""
+    return 1 / (
+        (1 + np.exp((low - WAVELENGTHS) / SLOPE)) * (1 + np.exp((WAVELENGTHS - high) / SLOPE))
+    )
 
 
-EMULSIONS = {"ordinary": _band(380, 500), "orthochromatic": _band(380, 580), "panchromatic": _band(380, 660)}
+EMULSIONS = {
+    "ordinary": _band(380, 500),
+    "orthochromatic": _band(380, 580),
+    "panchromatic": _band(380, 660),
+}
 
 
 class ColorPrior(NamedTuple):
-    """What is known about the colours of photographs before one is seen: a Gaussian in linear RGB.
+    """What is known of colours before a photograph is seen: a Gaussian in linear RGB."""
 
-    Parameters
-    ----------
-    mean : ndarray, (3,)
-    covariance : ndarray, (3, 3)
-    """
-
-    mean: np.ndarray
-    covariance: np.ndarray
+    mean: np.ndarray  # (3,)
+    covariance: np.ndarray  # (3, 3)
 
 
 def filtered(sensitivity: ArrayLike, low: float = 0.0, high: float = np.inf) -> np.ndarray:
-    """A sensitivity behind a filter that lets light between two wavelengths through.
+    """Put a sensitivity (61,) behind a filter that lets light between two wavelengths through.
 
     Parameters
     ----------
@@ -63,10 +66,6 @@ def filtered(sensitivity: ArrayLike, low: float = 0.0, high: float = np.inf) -> 
         At `WAVELENGTHS`, at least 0.
     low, high : float
         In nm. A yellow filter is ``low=500``, a red one ``low=590``, a blue one ``high=490``.
-
-    Returns
-    -------
-    ndarray, (61,)
 
     Raises
     ------
@@ -80,7 +79,7 @@ def filtered(sensitivity: ArrayLike, low: float = 0.0, high: float = np.inf) -> 
 
 
 def response(sensitivities: ArrayLike) -> np.ndarray:
-    """How each exposure weighs the red, green and blue light of a screen: the integral over its spectrum.
+    """Weigh a screen's red, green and blue as each exposure does, integrated over the spectrum.
 
     Parameters
     ----------
@@ -95,12 +94,13 @@ def response(sensitivities: ArrayLike) -> np.ndarray:
     Raises
     ------
     ValueError
-        If a curve has another length, is negative, not finite or sees nothing of the screen's light.
+        If a curve has another length, is negative, not finite or sees nothing of the screen's
+        light.
 
     References
     ----------
-    Olsen et al. 2010 (a source's value is the integral of its sensitivity times the light). The light here is that of
-    a screen with three smooth primaries; they used measured spectra.
+    Olsen et al. 2010 (a source's value is the integral of its sensitivity times the light). The
+    light here is that of a screen with three smooth primaries; they used measured spectra.
     """
     curves = _curves(sensitivities)
     middle, deviation = np.array(PRIMARIES).T
@@ -111,7 +111,9 @@ def response(sensitivities: ArrayLike) -> np.ndarray:
     return matrix / matrix.sum(axis=1, keepdims=True)
 
 
-def expose(linear_rgb: ArrayLike, matrix: ArrayLike, noise: float = 0.0, seed: int = 0) -> np.ndarray:
+def expose(
+    linear_rgb: ArrayLike, matrix: ArrayLike, noise: float = 0.0, seed: int = 0
+) -> np.ndarray:
     """Take black-and-white exposures of a known picture.
 
     Parameters
@@ -134,10 +136,6 @@ def expose(linear_rgb: ArrayLike, matrix: ArrayLike, noise: float = 0.0, seed: i
     ------
     ValueError
         If shapes do not fit, a number is not finite, or the noise is negative.
-
-    References
-    ----------
-    Olsen et al. 2010.
     """
     picture, matrix = np.asarray(linear_rgb, dtype=np.float64), _matrix(matrix)
     if picture.ndim != 3 or picture.shape[-1] != 3 or 0 in picture.shape:
@@ -151,7 +149,7 @@ def expose(linear_rgb: ArrayLike, matrix: ArrayLike, noise: float = 0.0, seed: i
 
 
 def solve(exposures: ArrayLike, matrix: ArrayLike) -> np.ndarray:
-    """The colours that fit at least three independent exposures best, in the least squares.
+    """Find the colours that fit at least three independent exposures best, in least squares.
 
     Parameters
     ----------
@@ -168,7 +166,8 @@ def solve(exposures: ArrayLike, matrix: ArrayLike) -> np.ndarray:
     Raises
     ------
     ValueError
-        If shapes do not fit, a number is not finite, or the exposures are fewer than three or not independent.
+        If shapes do not fit, a number is not finite, or the exposures are fewer than three or not
+        independent.
 
     References
     ----------
@@ -179,8 +178,8 @@ def solve(exposures: ArrayLike, matrix: ArrayLike) -> np.ndarray:
     rank = int((singular > INDEPENDENT * singular[0]).sum())
     if rank < 3:
         raise ValueError(
-            f"the exposures are not independent: they give {rank} of the 3 equations that a colour needs; "
-            "add one through another filter, or use most_likely with a prior"
+            f"the exposures are not independent: they give {rank} of the 3 equations that a colour "
+            "needs; add one through another filter, or use most_likely with a prior"
         )
     return np.moveaxis(np.tensordot(np.linalg.pinv(matrix), exposures, axes=1), 0, -1)
 
@@ -192,10 +191,6 @@ def color_prior(linear_rgb: ArrayLike) -> ColorPrior:
     ----------
     linear_rgb : array_like, (n, 3)
         Pixels of other photographs, linear light.
-
-    Returns
-    -------
-    ColorPrior
 
     Raises
     ------
@@ -213,10 +208,10 @@ def color_prior(linear_rgb: ArrayLike) -> ColorPrior:
 def most_likely(
     exposures: ArrayLike, matrix: ArrayLike, noise: float, prior: ColorPrior
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The most likely colours given any number of exposures and a prior, and how far off they should be.
+    """Find the most likely colours, given exposures and a prior, and how far off they may be.
 
-    Prior and noise are Gaussian, so the posterior is too: its mean is the most probable colour and its covariance the
-    error to be expected, the same in every pixel.
+    Prior and noise are Gaussian, so the posterior is too: its mean is the most probable colour and
+    its covariance the error to be expected, the same in every pixel.
 
     Parameters
     ----------
@@ -247,12 +242,21 @@ def most_likely(
     """
     exposures, matrix = _checked(exposures, matrix)
     if not 0 < noise < np.inf:
-        raise ValueError(f"noise must be more than 0, not {noise}: even a good scan has some, 0.01 for instance")
+        raise ValueError(
+            f"noise must be more than 0, not {noise}: even a good scan has some, 0.01 for instance"
+        )
     mean, covariance = (np.asarray(part, dtype=np.float64) for part in prior)
     if mean.shape != (3,) or covariance.shape != (3, 3) or not np.isfinite(covariance).all():
-        raise ValueError(f"the prior must be a mean (3,) and a covariance (3, 3), not {mean.shape}, {covariance.shape}")
-    # The gain says how much a surprise in each exposure moves each channel (a Kalman filter without time).
-    gain = covariance @ matrix.T @ np.linalg.inv(matrix @ covariance @ matrix.T + noise**2 * np.eye(len(matrix)))
+        raise ValueError(
+            "the prior must be a mean (3,) and a covariance (3, 3), "
+            f"not {mean.shape}, {covariance.shape}"
+        )
+    # How much a surprise in each exposure moves each channel (a Kalman filter without time).
+    gain = (
+        covariance
+        @ matrix.T
+        @ np.linalg.inv(matrix @ covariance @ matrix.T + noise**2 * np.eye(len(matrix)))
+    )
     surprise = exposures - (matrix @ mean)[:, None, None]
     rgb = mean + np.moveaxis(np.tensordot(gain, surprise, axes=1), 0, -1)
     return rgb, np.sqrt(np.diag(covariance - gain @ matrix @ covariance).clip(min=0))
@@ -263,7 +267,8 @@ def _curves(sensitivities: ArrayLike) -> np.ndarray:
     curves = np.atleast_2d(np.asarray(sensitivities, dtype=np.float64))
     if curves.ndim != 2 or curves.shape[1] != len(WAVELENGTHS) or 0 in curves.shape:
         raise ValueError(
-            f"a sensitivity is (k, {len(WAVELENGTHS)}), a value for each of WAVELENGTHS, not {curves.shape}"
+            f"a sensitivity is (k, {len(WAVELENGTHS)}), a value for each of WAVELENGTHS, "
+            f"not {curves.shape}"
         )
     if not (np.isfinite(curves).all() and (curves >= 0).all()):
         raise ValueError("a sensitivity must be finite and at least 0 everywhere")
@@ -273,7 +278,7 @@ def _curves(sensitivities: ArrayLike) -> np.ndarray:
 def _matrix(matrix: ArrayLike) -> np.ndarray:
     """The weights of the exposures (k, 3), or a clear error."""
     matrix = np.asarray(matrix, dtype=np.float64)
-    if matrix.ndim != 2 or matrix.shape[1] != 3 or 0 in matrix.shape or not np.isfinite(matrix).all():
+    if matrix.ndim != 2 or matrix.shape[1] != 3 or not (matrix.size and np.isfinite(matrix).all()):
         raise ValueError(f"the matrix must be (k, 3) and finite, not {matrix.shape}")
     return matrix
 
@@ -282,7 +287,9 @@ def _checked(exposures: ArrayLike, matrix: ArrayLike) -> tuple[np.ndarray, np.nd
     """Exposures (k, H, W) and their matrix (k, 3), or a clear error."""
     exposures, matrix = np.asarray(exposures, dtype=np.float64), _matrix(matrix)
     if exposures.ndim != 3 or 0 in exposures.shape or len(exposures) != len(matrix):
-        raise ValueError(f"exposures must be (k, H, W) with a row of the matrix each, not {exposures.shape}")
+        raise ValueError(
+            f"exposures must be (k, H, W) with a row of the matrix each, not {exposures.shape}"
+        )
     if not np.isfinite(exposures).all():
         raise ValueError("the exposures hold numbers that are not finite")
     return exposures, matrix

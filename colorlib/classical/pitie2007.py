@@ -1,9 +1,9 @@
-"""Colour by transport: give a set of colours the whole distribution of another, not only its mean and spread.
+"""Colour by transport: give a set of colours the whole distribution of another.
 
-In one dimension this is easy and has one best answer: sort both sets, and let the k-th smallest value become the k-th
-smallest of the other set. Colours have three dimensions, in which nothing can be sorted. The trick is to look at them
-along an axis, sort there, turn the axes at random, and repeat: a distribution that looks right from every side is
-right.
+In one dimension this is easy and has one best answer: sort both sets, and let the k-th smallest
+value become the k-th smallest of the other set. Colours have three dimensions, in which nothing can
+be sorted. The trick is to look at them along an axis, sort there, turn the axes at random, and
+repeat: a distribution that looks right from every side is right.
 """
 
 import numpy as np
@@ -19,11 +19,14 @@ ROTATIONS = 30  # the distance falls quickly in the first ten and hardly after t
 DIRECTIONS = 64
 
 
-def match_density(source: ArrayLike, target: ArrayLike, rotations: int = ROTATIONS, seed: int = 0) -> np.ndarray:
-    """Give the source the distribution of the target, by one-dimensional matches along rotated axes.
+def match_density(
+    source: ArrayLike, target: ArrayLike, rotations: int = ROTATIONS, seed: int = 0
+) -> np.ndarray:
+    """Give the source the target's distribution, by matches along rotated axes.
 
-    Each step rotates both sets by the same random rotation, matches the distributions along every axis by sorting,
-    and rotates back. Equal colours stay equal: the result is a map of colours, not a drawing of lots.
+    Each step rotates both sets by the same random rotation, matches the distributions along every
+    axis by sorting, and rotates back. Equal colours stay equal: the result is a map of colours, not
+    a drawing of lots.
 
     Parameters
     ----------
@@ -44,7 +47,8 @@ def match_density(source: ArrayLike, target: ArrayLike, rotations: int = ROTATIO
     Raises
     ------
     ValueError
-        If a set is empty, not two-dimensional or not finite, the channels differ in number, or there is no rotation.
+        If a set is empty, not two-dimensional or not finite, the channels differ in number, or
+        there is no rotation.
 
     References
     ----------
@@ -63,35 +67,25 @@ def match_density(source: ArrayLike, target: ArrayLike, rotations: int = ROTATIO
     for _ in range(rotations):
         pairs = zip((result @ axes).T, (target @ axes).T, strict=True)
         result = np.stack([_matched(ours, theirs) for ours, theirs in pairs], axis=1) @ axes.T
-        axes, _ = np.linalg.qr(rng.normal(size=axes.shape))  # an orthogonal matrix, evenly distributed but for signs
+        # an orthogonal matrix, evenly distributed but for signs
+        axes, _ = np.linalg.qr(rng.normal(size=axes.shape))
     return result
 
 
 def pitie(L: ArrayLike, reference_lab: ArrayLike, seed: int = 0) -> np.ndarray:
     """Colour a grey picture so that its colours have the whole distribution of a reference's.
 
-    A grey picture is a line in the space of colours, and no map of colours makes a cloud of a line. So the first
-    colours are those of `welsh`. Then lightness, a and b together get the distribution of the reference; of the result
-    only a and b are kept.
+    A grey picture is a line in the space of colours, and no map of colours makes a cloud of a line.
+    So the first colours are those of `welsh`. Then lightness, a and b together get the distribution
+    of the reference; of the result only a and b are kept.
+
+    From L (H, W) in [0, 100] and a CIE Lab photograph (H2, W2, 3) of any size: a and b (H, W, 2) in
+    CIE units, float32. Raises ValueError as `checked_reference` does.
 
     Parameters
     ----------
-    L : array_like, (H, W)
-        Lightness in [0, 100].
-    reference_lab : array_like, (H2, W2, 3)
-        A photograph in colour, CIE Lab, of any size.
     seed : int
         Of the samples and of the rotations.
-
-    Returns
-    -------
-    ndarray, (H, W, 2)
-        a and b in CIE units, float32.
-
-    Raises
-    ------
-    ValueError
-        If a shape is wrong, a number is not finite, or the reference is grey or has one colour only.
 
     References
     ----------
@@ -104,8 +98,10 @@ def pitie(L: ArrayLike, reference_lab: ArrayLike, seed: int = 0) -> np.ndarray:
     return result[:, 1:].reshape(*L.shape, 2).astype(np.float32)
 
 
-def sliced_distance(source: ArrayLike, target: ArrayLike, directions: int = DIRECTIONS, seed: int = 0) -> float:
-    """How far two sets of colours are apart as distributions: the mean over random directions of what sorting says.
+def sliced_distance(
+    source: ArrayLike, target: ArrayLike, directions: int = DIRECTIONS, seed: int = 0
+) -> float:
+    """Measure how far apart two sets of colours are: the mean of sorting in random directions.
 
     Parameters
     ----------
@@ -118,16 +114,19 @@ def sliced_distance(source: ArrayLike, target: ArrayLike, directions: int = DIRE
     Returns
     -------
     float
-        The sliced Wasserstein distance of order 2, in the units of the colours. 0 for equal distributions.
+        The sliced Wasserstein distance of order 2, in the units of the colours. 0 for equal
+        distributions.
 
     Raises
     ------
     ValueError
-        If a set is empty, not two-dimensional or not finite, the channels differ in number, or there is no direction.
+        If a set is empty, not two-dimensional or not finite, the channels differ in number, or
+        there is no direction.
 
     References
     ----------
-    Bonneel et al. 2015 (the distance); Pitie, Kokaram and Dahyot 2007 (equal from every side is equal).
+    Bonneel et al. 2015 (the distance); Pitie, Kokaram and Dahyot 2007 (equal from every side is
+    equal).
     """
     source, target = checked_sets(source, target)
     if directions < 1:
@@ -144,7 +143,7 @@ def sliced_distance(source: ArrayLike, target: ArrayLike, directions: int = DIRE
 
 
 def _matched(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Values (n,) moved to the distribution of others (m,); ties stay ties, at the middle of their ranks."""
+    """Move values (n,) to the distribution of others (m,); ties stay ties."""
     _, which, count = np.unique(values, return_inverse=True, return_counts=True)
     middles = (np.cumsum(count) - count / 2) / len(values)
     return np.interp(middles, _places(len(wanted)), np.sort(wanted))[which]

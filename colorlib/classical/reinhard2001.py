@@ -12,8 +12,8 @@ __all__ = ["match_mean_deviation", "reinhard"]
 def match_mean_deviation(source: ArrayLike, target: ArrayLike) -> np.ndarray:
     """Give each channel of the source the mean and the standard deviation of the target's.
 
-    The channels are moved and stretched one by one. That is right when they are independent, which is why the authors
-    first turn RGB into a space where those of natural photographs nearly are.
+    The channels are moved and stretched one by one. That is right when they are independent, which
+    is why the authors first turn RGB into a space where those of natural photographs nearly are.
 
     Parameters
     ----------
@@ -25,7 +25,8 @@ def match_mean_deviation(source: ArrayLike, target: ArrayLike) -> np.ndarray:
     Returns
     -------
     ndarray, (n, channels)
-        float64. A channel of the source without any spread only gets the mean: there is nothing to stretch.
+        float64. A channel of the source without any spread only gets the mean: there is nothing to
+        stretch.
 
     Raises
     ------
@@ -50,31 +51,20 @@ def match_mean_deviation(source: ArrayLike, target: ArrayLike) -> np.ndarray:
 def reinhard(L: ArrayLike, reference_lab: ArrayLike) -> np.ndarray:
     """Colour a grey picture so that a and b have the mean and the deviation of a reference's.
 
-    A grey picture's own a and b have no spread that could be stretched. What it has is lightness, so lightness is
-    stretched to be a, and again to be b; where the reference's a falls as its lightness rises, turned round. Dark
-    pixels get the colour at one end of a line in the ab plane and light pixels that at the other end.
+    A grey picture's own a and b have no spread that could be stretched. What it has is lightness,
+    so lightness is stretched to be a, and again to be b; where the reference's a falls as its
+    lightness rises, turned round. Dark pixels get the colour at one end of a line in the ab plane
+    and light pixels that at the other end.
 
-    Parameters
-    ----------
-    L : array_like, (H, W)
-        Lightness in [0, 100].
-    reference_lab : array_like, (H2, W2, 3)
-        A photograph in colour, CIE Lab, of any size.
-
-    Returns
-    -------
-    ndarray, (H, W, 2)
-        a and b in CIE units, float32. Of an even L, the mean colour of the reference.
-
-    Raises
-    ------
-    ValueError
-        If a shape is wrong, a number is not finite, or the reference is grey or has one colour only.
+    From L (H, W) in [0, 100] and a CIE Lab photograph (H2, W2, 3) of any size: a and b (H, W, 2) in
+    CIE units, float32. Of an even L, the mean colour of the reference. Raises ValueError as
+    `checked_reference` does.
 
     References
     ----------
-    Reinhard et al. 2001, "Statistics and color correction", equations (10) and (11). Their input is in colour; that
-    lightness takes the place of its colours, with the sign of the reference's correlation, is our addition.
+    Reinhard et al. 2001, "Statistics and color correction", equations (10) and (11). Their input is
+    in colour; that lightness takes the place of its colours, with the sign of the reference's
+    correlation, is our addition.
     """
     L, reference = checked_reference(L, reference_lab)
     lightness, colors = reference[..., 0].ravel(), reference[..., 1:].reshape(-1, 2)

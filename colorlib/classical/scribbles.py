@@ -1,4 +1,4 @@
-"""Marks: the pixels whose colour is known, drawn by hand or, to measure a method, taken from the truth."""
+"""Marks: pixels of known colour, drawn by hand or, to measure a method, taken from the truth."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,9 @@ from numpy.typing import ArrayLike
 __all__ = ["checked_scribbles", "marks", "points_from_truth"]
 
 
-def marks(shape: tuple[int, int], strokes: Sequence[tuple[ArrayLike, ArrayLike]]) -> tuple[np.ndarray, np.ndarray]:
+def marks(
+    shape: tuple[int, int], strokes: Sequence[tuple[ArrayLike, ArrayLike]]
+) -> tuple[np.ndarray, np.ndarray]:
     """Turn strokes, each some pixels of one colour, into what the methods take.
 
     Parameters
@@ -27,25 +29,36 @@ def marks(shape: tuple[int, int], strokes: Sequence[tuple[ArrayLike, ArrayLike]]
     Raises
     ------
     ValueError
-        If there is no stroke, a pixel is outside the picture, a colour is not two finite numbers, or one pixel is
-        given two colours.
+        If there is no stroke, a pixel is outside the picture, a colour is not two finite numbers,
+        or one pixel is given two colours.
     """
     marked, values = np.zeros(shape, dtype=bool), np.zeros((*shape, 2))
     for number, (pixels, ab) in enumerate(strokes):
         pixels, ab = np.asarray(pixels), np.asarray(ab, dtype=np.float64)
-        if pixels.ndim != 2 or pixels.shape[1:] != (2,) or not np.issubdtype(pixels.dtype, np.integer):
-            raise ValueError(f"stroke {number}: pixels must be whole numbers (n, 2), row and column of each")
+        if (
+            pixels.ndim != 2
+            or pixels.shape[1:] != (2,)
+            or not np.issubdtype(pixels.dtype, np.integer)
+        ):
+            raise ValueError(
+                f"stroke {number}: pixels must be whole numbers (n, 2), row and column of each"
+            )
         if ab.shape != (2,) or not np.isfinite(ab).all():
-            raise ValueError(f"stroke {number}: its colour must be two finite numbers, a and b, not {ab}")
+            raise ValueError(
+                f"stroke {number}: its colour must be two finite numbers, a and b, not {ab}"
+            )
         if ((pixels < 0) | (pixels >= shape)).any():
-            raise ValueError(f"stroke {number} leaves the picture of {shape[0]} x {shape[1]} pixels")
+            raise ValueError(
+                f"stroke {number} leaves the picture of {shape[0]} x {shape[1]} pixels"
+            )
         rows, columns = pixels.T
         before = marked[rows, columns] & (values[rows, columns] != ab).any(axis=1)
         if before.any():
             row, column = pixels[before.argmax()]
             known = values[row, column]
             raise ValueError(
-                f"stroke {number} contradicts an earlier one: row {row}, column {column} is already "
+                f"stroke {number} contradicts an earlier one: row {row}, "
+                f"column {column} is already "
                 f"a = {known[0]:g}, b = {known[1]:g}; leave the pixel out of one of them"
             )
         marked[rows, columns] = True
@@ -56,9 +69,10 @@ def marks(shape: tuple[int, int], strokes: Sequence[tuple[ArrayLike, ArrayLike]]
 
 
 def points_from_truth(ab: np.ndarray, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Mark random single pixels with the colour that the photograph has there: scribbles without a hand.
+    """Mark random single pixels with the photograph's colour: scribbles without a hand.
 
-    The first points are the same whatever their number, so that more points are never worse by bad luck alone.
+    The first points are the same whatever their number, so that more points are never worse by bad
+    luck alone.
 
     Parameters
     ----------
@@ -113,15 +127,24 @@ def checked_scribbles(
     Raises
     ------
     ValueError
-        If nothing is marked, shapes do not fit, or a number is not finite; unmarked values are not looked at.
+        If nothing is marked, shapes do not fit, or a number is not finite; unmarked values are not
+        looked at.
     """
-    L, marked, values = np.asarray(L, dtype=np.float64), np.asarray(marked), np.asarray(values, dtype=np.float64)
+    L, marked, values = (
+        np.asarray(L, dtype=np.float64),
+        np.asarray(marked),
+        np.asarray(values, dtype=np.float64),
+    )
     if L.ndim != axes.count(",") + 1 or 0 in L.shape:
         raise ValueError(f"L must be ({axes}), not {L.shape}")
     if marked.shape != L.shape or marked.dtype != bool:
-        raise ValueError(f"marked must be bool of L's shape {L.shape}, not {marked.dtype} {marked.shape}")
+        raise ValueError(
+            f"marked must be bool of L's shape {L.shape}, not {marked.dtype} {marked.shape}"
+        )
     if values.ndim != L.ndim + 1 or values.shape[:-1] != L.shape:
-        raise ValueError(f"values must be ({axes}, channels) with L's {L.shape}, not {values.shape}")
+        raise ValueError(
+            f"values must be ({axes}, channels) with L's {L.shape}, not {values.shape}"
+        )
     if not marked.any():
         raise ValueError("no pixel is marked: give at least one colour to spread")
     if not (np.isfinite(L).all() and np.isfinite(values[marked]).all()):

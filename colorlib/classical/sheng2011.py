@@ -1,10 +1,10 @@
-"""Colour by texture: pixels whose surroundings have the same pattern get the same colour, however it is turned.
+"""Colour by texture: where the pattern is the same, however turned, the colour is.
 
-A Gabor filter answers to stripes of one width in one direction. A bank of them, some widths and some directions,
-describes a texture, but grass that is mown along is described otherwise than grass that is mown across. Turning the
-picture only moves the answers round the circle of directions. The magnitudes of their Fourier coefficients along that
-circle do not notice: they say how strong stripes of that width are, and how much they agree in direction, and not
-which direction it is.
+A Gabor filter answers to stripes of one width in one direction. A bank of them, some widths and
+some directions, describes a texture, but grass that is mown along is described otherwise than grass
+that is mown across. Turning the picture only moves the answers round the circle of directions. The
+magnitudes of their Fourier coefficients along that circle do not notice: they say how strong
+stripes of that width are, and how much they agree in direction, and not which direction it is.
 """
 
 import numpy as np
@@ -30,8 +30,8 @@ NEIGHBOURS, ANCHORS = 8, 4  # of a node: the nearest among all, and the nearest 
 def gabor_energies(L: ArrayLike) -> np.ndarray:
     """How strongly the surroundings of each pixel are striped, by width and by direction.
 
-    Each filter is a Gaussian in the plane of frequencies, one octave wide, at the frequency and the direction that it
-    answers to. The magnitude of the answer is averaged over about one stripe.
+    Each filter is a Gaussian in the plane of frequencies, one octave wide, at the frequency and the
+    direction that it answers to. The magnitude of the answer is averaged over about one stripe.
 
     Parameters
     ----------
@@ -41,7 +41,8 @@ def gabor_energies(L: ArrayLike) -> np.ndarray:
     Returns
     -------
     ndarray, (4, 8, H, W)
-        In units of lightness: stripes of 3, 5, 9 and 16 pixels in eight directions over half a turn, float64.
+        In units of lightness: stripes of 3, 5, 9 and 16 pixels in eight directions over half a
+        turn, float64.
 
     Raises
     ------
@@ -65,15 +66,17 @@ def gabor_energies(L: ArrayLike) -> np.ndarray:
         for j, angle in enumerate(np.arange(DIRECTIONS) * np.pi / DIRECTIONS):
             off = (down - np.sin(angle) / width) ** 2 + (across - np.cos(angle) / width) ** 2
             answer = np.fft.ifft2(spectrum * np.exp(-2 * (0.56 * np.pi * width) ** 2 * off))
-            energies[i, j] = gaussian_filter(2 * abs(answer), width / 2)[margin:-margin, margin:-margin]
+            energies[i, j] = gaussian_filter(2 * abs(answer), width / 2)[
+                margin:-margin, margin:-margin
+            ]
     return energies
 
 
 def rotation_invariant(L: ArrayLike) -> np.ndarray:
     """Features of each pixel that stay the same when the picture is turned.
 
-    Lightness, its mean over some pixels around, its deviation, and for each width of stripes three magnitudes of the
-    Fourier transform along the directions.
+    Lightness, its mean over some pixels around, its deviation, and for each width of stripes three
+    magnitudes of the Fourier transform along the directions.
 
     Parameters
     ----------
@@ -97,45 +100,38 @@ def rotation_invariant(L: ArrayLike) -> np.ndarray:
     energies = gabor_energies(L)
     L = np.asarray(L, dtype=np.float64)
     magnitudes = abs(np.fft.rfft(energies, axis=1))[:, :HARMONICS] / DIRECTIONS
-    return np.stack([L, gaussian_filter(L, 2), texture(L), *magnitudes.reshape(-1, *L.shape)], axis=-1)
+    return np.stack(
+        [L, gaussian_filter(L, 2), texture(L), *magnitudes.reshape(-1, *L.shape)], axis=-1
+    )
 
 
 def sheng(L: ArrayLike, reference_lab: ArrayLike, seed: int = 0) -> np.ndarray:
-    """Colour a grey picture so that what looks alike in a reference, and in the picture itself, has like colours.
+    """Colour alike what looks alike in a reference and in the picture itself.
 
-    Some thousand pixels of both pictures are nodes of a graph. Neighbours in it are pixels with similar features,
-    wherever they are. The nodes of the reference know their colours; each other node shall have the weighted mean of
-    its neighbours', as in Levin's system, with feature space in place of the picture. From the nodes the colours spread
-    along similar lightness.
+    Some thousand pixels of both pictures are nodes of a graph. Neighbours in it are pixels with
+    similar features, wherever they are. The nodes of the reference know their colours; each other
+    node shall have the weighted mean of its neighbours', as in Levin's system, with feature space
+    in place of the picture. From the nodes the colours spread along similar lightness.
+
+    From L (H, W) in [0, 100] and a CIE Lab photograph (H2, W2, 3) of any size: a and b (H, W, 2) in
+    CIE units, float32. Raises ValueError as `checked_reference` does.
 
     Parameters
     ----------
-    L : array_like, (H, W)
-        Lightness in [0, 100].
-    reference_lab : array_like, (H2, W2, 3)
-        A photograph in colour, CIE Lab, of any size.
     seed : int
         Of the random choice of nodes.
 
-    Returns
-    -------
-    ndarray, (H, W, 2)
-        a and b in CIE units, float32.
-
-    Raises
-    ------
-    ValueError
-        If a shape is wrong, a number is not finite, or the reference is grey or has one colour only.
-
     References
     ----------
-    Sheng et al. 2011 (optimization in the feature space); Levin et al. 2004, eq. (1) (the cost). Working on some of
-    the pixels, and spreading from them, is ours.
+    Sheng et al. 2011 (optimization in the feature space); Levin et al. 2004, eq. (1) (the cost).
+    Working on some of the pixels, and spreading from them, is ours.
     """
     L, reference = checked_reference(L, reference_lab)
     rng = np.random.default_rng(seed)
     places, known = jittered(*L.shape, NODES, rng), jittered(*reference.shape[:2], NODES, rng)
-    features = np.concatenate([rotation_invariant(L)[places], rotation_invariant(reference[..., 0])[known]])
+    features = np.concatenate(
+        [rotation_invariant(L)[places], rotation_invariant(reference[..., 0])[known]]
+    )
     features = _compressed(features)
     marked, values = np.zeros(L.shape, dtype=bool), np.zeros((*L.shape, 2))
     marked[places] = True
@@ -144,15 +140,19 @@ def sheng(L: ArrayLike, reference_lab: ArrayLike, seed: int = 0) -> np.ndarray:
 
 
 def _compressed(features: np.ndarray) -> np.ndarray:
-    """Features on one scale: lightness in tens, energies by their square root, so that strong edges do not rule."""
+    """Scale the features: lightness in tens, square roots of energies, lest strong edges rule."""
     return np.concatenate([features[:, :2] / 10, np.sqrt(features[:, 2:])], axis=1)
 
 
 def _solved(features: np.ndarray, colors: np.ndarray) -> np.ndarray:
     """Colours of the first nodes, given features of all and colours (known, 2) of the last."""
     free = len(features) - len(colors)
-    distance, neighbour = cKDTree(features).query(features[:free], k=min(NEIGHBOURS + 1, len(features)))
-    far, anchor = cKDTree(features[free:]).query(features[:free], k=np.arange(1, min(ANCHORS, len(colors)) + 1))
+    distance, neighbour = cKDTree(features).query(
+        features[:free], k=min(NEIGHBOURS + 1, len(features))
+    )
+    far, anchor = cKDTree(features[free:]).query(
+        features[:free], k=np.arange(1, min(ANCHORS, len(colors)) + 1)
+    )
     distance, neighbour = np.hstack([distance, far]), np.hstack([neighbour, anchor + free])
     scale = np.maximum(distance[:, 1:].mean(axis=1, keepdims=True), 1e-6)
     weights = np.exp(-((distance / scale) ** 2) / 2)

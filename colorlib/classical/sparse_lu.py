@@ -1,4 +1,4 @@
-"""The system of `nested_dissection` by SciPy's general solver: fifteen lines to read, and to compare with."""
+"""The system of `nested_dissection` by SciPy's solver: fifteen lines, to compare with."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,9 @@ from colorlib.classical.affinity import graph
 __all__ = ["solve_with_lu"]
 
 
-def solve_with_lu(diagonal: np.ndarray, ties: Sequence[np.ndarray], right: np.ndarray) -> np.ndarray:
+def solve_with_lu(
+    diagonal: np.ndarray, ties: Sequence[np.ndarray], right: np.ndarray
+) -> np.ndarray:
     """Solve the same equations as `solve_picture`, by an LU factorization of the sparse matrix.
 
     Parameters
@@ -29,7 +31,8 @@ def solve_with_lu(diagonal: np.ndarray, ties: Sequence[np.ndarray], right: np.nd
     Two pixels, each tied to the other with 1 and to nothing with 1 more:
 
     >>> one, none = np.array([[1.0, 0.0]]), np.zeros((1, 2))
-    >>> solve_with_lu(np.full((1, 2), 2.0), [one, none, none, none], np.array([[[3.0], [0.0]]])).ravel().tolist()
+    >>> right = np.array([[[3.0], [0.0]]])
+    >>> solve_with_lu(np.full((1, 2), 2.0), [one, none, none, none], right).ravel().tolist()
     [2.0, 1.0]
     """
     matrix = csc_array(diags_array(diagonal.ravel()) - graph(ties))

@@ -1,8 +1,9 @@
 """Colour by regions: statistics of a whole picture mix sky and trees; those of a region do not.
 
-A picture is taken for a mixture of a few Gaussians, each of which is a region. Expectation-maximization finds them: it
-alternates between how much each pixel belongs to each region, and what each region is like. Memberships are shares,
-so that colours blend at the borders, and neighbours have a say in them, so that regions hang together.
+A picture is taken for a mixture of a few Gaussians, each of which is a region.
+Expectation-maximization finds them: it alternates between how much each pixel belongs to each
+region, and what each region is like. Memberships are shares, so that colours blend at the borders,
+and neighbours have a say in them, so that regions hang together.
 """
 
 from typing import NamedTuple
@@ -38,9 +39,10 @@ class Region(NamedTuple):
 def segment(features: ArrayLike, regions: int = REGIONS, seed: int = 0) -> np.ndarray:
     """Divide a picture into soft regions.
 
-    A mixture of Gaussians is fitted to some of the pixels. Then expectation and maximization take turns on all of them,
-    with one change to the textbook's: in place of a share that a region has in the whole picture stands the share it
-    has around the pixel, the memberships of the last round, smoothed.
+    A mixture of Gaussians is fitted to some of the pixels. Then expectation and maximization take
+    turns on all of them, with one change to the textbook's: in place of a share that a region has
+    in the whole picture stands the share it has around the pixel, the memberships of the last
+    round, smoothed.
 
     Parameters
     ----------
@@ -63,8 +65,9 @@ def segment(features: ArrayLike, regions: int = REGIONS, seed: int = 0) -> np.nd
 
     References
     ----------
-    Tai, Jia and Tang 2005 (expectation-maximization with spatial smoothness). They smooth the memberships with a
-    kernel in space and colour; here the colour is in the likelihood and the kernel in space only.
+    Tai, Jia and Tang 2005 (expectation-maximization with spatial smoothness). They smooth the
+    memberships with a kernel in space and colour; here the colour is in the likelihood and the
+    kernel in space only.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
@@ -83,12 +86,18 @@ def segment(features: ArrayLike, regions: int = REGIONS, seed: int = 0) -> np.nd
         return np.ones((*features.shape[:2], 1))
     mixture = GaussianMixture(regions, reg_covar=FLOOR, random_state=seed, max_iter=20, tol=0.01)
     with catch_warnings():
-        simplefilter("ignore", ConvergenceWarning)  # a handful of rounds is enough for a first estimate
+        # a handful of rounds is enough for a first estimate
+        simplefilter("ignore", ConvergenceWarning)
         mixture.fit(few)
-    found = [Region(*parts) for parts in zip(mixture.weights_, mixture.means_, mixture.covariances_, strict=True)]
+    found = [
+        Region(*parts)
+        for parts in zip(mixture.weights_, mixture.means_, mixture.covariances_, strict=True)
+    ]
     around = np.array([region.share for region in found])
     for _ in range(ROUNDS):
-        likelihoods = np.stack([_log_density(features, region) for region in found], axis=-1) + np.log(around)
+        likelihoods = np.stack(
+            [_log_density(features, region) for region in found], axis=-1
+        ) + np.log(around)
         memberships = np.exp(likelihoods - likelihoods.max(axis=-1, keepdims=True))
         memberships /= memberships.sum(axis=-1, keepdims=True)
         found = [_region(features, share) for share in np.moveaxis(memberships, -1, 0)]
@@ -97,36 +106,27 @@ def segment(features: ArrayLike, regions: int = REGIONS, seed: int = 0) -> np.nd
 
 
 def tai(L: ArrayLike, reference_lab: ArrayLike, seed: int = 0) -> np.ndarray:
-    """Colour each region of a grey picture by the statistics of the most similar region of a reference.
+    """Colour each region by the statistics of the most similar region of a reference.
 
-    The reference is divided by its lightness and its colours, the picture by its lightness, each together with
-    texture. A region of the picture takes after the one region of the reference that is nearest in the mean and the
-    deviation of lightness and in texture. Its colours are those of that region at the same lightness, when both
-    regions are brought to the same mean and deviation. Pixels between regions get a blend.
+    The reference is divided by its lightness and its colours, the picture by its lightness, each
+    together with texture. A region of the picture takes after the one region of the reference that
+    is nearest in the mean and the deviation of lightness and in texture. Its colours are those of
+    that region at the same lightness, when both regions are brought to the same mean and deviation.
+    Pixels between regions get a blend.
+
+    From L (H, W) in [0, 100] and a CIE Lab photograph (H2, W2, 3) of any size: a and b (H, W, 2) in
+    CIE units, float32. Raises ValueError as `checked_reference` does.
 
     Parameters
     ----------
-    L : array_like, (H, W)
-        Lightness in [0, 100].
-    reference_lab : array_like, (H2, W2, 3)
-        A photograph in colour, CIE Lab, of any size.
     seed : int
         Of the first estimates.
 
-    Returns
-    -------
-    ndarray, (H, W, 2)
-        a and b in CIE units, float32.
-
-    Raises
-    ------
-    ValueError
-        If a shape is wrong, a number is not finite, or the reference is grey or has one colour only.
-
     References
     ----------
-    Tai, Jia and Tang 2005 (soft regions, and statistics transferred from region to region). Which regions belong
-    together is decided here by lightness and texture alone, the only things a grey picture has.
+    Tai, Jia and Tang 2005 (soft regions, and statistics transferred from region to region). Which
+    regions belong together is decided here by lightness and texture alone, the only things a grey
+    picture has.
     """
     L, reference = checked_reference(L, reference_lab)
     ours = np.stack([L, texture(L)], axis=-1)
@@ -143,15 +143,16 @@ def tai(L: ArrayLike, reference_lab: ArrayLike, seed: int = 0) -> np.ndarray:
 
 
 def _colors(L: np.ndarray, region: Region, model: Region) -> np.ndarray:
-    """The colours (H, W, 2) that a region of the reference has at the lightnesses of a region of the picture."""
+    """Look up a region's colours (H, W, 2) at the lightnesses of a region of the picture."""
     standing = (L - region.mean[0]) / np.sqrt(region.covariance[0, 0])
-    # The mean of a and b at a given lightness in the model's Gaussian: Reinhard's line, its slope times correlation.
+    # The mean of a and b at a given lightness in the model's Gaussian: Reinhard's line, its slope
+    # times correlation.
     slope = model.covariance[0, 1:3] / np.sqrt(model.covariance[0, 0])
     return model.mean[1:3] + standing.clip(-REACHED, REACHED)[..., None] * slope
 
 
 def _apart(region: Region, other: Region) -> float:
-    """How different two regions look without colours: means and deviations of lightness, and textures."""
+    """Compare two regions without colours: means and deviations of lightness, textures."""
     deviations = np.sqrt([region.covariance[0, 0], other.covariance[0, 0]])
     lightness = (region.mean[0] - other.mean[0]) ** 2 + (deviations[0] - deviations[1]) ** 2
     return lightness + (region.mean[-1] - other.mean[-1]) ** 2
@@ -167,7 +168,7 @@ def _region(features: np.ndarray, share: np.ndarray) -> Region:
 
 
 def _log_density(features: np.ndarray, region: Region) -> np.ndarray:
-    """The logarithm of a region's Gaussian at each pixel, up to a constant that all regions share."""
+    """Compute the logarithm of a region's Gaussian at each pixel, up to a shared constant."""
     root = np.linalg.cholesky(region.covariance)
     white = np.linalg.solve(root, (features - region.mean).reshape(-1, len(region.mean)).T)
     return (-0.5 * (white**2).sum(axis=0) - np.log(np.diag(root)).sum()).reshape(features.shape[:2])

@@ -1,7 +1,8 @@
-"""Colour by neighbourhoods: each pixel takes the colour of the pixel in the reference that looks most like it.
+"""Colour by neighbourhoods: each pixel takes the colour of its like in a reference.
 
-Two numbers describe a pixel: its lightness, and how rough its surroundings are. Sky and sand can be equally light;
-only one of them is smooth. A few hundred samples of the reference are enough, when they come from everywhere in it.
+Two numbers describe a pixel: its lightness, and how rough its surroundings are. Sky and sand can be
+equally light; only one of them is smooth. A few hundred samples of the reference are enough, when
+they come from everywhere in it.
 """
 
 import numpy as np
@@ -16,30 +17,20 @@ SAMPLES = 200
 
 
 def welsh(L: ArrayLike, reference_lab: ArrayLike, seed: int = 0) -> np.ndarray:
-    """Colour each pixel like the sample of a reference that agrees best in lightness and in texture.
+    """Colour each pixel like the sample of a reference nearest in lightness and texture.
 
-    About 200 pixels of the reference are drawn, one from each cell of a grid. A pixel's match is the sample with the
-    smallest sum of the differences in lightness and in the deviation of lightness around it, both weighing one half.
-    Only a and b are taken from it: the lightness of the picture stays.
+    About 200 pixels of the reference are drawn, one from each cell of a grid. A pixel's match is
+    the sample with the smallest sum of the differences in lightness and in the deviation of
+    lightness around it, both weighing one half. Only a and b are taken from it: the lightness of
+    the picture stays.
+
+    From L (H, W) in [0, 100] and a CIE Lab photograph (H2, W2, 3) of any size: a and b (H, W, 2) in
+    CIE units, float32. Raises ValueError as `checked_reference` does.
 
     Parameters
     ----------
-    L : array_like, (H, W)
-        Lightness in [0, 100].
-    reference_lab : array_like, (H2, W2, 3)
-        A photograph in colour, CIE Lab, of any size.
     seed : int
         Of the random places in the grid.
-
-    Returns
-    -------
-    ndarray, (H, W, 2)
-        a and b in CIE units, float32.
-
-    Raises
-    ------
-    ValueError
-        If a shape is wrong, a number is not finite, or the reference is grey or has one colour only.
 
     References
     ----------
@@ -54,10 +45,13 @@ def welsh(L: ArrayLike, reference_lab: ArrayLike, seed: int = 0) -> np.ndarray:
     return reference[places][nearest, 1:].reshape(*L.shape, 2).astype(np.float32)
 
 
-def jittered(height: int, width: int, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """About `count` pixels of a picture: one at a random place in each cell of a grid with square cells.
+def jittered(
+    height: int, width: int, count: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw about `count` pixels of a picture: a random one in each cell of a square grid.
 
-    Drawn like this the samples are nowhere crowded, as purely random ones are, and miss no part of the picture.
+    Drawn like this the samples are nowhere crowded, as purely random ones are, and miss no part of
+    the picture.
 
     Parameters
     ----------
@@ -65,7 +59,6 @@ def jittered(height: int, width: int, count: int, rng: np.random.Generator) -> t
         Of the picture, in pixels.
     count : int
         How many to aim for. A small picture has fewer.
-    rng : numpy.random.Generator
 
     Returns
     -------

@@ -109,9 +109,9 @@ def colorize(
 
             where = {"workers": jobs or sensible_workers()}
         else:
-            from colorlib.album.ray_cluster import plan_on_cluster as plan
             from colorlib.album.ray_cluster import run_on_cluster as run
-            from colorlib.album.ray_cluster import write_report_on_cluster as write_report
+            from colorlib.album.ray_files import plan_on_cluster as plan
+            from colorlib.album.ray_files import write_report_on_cluster as write_report
             from colorlib.album.run import AlbumColorizer, Report
 
             where = {"workers": jobs, "address": ray}

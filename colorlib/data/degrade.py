@@ -1,8 +1,9 @@
-"""Grey pictures as old cameras and attics leave them, made from photographs in colour, for training.
+"""Grey pictures as old cameras and attics leave them, made from photographs in colour.
 
-A network that has seen only clean greys is lost before a faded scan. Here a clean photograph is made grey as some
-film would have seen it, and then faded, blurred, scratched, grained and saved as a small JPEG, each by chance and each
-mildly. The colours it must find stay those of the clean photograph.
+A network that has seen only clean greys is lost before a faded scan. Here a clean photograph is
+made grey as some film would have seen it, and then faded, blurred, scratched, grained and saved as
+a small JPEG, each by chance and each mildly. The colours it must find stay those of the clean
+photograph.
 """
 
 import math
@@ -30,9 +31,10 @@ _JPEG = (
 def degrade(rgb: Tensor) -> Tensor:
     """Make photographs grey and old, each in its own way.
 
-    In this order, each with its own strength: a film's sensitivity to red, green and blue; gamma; fading to a narrower
-    range, or a harder contrast that clips; blur (half of the pictures); grain, fine or coarse; scratches and dust (one
-    in six); JPEG (half). Random numbers come from torch's generator.
+    In this order, each with its own strength: a film's sensitivity to red, green and blue; gamma;
+    fading to a narrower range, or a harder contrast that clips; blur (half of the pictures); grain,
+    fine or coarse; scratches and dust (one in six); JPEG (half). Random numbers come from torch's
+    generator.
 
     Parameters
     ----------
@@ -46,7 +48,8 @@ def degrade(rgb: Tensor) -> Tensor:
 
     References
     ----------
-    ITU-T T.81 (JPEG), table K.1. Wan et al. 2020, section 3.2 (old photographs, synthesised by such steps).
+    ITU-T T.81 (JPEG), table K.1. Wan et al. 2020, section 3.2 (old photographs, synthesised by such
+    steps).
     """
     grey = _fade(_film(rgb))
     grey = _some(grey, _blur, 0.5)
@@ -67,7 +70,7 @@ def _uniform(x: Tensor, low: float, high: float) -> Tensor:
 
 
 def _film(rgb: Tensor) -> Tensor:
-    """A mixture of luma and a film's own weights: orthochromatic film is blind to red, others to blue."""
+    """Mix luma with a film's own weights: orthochromatic film is blind to red, others to blue."""
     luma = rgb.new_tensor([0.299, 0.587, 0.114])
     film = torch.rand(len(rgb), 3, device=rgb.device) + 0.05
     share = torch.rand(len(rgb), 1, device=rgb.device)
@@ -95,7 +98,9 @@ def _blur(grey: Tensor) -> Tensor:
 def _grain(grey: Tensor) -> Tensor:
     """Noise of up to 5 % of the range, as fine as the pixels or twice as coarse."""
     fine = torch.randn_like(grey)
-    coarse = functional.interpolate(fine[..., ::2, ::2], size=grey.shape[-2:], mode="bilinear", align_corners=False)
+    coarse = functional.interpolate(
+        fine[..., ::2, ::2], size=grey.shape[-2:], mode="bilinear", align_corners=False
+    )
     grain = torch.where(_uniform(grey, 0, 1) < 0.5, fine, 1.5 * coarse)
     return (grey + _uniform(grey, 0, 1) ** 2 * 0.05 * grain).clamp(0, 1)
 
@@ -103,7 +108,9 @@ def _grain(grey: Tensor) -> Tensor:
 def _scratch(grey: Tensor) -> Tensor:
     """A few upright scratches and specks of dust, light or dark."""
     batch, _, height, width = grey.shape
-    columns = (torch.rand(batch, 1, 1, width, device=grey.device) < 2 / width).to(grey).expand_as(grey)
+    columns = (
+        (torch.rand(batch, 1, 1, width, device=grey.device) < 2 / width).to(grey).expand_as(grey)
+    )
     specks = (torch.rand(batch, 1, height, width, device=grey.device) < 0.0015).to(grey)
     specks = functional.max_pool2d(specks, 3, stride=1, padding=1)
     mask = torch.maximum(columns, specks) * _uniform(grey, 0.2, 0.8)

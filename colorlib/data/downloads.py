@@ -1,27 +1,30 @@
 """The archives of photographs that fastai knows, verified after the download."""
 
 import gzip
-import hashlib
 import tarfile
 import tempfile
 import zlib
 from pathlib import Path
 
-from colorlib._atomic import atomic
+from colorlib._atomic import atomic, sha256_of
 
 __all__ = ["ARCHIVES", "unpack", "untar"]
 
 # Our name -> the name of its address in fastai's URLs.
-ARCHIVES = {"coco-sample": "COCO_SAMPLE", "imagenette-160": "IMAGENETTE_160", "imagenette-320": "IMAGENETTE_320"}
+ARCHIVES = {
+    "coco-sample": "COCO_SAMPLE",
+    "imagenette-160": "IMAGENETTE_160",
+    "imagenette-320": "IMAGENETTE_320",
+}
 
 
 def untar(name: str) -> Path:
     """Download and unpack one of fastai's archives, verified after the download.
 
-    What is known of an archive beforehand is fastai's: its size, and the md5 of its first megabyte. That finds damage,
-    not malice: who controls the address can pass both. The sha256 of the whole file is therefore noted beside it the
-    first time it could be unpacked, and every later download must have the same. A damaged archive is deleted, so that
-    the next call starts afresh.
+    What is known of an archive beforehand is fastai's: its size, and the md5 of its first megabyte.
+    That finds damage, not malice: who controls the address can pass both. The sha256 of the whole
+    file is therefore noted beside it the first time it could be unpacked, and every later download
+    must have the same. A damaged archive is deleted, so that the next call starts afresh.
 
     Parameters
     ----------
@@ -36,8 +39,8 @@ def untar(name: str) -> Path:
     Raises
     ------
     ValueError
-        For an unknown name, or when the archive is damaged, holds what would lie outside its folder, or is another file
-        than at the first download (the message names the file).
+        For an unknown name, or when the archive is damaged, holds what would lie outside its
+        folder, or is another file than at the first download (the message names the file).
     ConnectionError
         When nothing could be downloaded.
     RuntimeError
@@ -48,9 +51,13 @@ def untar(name: str) -> Path:
     Lin et al. 2014 (COCO); Howard and Gugger 2020 (fastai, its sample of COCO, and imagenette).
     """
     if name not in ARCHIVES:
-        raise ValueError(f"there is no archive {name!r}: choose one of {', '.join(ARCHIVES)}, or give a folder")
+        raise ValueError(
+            f"there is no archive {name!r}: choose one of {', '.join(ARCHIVES)}, or give a folder"
+        )
     if not hasattr(tarfile, "data_filter"):
-        raise RuntimeError("this Python cannot unpack archives safely: 3.11.4 or later can, or set COLORLIB_DATA")
+        raise RuntimeError(
+            "this Python cannot unpack archives safely: 3.11.4 or later can, or set COLORLIB_DATA"
+        )
     import fastai.data  # here, because it is slow to import and most runs download nothing
     from fastai.data.external import URLs, fastai_cfg
     from fastdownload import FastDownload, download_url, path_stats
@@ -63,29 +70,36 @@ def untar(name: str) -> Path:
         return folder  # unpacked into a temporary folder and renamed at the end: it is complete
     archive.parent.mkdir(parents=True, exist_ok=True)
     expected = _expected_stats(url)
-    remedy = "deleted it; run again to download it anew, or set COLORLIB_DATA to a folder of photographs"
+    remedy = (
+        "deleted it; run again to download it anew, or set COLORLIB_DATA to a folder of photographs"
+    )
     if not archive.exists() or path_stats(archive) != expected:
         try:
             download_url(url, archive)
         except OSError as error:
             raise ConnectionError(
-                f"could not download {url} ({error}): set COLORLIB_DATA to a folder of photographs, or to 'package'"
+                f"could not download {url} ({error}): set COLORLIB_DATA to a folder of "
+                "photographs, or to 'package'"
             ) from error
     if path_stats(archive) != expected:
         size = archive.stat().st_size
         archive.unlink()
-        raise ValueError(f"{archive} is damaged ({size} bytes, expected {expected[0]}, or another hash): {remedy}")
+        raise ValueError(
+            f"{archive} is damaged "
+            f"({size} bytes, expected {expected[0]}, or another hash): {remedy}"
+        )
     first = archive.with_name(f"{archive.name}.sha256")
-    with archive.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = sha256_of(archive)
     if first.exists() and (trusted := first.read_text(encoding="ascii").split()[0]) != sha256:
         archive.unlink()
         raise ValueError(
-            f"{archive} is another file than the one that was first downloaded (sha256 {sha256}, in {first} "
+            f"{archive} is another file than the one that was first downloaded (sha256 {sha256}, "
+            f"in {first} "
             f"{trusted}): {remedy}. If the new one is right, delete {first}"
         )
     try:
-        # fastai's hash covers the first megabyte; gzip's own checksum covers the rest, when everything is read.
+        # fastai's hash covers the first megabyte; gzip's own checksum covers the rest, when
+        # everything is read.
         with gzip.open(archive) as whole:
             while whole.read(2**20):
                 pass

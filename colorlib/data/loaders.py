@@ -18,21 +18,21 @@ __all__ = ["PhotographLoader", "dataloaders", "set_epoch", "validation_loader"]
 
 
 class PhotographLoader(TfmdDL):
-    """fastai's `TfmdDL`, whose order and crops depend on the seed and the number of the epoch alone.
+    """fastai's `TfmdDL`, whose order and crops depend on seed and epoch alone.
 
-    Every pass is the next epoch; `set_epoch` chooses it. With `n` smaller than the data set, an epoch is that many
-    photographs, drawn anew each time.
+    Every pass is the next epoch; `set_epoch` chooses it. With `n` smaller than the data set, an
+    epoch is that many photographs, drawn anew each time.
     """
 
     next_epoch = 0
 
     def get_idxs(self) -> list[int]:
-        """Called by fastai for the order of a pass: all of the data set, shuffled, and then the first `n`."""
+        """Called by fastai for the order of a pass: the first `n` of the shuffled data set."""
         order = list(range(len(self.dataset)))
         return (self.shuffle_fn(order) if self.shuffle else order)[: self.n]
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """The batches of the next epoch; an error when broken files leave none, or a file has changed."""
+        """Yield an epoch's batches; an error if broken files leave none, or a file has changed."""
         count = 0
         try:
             for batch in super().__iter__():
@@ -40,27 +40,30 @@ class PhotographLoader(TfmdDL):
                 yield batch
         except SourceChangedError as error:
             # A worker's error arrives with a traceback as its text, whose last line is the message.
-            raise SourceChangedError(str(error).rpartition(f"{SourceChangedError.__name__}: ")[2].strip()) from None
+            raise SourceChangedError(
+                str(error).rpartition(f"{SourceChangedError.__name__}: ")[2].strip()
+            ) from None
         if count == 0:
             paths = self.dataset.paths
             raise ValueError(
-                f"too few of {len(paths)} photographs could be read to make a batch (the first is {paths[0]}): "
+                f"too few of {len(paths)} photographs could be read to make a batch (the first is "
+                f"{paths[0]}): "
                 "find the broken ones with colorlib.data.scan_photographs"
             )
 
     def randomize(self) -> None:
-        """Called by fastai at the start of a pass, before workers are started, who get a copy of the data set."""
+        """Called by fastai before workers are started, who get a copy of the data set."""
         self.dataset.epoch = self.next_epoch
         self.next_epoch += 1
         self.rng = random.Random(f"order {self.dataset.seed} {self.dataset.epoch}")
 
 
 def set_epoch(dls: DataLoaders, epoch: int) -> None:
-    """Make what follows depend on the seed and the epoch alone; to be called at the start of every training epoch.
+    """Make an epoch depend on the seed and its number alone; call it when an epoch begins.
 
-    The training loader's next pass has the order and the crops of that epoch, and the random numbers of Python, numpy
-    and torch (dropout, for example) start from the two numbers too: a run that is resumed at an epoch goes on as if
-    it had never stopped.
+    The training loader's next pass has the order and the crops of that epoch, and the random
+    numbers of Python, numpy and torch (dropout, for example) start from the two numbers too: a run
+    that is resumed at an epoch goes on as if it had never stopped.
 
     Parameters
     ----------
@@ -68,10 +71,6 @@ def set_epoch(dls: DataLoaders, epoch: int) -> None:
         From `dataloaders`; also when fastai has wrapped them for several processes.
     epoch : int
         Counted from 0.
-
-    Returns
-    -------
-    None
     """
     loader = getattr(dls.train, "dl", dls.train)  # fastai's DistributedDL keeps ours in .dl
     loader.next_epoch = epoch
@@ -94,10 +93,11 @@ def dataloaders(
 ) -> DataLoaders:
     """Make the two loaders that training wants; a batch is a tuple ``(L, ab)`` in network scale.
 
-    Training photographs are shuffled anew every epoch, cropped at random (a square of 0.6 to 1 times the shorter
-    side; the aspect ratio is kept) and flipped left to right half of the time; the last, smaller batch is dropped.
-    Validation photographs come in the given order, all of them, cut to their middle square. A file that turns out
-    to be broken is named in a warning and skipped; one that changes or vanishes later is an error.
+    Training photographs are shuffled anew every epoch, cropped at random (a square of 0.6 to 1
+    times the shorter side; the aspect ratio is kept) and flipped left to right half of the time;
+    the last, smaller batch is dropped. Validation photographs come in the given order, all of them,
+    cut to their middle square. A file that turns out to be broken is named in a warning and
+    skipped; one that changes or vanishes later is an error.
 
     Parameters
     ----------
@@ -105,14 +105,14 @@ def dataloaders(
         Photographs, for example from `colorlib.data.training_photographs`.
     size : int
         Side of the crops, in pixels.
-    batch_size : int
     crops : int
         Crops of every training photograph in an epoch, for short lists.
     seed : int
         The same seed gives the same batches.
     workers : int, optional
-        Processes that decode; 0 decodes in this one. When not given: as many as there are cores, at most 8, and 0
-        for short lists that are cropped several times, which are decoded once and kept.
+        Processes that decode; 0 decodes in this one. When not given: as many as there are cores, at
+        most 8, and 0 for short lists that are cropped several times, which are decoded once and
+        kept.
     device : torch.device or str, optional
         Where the batches and their Lab conversion are; fastai's default device when not given.
     smallest_crop : float
@@ -127,14 +127,16 @@ def dataloaders(
     Returns
     -------
     DataLoaders
-        ``.train`` and ``.valid`` yield L (B, 1, size, size) in [-1, 1] and ab (B, 2, size, size) in about [-1, 1], and
-        perhaps labels (B,), whole numbers that count the training photographs' folders in the order of their names.
+        ``.train`` and ``.valid`` yield L (B, 1, size, size) in [-1, 1] and ab (B, 2, size, size) in
+        about [-1, 1], and perhaps labels (B,), whole numbers that count the training photographs'
+        folders in the order of their names.
 
     Raises
     ------
     ValueError
-        When a list is empty, when a photograph is in both, or when there are fewer training photographs than a batch;
-        with labels, when there is only one folder, or a validation photograph lies in a folder without training ones.
+        When a list is empty, when a photograph is in both, or when there are fewer training
+        photographs than a batch; with labels, when there is only one folder, or a validation
+        photograph lies in a folder without training ones.
 
     References
     ----------
@@ -142,22 +144,36 @@ def dataloaders(
     """
     train, valid = [Path(path) for path in train], [Path(path) for path in valid]
     if not train or not valid:
-        raise ValueError(f"no photographs to {'train on' if not train else 'validate with'}: give at least one")
+        raise ValueError(
+            f"no photographs to {'train on' if not train else 'validate with'}: give at least one"
+        )
     both = {path.resolve() for path in train} & {path.resolve() for path in valid}
     if both:
-        raise ValueError(f"{min(both)} is a training and a validation photograph: it must be one or the other")
+        raise ValueError(
+            f"{min(both)} is a training and a validation photograph: it must be one or the other"
+        )
     if len(train) * crops < batch_size:
         raise ValueError(
-            f"{len(train)} training photographs with {crops} crop(s) each do not fill a batch of {batch_size}: "
-            f"choose a smaller --batch-size (at most {len(train) * crops}), more crops or more photographs"
+            f"{len(train)} training photographs with {crops} crop(s) each do not fill a batch of "
+            f"{batch_size}: "
+            f"choose a smaller --batch-size (at most {len(train) * crops}), "
+            "more crops or more photographs"
         )
     if 0 < epoch < batch_size:
-        raise ValueError(f"an epoch of {epoch} photographs does not fill a batch of {batch_size}: make it longer")
+        raise ValueError(
+            f"an epoch of {epoch} photographs does not fill a batch of {batch_size}: make it longer"
+        )
     if degraded and size % 8:
-        raise ValueError(f"degraded greys are saved as JPEG, in blocks of 8 pixels: choose a multiple of 8, not {size}")
+        raise ValueError(
+            "degraded greys are saved as JPEG, in blocks of 8 pixels: "
+            f"choose a multiple of 8, not {size}"
+        )
     classes = sorted({path.parent.name for path in train}) if labels else []
     if len(classes) == 1:
-        raise ValueError(f"{train[0].parent} holds all photographs: labels need a folder for each of several classes")
+        raise ValueError(
+            f"{train[0].parent} holds all photographs: "
+            "labels need a folder for each of several classes"
+        )
     few = crops > 1 and len(train) <= KEEP_DECODED
     train_loader = PhotographLoader(
         Photographs(train, size, crops, True, seed, smallest_crop, classes),
@@ -180,11 +196,10 @@ def validation_loader(
     device: torch.device | str | None = None,
     classes: Sequence[str] = (),
 ) -> PhotographLoader:
-    """Make a loader that shows photographs as they are: in order, all of them, the middle square, no chance.
+    """Make a loader of all photographs in order, of each the middle square; no chance.
 
     Parameters
     ----------
-    photographs : sequence of Path
     size : int
         Side of the squares, in pixels.
     batch_size : int
@@ -199,7 +214,8 @@ def validation_loader(
     Returns
     -------
     PhotographLoader
-        Yields L (B, 1, size, size) and ab (B, 2, size, size) in network scale, and with classes labels (B,).
+        Yields L (B, 1, size, size) and ab (B, 2, size, size) in network scale, and with classes
+        labels (B,).
 
     Raises
     ------

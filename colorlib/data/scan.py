@@ -35,15 +35,12 @@ class Scan:
     broken: list[tuple[Path, str]] = field(default_factory=list)
 
     def summary(self) -> str:
-        """Counts in one line, then the broken files by name, the first few of many.
-
-        Returns
-        -------
-        str
-        """
+        """Counts in one line, then the broken files by name, the first few of many."""
         color, grey, broken = len(self.color), len(self.grey), len(self.broken)
         counts = f"{color} in colour, {grey} grey (not for training), {broken} broken (skipped)"
-        return "\n".join([counts, *first_few(one_line(reason, path) for path, reason in self.broken)])
+        return "\n".join(
+            [counts, *first_few(one_line(reason, path) for path, reason in self.broken)]
+        )
 
 
 def _examine(path: Path, tolerance: float) -> tuple[str, str]:
@@ -55,27 +52,26 @@ def _examine(path: Path, tolerance: float) -> tuple[str, str]:
     return ("color" if has_color(image, tolerance) else "grey"), ""
 
 
-def scan_photographs(paths: Sequence[Path], workers: int | None = None, tolerance: float = 6.0) -> Scan:
+def scan_photographs(
+    paths: Sequence[Path], workers: int | None = None, tolerance: float = 6.0
+) -> Scan:
     """Open every photograph once, small, and sort the colour ones from the grey and the broken.
 
     Parameters
     ----------
-    paths : sequence of Path
     workers : int, optional
         Threads; as many as there are cores, at most 8, when not given.
     tolerance : float
-        A photograph is grey when no pixel of its thumbnail has a chroma, ``hypot(a, b)`` in CIE units, above this.
-        A grey photograph saved as JPEG has a little.
-
-    Returns
-    -------
-    Scan
+        A photograph is grey when no pixel of its thumbnail has a chroma, ``hypot(a, b)`` in CIE
+        units, above this. A grey photograph saved as JPEG has a little.
     """
     paths = [Path(path) for path in paths]
     scan = Scan()
     with ThreadPoolExecutor(workers or min(8, os.cpu_count() or 1)) as pool:
         results = pool.map(partial(_examine, tolerance=tolerance), paths)
-        shown = track(results, "looking at the photographs", total=len(paths), disable=len(paths) < 500)
+        shown = track(
+            results, "looking at the photographs", total=len(paths), disable=len(paths) < 500
+        )
         for path, (kind, reason) in zip(paths, shown, strict=True):
             if kind == "broken":
                 scan.broken.append((path, reason))

@@ -1,6 +1,7 @@
-"""Which photographs there are: in a folder, in an installed package, in an archive that fastai knows.
+"""Photographs in a folder, in an installed package, in an archive that fastai knows.
 
-Nothing here makes a batch. Every list is sorted by name, so that one seed gives one split on every machine.
+Nothing here makes a batch. Every list is sorted by name, so that one seed gives one split on every
+machine.
 """
 
 import random
@@ -11,10 +12,16 @@ from pathlib import Path
 from colorlib.data.downloads import ARCHIVES, untar
 from colorlib.images.printable import printable
 
-__all__ = ["mixed_photographs", "package_photographs", "package_split", "split_photographs", "training_photographs"]
+__all__ = [
+    "mixed_photographs",
+    "package_photographs",
+    "package_split",
+    "split_photographs",
+    "training_photographs",
+]
 
-# Photographs inside the wheels of packages we depend on anyway: name -> (package, file). The stereo pair of the
-# motorcycle is one photograph, so only its left half is here.
+# Photographs inside the wheels of packages we depend on anyway: name -> (package, file). The stereo
+# pair of the motorcycle is one photograph, so only its left half is here.
 _SHIPPED = {
     "astronaut": ("skimage", "data/astronaut.png"),
     "chelsea": ("skimage", "data/chelsea.png"),
@@ -35,8 +42,8 @@ _SHIPPED_VALID = frozenset({"flower", "grace_hopper", "rocket"})
 def package_photographs() -> dict[str, Path]:
     """Find the colour photographs that installed packages carry inside themselves.
 
-    They need no download, so that every chapter runs anywhere: a person, a cat, a temple, a cup, a flower, another
-    person, galaxies, stained tissue, a motorcycle, the back of an eye, a rocket.
+    They need no download, so that every chapter runs anywhere: a person, a cat, a temple, a cup, a
+    flower, another person, galaxies, stained tissue, a motorcycle, the back of an eye, a rocket.
 
     Returns
     -------
@@ -55,7 +62,8 @@ def package_photographs() -> dict[str, Path]:
 def package_split() -> tuple[list[Path], list[Path]]:
     """Split the package photographs, by photograph and always in the same way.
 
-    Crops of one photograph never fall on both sides: a network that has seen half of a face knows the other half.
+    Crops of one photograph never fall on both sides: a network that has seen half of a face knows
+    the other half.
 
     Returns
     -------
@@ -73,7 +81,8 @@ def split_photographs(
 ) -> tuple[list[Path], list[Path]]:
     """Split photographs as the paper does, and the same way every time.
 
-    The names are sorted, then shuffled with the seed: the order in which a file system lists them does not matter.
+    The names are sorted, then shuffled with the seed: the order in which a file system lists them
+    does not matter.
 
     Parameters
     ----------
@@ -81,7 +90,6 @@ def split_photographs(
         Duplicates count once.
     train, test : int
         How many go where.
-    seed : int
 
     Returns
     -------
@@ -99,7 +107,9 @@ def split_photographs(
     """
     names = sorted(set(paths), key=lambda path: Path(path).as_posix())
     if len(names) < train + test:
-        raise ValueError(f"{len(names)} photographs are too few for {train} + {test}: add some or ask for fewer")
+        raise ValueError(
+            f"{len(names)} photographs are too few for {train} + {test}: add some or ask for fewer"
+        )
     random.Random(seed).shuffle(names)
     return names[:train], names[train : train + test]
 
@@ -112,13 +122,15 @@ def training_photographs(
     Parameters
     ----------
     source : str or Path
-        ``"package"``; an archive `untar` knows; or a folder. A folder that holds ``train`` and ``val`` (or ``valid``)
-        is taken at its word, and its grey photographs are left out of training but not of validation; any other is
-        split with `split_photographs`, 8,000 and 2,000 or, when it holds fewer, four fifths and one fifth.
+        ``"package"``; an archive `untar` knows; or a folder. A folder that holds ``train`` and
+        ``val`` (or ``valid``) is taken at its word, and its grey photographs are left out of
+        training but not of validation; any other is split with `split_photographs`, 8,000 and 2,000
+        or, when it holds fewer, four fifths and one fifth.
     seed : int
         Of the split.
     report : callable
-        Is given one line that counts the colour, grey and broken photographs of an archive or a folder.
+        Is given one line that counts the colour, grey and broken photographs of an archive or a
+        folder.
 
     Returns
     -------
@@ -139,7 +151,10 @@ def training_photographs(
         return _readable(folder / "train", report), _readable(valid, report, keep_grey=True)
     color = _readable(folder, report)
     if len(color) < 2:
-        raise ValueError(f"{folder} holds one colour photograph: at least two are needed, to train and to validate")
+        raise ValueError(
+            f"{folder} holds one colour photograph: "
+            "at least two are needed, to train and to validate"
+        )
     train = min(8000, max(1, len(color) * 4 // 5))
     return split_photographs(color, train, min(2000, len(color) - train), seed)
 
@@ -152,7 +167,8 @@ def mixed_photographs(
     Parameters
     ----------
     folder : str or Path
-        Holds one folder for each collection, with a folder ``train`` in it and perhaps ``val`` (or ``valid``).
+        Holds one folder for each collection, with a folder ``train`` in it and perhaps ``val`` (or
+        ``valid``).
     mix : dict of str to int
         The collections by name, and how often each of their training photographs is listed.
     report : callable
@@ -193,5 +209,8 @@ def _readable(folder: Path, report: Callable[[str], object], keep_grey: bool = F
     scan = scan_photographs(find_photographs(folder))
     report(f"{printable(folder)}: {scan.summary()}")
     if not scan.color:
-        raise ValueError(f"no colour photographs in {folder}: a colorizer learns from photographs that have colours")
+        raise ValueError(
+            f"no colour photographs in {folder}: "
+            "a colorizer learns from photographs that have colours"
+        )
     return sorted([*scan.color, *scan.grey]) if keep_grey else scan.color

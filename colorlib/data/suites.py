@@ -1,7 +1,8 @@
 """Fixed lists of photographs on which colorizers are compared, and folders that serve as one.
 
-Each list is a small manifest, `manifests/NAME.toml`: where the photographs are from, which of them, at which size, and
-which paper compares on them. Nothing is drawn by chance, so that two people who have the photographs have one list.
+Each list is a small manifest, `manifests/NAME.toml`: where the photographs are from, which of them,
+at which size, and which paper compares on them. Nothing is drawn by chance, so that two people who
+have the photographs have one list.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ class Suite:
 
     Parameters
     ----------
-    name : str
     title : str
         What the photographs are.
     size : int
@@ -44,7 +44,11 @@ class Suite:
 
 def suite_names() -> list[str]:
     """List the suites that there are manifests for, sorted."""
-    return sorted(file.name.removesuffix(".toml") for file in _manifests().iterdir() if file.name.endswith(".toml"))
+    return sorted(
+        file.name.removesuffix(".toml")
+        for file in _manifests().iterdir()
+        if file.name.endswith(".toml")
+    )
 
 
 def load_suite(name: str, folder: str | Path | None = None, size: int | None = None) -> Suite:
@@ -55,19 +59,16 @@ def load_suite(name: str, folder: str | Path | None = None, size: int | None = N
     name : str
         One of `suite_names`, or the path of a folder of photographs, all of which are taken.
     folder : str or Path, optional
-        Where the photographs of the suite are; needed for those that may not be downloaded by a program, and instead
-        of a download for the others. The package's own need none.
+        Where the photographs of the suite are; needed for those that may not be downloaded by a
+        program, and instead of a download for the others. The package's own need none.
     size : int, optional
         Side in pixels at which they are judged; by default the suite's, and 256 for a folder.
-
-    Returns
-    -------
-    Suite
 
     Raises
     ------
     ValueError
-        If there is no such suite, or the folder holds another number of photographs than the suite has.
+        If there is no such suite, or the folder holds another number of photographs than the suite
+        has.
     FileNotFoundError
         If a photograph of the list is missing, or the suite needs a folder.
 
@@ -80,10 +81,18 @@ def load_suite(name: str, folder: str | Path | None = None, size: int | None = N
     if name not in suite_names():
         if not Path(name).is_dir():
             known = ", ".join(suite_names())
-            raise ValueError(f"--suite {name}: no such suite and no such folder; choose one of {known}, or a folder")
+            raise ValueError(
+                f"--suite {name}: no such suite and no such folder; "
+                f"choose one of {known}, or a folder"
+            )
         if folder is not None:
             raise ValueError(f"--suite {name} is a folder already: leave out --photographs")
-        return Suite(Path(name).name, f"the photographs of {Path(name).name}", size or 256, pictures_by_name(name))
+        return Suite(
+            Path(name).name,
+            f"the photographs of {Path(name).name}",
+            size or 256,
+            pictures_by_name(name),
+        )
     manifest = tomllib.loads((_manifests() / f"{name}.toml").read_text("utf8"))
     photographs = _photographs(name, manifest, folder)
     return Suite(name, manifest["title"], size or manifest["size"], photographs, manifest["paper"])
@@ -93,7 +102,9 @@ def _manifests() -> resources.abc.Traversable:
     return resources.files("colorlib.data") / "manifests"
 
 
-def _photographs(name: str, manifest: dict[str, object], folder: str | Path | None) -> dict[str, Path]:
+def _photographs(
+    name: str, manifest: dict[str, object], folder: str | Path | None
+) -> dict[str, Path]:
     """What a manifest means here."""
     if manifest["source"] == "package":
         if folder is not None:
@@ -101,19 +112,29 @@ def _photographs(name: str, manifest: dict[str, object], folder: str | Path | No
         return package_photographs()
     if folder is None:
         if manifest["source"] == "folder":
-            raise FileNotFoundError(f"--suite {name} needs --photographs FOLDER: unpack {manifest['get']} there")
+            raise FileNotFoundError(
+                f"--suite {name} needs --photographs FOLDER: unpack {manifest['get']} there"
+            )
         folder = untar(str(manifest["source"])) / str(manifest.get("below", ""))
     if "files" in manifest:
-        names = [str(manifest["files"]).format(number + 1) for number in range(int(manifest["count"]))]
+        names = [
+            str(manifest["files"]).format(number + 1) for number in range(int(manifest["count"]))
+        ]
         found = {Path(file).stem: Path(folder, file) for file in names}
         missing = [file for file in found.values() if not file.is_file()]
         if missing:
-            raise FileNotFoundError(f"{missing[0]} is missing, and {len(missing) - 1} more of {len(found)}: {name}")
+            raise FileNotFoundError(
+                f"{missing[0]} is missing, and {len(missing) - 1} more of {len(found)}: {name}"
+            )
         return found
     found = pictures_by_name(folder)
     if "train" in manifest:
-        wanted = set(split_photographs(list(found.values()), manifest["train"], manifest["count"])[1])
+        wanted = set(
+            split_photographs(list(found.values()), manifest["train"], manifest["count"])[1]
+        )
         return {picture: path for picture, path in found.items() if path in wanted}
     if manifest["count"] not in (0, len(found)):
-        raise ValueError(f"{folder} holds {len(found)} photographs, but --suite {name} has {manifest['count']}")
+        raise ValueError(
+            f"{folder} holds {len(found)} photographs, but --suite {name} has {manifest['count']}"
+        )
     return found

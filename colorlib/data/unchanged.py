@@ -5,15 +5,17 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from colorlib._atomic import sha256_of
+
 __all__ = ["SourceChangedError", "Unchanged", "contents_hash"]
 
 
 class SourceChangedError(ValueError):
-    """A photograph is not the one any more that the training began with. The message is one line that names it."""
+    """A photograph is not the one any more that the training began with; one line names it."""
 
 
 class Unchanged:
-    """Remember the size and the time of the last change of some files, to notice when one of them is another.
+    """Remember sizes and times of some files, to notice when one of them is another.
 
     Parameters
     ----------
@@ -41,7 +43,8 @@ class Unchanged:
         if now != before:
             what = "vanished" if now is None else "appeared" if before is None else "changed"
             raise SourceChangedError(
-                f"{path} {what} during the training: put it back as it was and call the same command again, "
+                f"{path} {what} during the training: put it back as it was and call the same "
+                "command again, "
                 "or begin anew in another folder"
             )
 
@@ -58,7 +61,7 @@ class Unchanged:
 
 
 def contents_hash(paths: Sequence[Path]) -> str:
-    """Hash a list of photographs: their names, the folders they lie in, their contents, and the order.
+    """Hash a list of photographs: names, folders, contents, and the order.
 
     Where the folders lie does not count, so that a collection may move.
 
@@ -78,8 +81,7 @@ def contents_hash(paths: Sequence[Path]) -> str:
         if path not in known:
             name = os.fsencode(f"{path.parent.name}/{path.name}")
             try:
-                with path.open("rb") as file:
-                    content = hashlib.file_digest(file, "sha256").digest()
+                content = bytes.fromhex(sha256_of(path))
             except OSError:  # a file that cannot be read is skipped in training, with a warning
                 content = b""
             known[path] = hashlib.sha256(name + b"\0" + content).digest()

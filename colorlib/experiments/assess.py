@@ -1,4 +1,4 @@
-"""How a run is measured when it has ended: on all validation photographs and on each, and by how two samples differ."""
+"""How an ended run is measured: on its validation photographs, and by how two samples differ."""
 
 import math
 from pathlib import Path
@@ -16,25 +16,27 @@ from colorlib.metrics.pictures import ab_error
 
 
 def measure(generator: nn.Module, data: Data, valid: list[Path]) -> dict[str, Any]:
-    """Measure a generator on validation photographs, those of each collection apart when there are several.
+    """Measure a generator on validation photographs, on each collection apart.
 
     Parameters
     ----------
-    generator : nn.Module
     data : Data
         Of the recipe: size, batch size, collections.
-    valid : list of Path
 
     Returns
     -------
     dict
-        Rows model, grey and truth of `metrics.evaluate` with the Frechet distance; with a mix, one such table for
-        each collection.
+        Rows model, grey and truth of `metrics.evaluate` with the Frechet distance; with a mix, one
+        such table for each collection.
     """
 
     def table(photographs: list[Path]) -> dict[str, Any]:
         batches = validation_loader(photographs, data.final_size, data.batch_size)
-        return evaluate(generator, batches, FrechetDistance()).replace(math.inf, None).to_dict(orient="index")
+        return (
+            evaluate(generator, batches, FrechetDistance())
+            .replace(math.inf, None)
+            .to_dict(orient="index")
+        )
 
     parts = {name: [path for path in valid if name in path.parts] for name in data.mix}
     return {name: table(part) for name, part in parts.items() if part} if data.mix else table(valid)
@@ -42,10 +44,10 @@ def measure(generator: nn.Module, data: Data, valid: list[Path]) -> dict[str, An
 
 @torch.no_grad()
 def photograph_errors(generator: nn.Module, data: Data, valid: list[Path]) -> Tensor:
-    """How far off each photograph's colours are: what two generators are compared by, photograph by photograph.
+    """Measure how far off each photograph's colours are, to compare two generators.
 
-    The mean error of one generator depends on which photographs were drawn. Two generators that coloured the same ones
-    share that luck, and the differences of their errors do not.
+    The mean error of one generator depends on which photographs were drawn. Two generators that
+    coloured the same ones share that luck, and the differences of their errors do not.
 
     Parameters
     ----------
@@ -53,7 +55,6 @@ def photograph_errors(generator: nn.Module, data: Data, valid: list[Path]) -> Te
         In evaluation mode.
     data : Data
         Of the recipe: size and batch size.
-    valid : list of Path
 
     Returns
     -------
@@ -61,12 +62,14 @@ def photograph_errors(generator: nn.Module, data: Data, valid: list[Path]) -> Te
         Mean absolute error of a and b, in CIE units, in the order of `valid`.
     """
     batches = validation_loader(valid, data.final_size, data.batch_size)
-    return torch.cat([ab_error(from_network(L, generator(L)), from_network(L, ab)) for L, ab in batches])
+    return torch.cat(
+        [ab_error(from_network(L, generator(L)), from_network(L, ab)) for L, ab in batches]
+    )
 
 
 @torch.no_grad()
 def noise(generator: nn.Module, L: Tensor) -> float:
-    """How much two samples of a generator differ when its dropout is at work, which plays the noise z of the paper.
+    """Measure how much two samples differ when dropout is at work, the noise z of the paper.
 
     Parameters
     ----------

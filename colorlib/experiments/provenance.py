@@ -1,4 +1,4 @@
-"""What a training run is made of, how its epochs were trained, and whether a checkpoint may go on as this run."""
+"""What a training run is made of, and whether a checkpoint may go on as this run."""
 
 import dataclasses
 import subprocess
@@ -34,16 +34,15 @@ def made_of(recipe: Recipe, source: str, train: list[Path], valid: list[Path]) -
 
     Parameters
     ----------
-    recipe : Recipe
     source : str
         Where the photographs are from.
-    train, valid : list of Path
 
     Returns
     -------
     dict
-        Strings, numbers, lists and dicts of them: the recipe (its seed is one of its keys), the source, number and hash
-        of the photographs, sha256 of the weights to start from, the number of processes and the package's version.
+        Strings, numbers, lists and dicts of them: the recipe (its seed is one of its keys), the
+        source, number and hash of the photographs, sha256 of the weights to start from, the number
+        of processes and the package's version.
     """
     return {
         "recipe": dataclasses.asdict(recipe),
@@ -61,9 +60,9 @@ def made_of(recipe: Recipe, source: str, train: list[Path], valid: list[Path]) -
 def compared(file: Path, now: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
     """Refuse a checkpoint of another run; more epochs than it was to have are welcome.
 
-    A phase may get longer as long as no later one has begun, and phases may be added. At a constant rate, that is as if
-    the recipe had said so from the start. A rate that falls has fallen as the shorter phase wanted it: it rises again
-    to where the longer one would be, and a note says so.
+    A phase may get longer as long as no later one has begun, and phases may be added. At a constant
+    rate, that is as if the recipe had said so from the start. A rate that falls has fallen as the
+    shorter phase wanted it: it rises again to where the longer one would be, and a note says so.
 
     Parameters
     ----------
@@ -82,14 +81,15 @@ def compared(file: Path, now: dict[str, Any]) -> tuple[list[dict[str, Any]], lis
     Raises
     ------
     ValueError
-        If the checkpoint belongs to another run: the message names every key that differs. Or if it cannot be read, or
-        an older version wrote it.
+        If the checkpoint belongs to another run: the message names every key that differs. Or if it
+        cannot be read, or an older version wrote it.
     """
     before, trained, done = what_was_run(file)
     differing, notes = _epochs(before["recipe"]["phase"], now["recipe"]["phase"], done)
     old, new = _flat(before["recipe"]), _flat(now["recipe"])
     added = tuple(
-        f" of phase {number + 1}" for number in range(len(before["recipe"]["phase"]), len(now["recipe"]["phase"]))
+        f" of phase {number + 1}"
+        for number in range(len(before["recipe"]["phase"]), len(now["recipe"]["phase"]))
     )
     for key in dict.fromkeys([*old, *new]):
         if old.get(key) != new.get(key) and not key.endswith(added):
@@ -100,22 +100,29 @@ def compared(file: Path, now: dict[str, Any]) -> tuple[list[dict[str, Any]], lis
             same = (was["number"], before["source"]) == (are["number"], now["source"])
             others = ", but with other names or contents" if same else ""
             differing.append(
-                f"the {what} were {was['number']} of {before['source']}, now {are['number']} of {now['source']}{others}"
+                f"the {what} were {was['number']} of {before['source']}, "
+                f"now {are['number']} of {now['source']}{others}"
             )
     if before["start"] != now["start"]:
-        differing.append(f"the weights to start from had the sha256 {before['start'][:12]}, now {now['start'][:12]}")
+        differing.append(
+            f"the weights to start from had the sha256 {before['start'][:12]}, "
+            f"now {now['start'][:12]}"
+        )
     for key in ("processes", "colorlib"):
         if before[key] != now[key]:
             differing.append(f"{key} was {before[key]}, now {now[key]}")
     if differing:
         raise ValueError(
-            f"{file} is of another run: {'; '.join(differing)}. Choose another folder with --out, go on with what it "
+            f"{file} is of another run: {'; '.join(differing)}. Choose another folder with --out, "
+            "go on with what it "
             "was begun with, or begin anew with --no-resume"
         )
     return trained, notes
 
 
-def _epochs(old: list[dict[str, Any]], new: list[dict[str, Any]], done: int) -> tuple[list[str], list[str]]:
+def _epochs(
+    old: list[dict[str, Any]], new: list[dict[str, Any]], done: int
+) -> tuple[list[str], list[str]]:
     """What is wrong with the numbers of epochs, and what should be known about them."""
     differing, notes, begin = [], [], 0
     if len(new) < len(old):
@@ -124,12 +131,17 @@ def _epochs(old: list[dict[str, Any]], new: list[dict[str, Any]], done: int) -> 
         end = begin + was["epochs"]
         if now["epochs"] < was["epochs"] or (now["epochs"] > was["epochs"] and done > end):
             late = f" (phase {number + 1} has begun)" if now["epochs"] > was["epochs"] else ""
-            differing.append(f"epochs of phase {number} was {was['epochs']}, now {now['epochs']}{late}")
+            differing.append(
+                f"epochs of phase {number} was {was['epochs']}, now {now['epochs']}{late}"
+            )
         elif now["epochs"] > was["epochs"] and done > begin and was["schedule"] != "constant":
             notes.append(
-                f"phase {number} was to last {was['epochs']} epochs, {done - begin} of them are done, and its rate "
-                f"followed the schedule {was['schedule']!r} over {was['epochs']}. It goes on as over {now['epochs']}: "
-                f"the rate rises again, and the result is not that of {now['epochs']} epochs in one go. record.json "
+                f"phase {number} was to last {was['epochs']} epochs, "
+                f"{done - begin} of them are done, and its rate "
+                f"followed the schedule {was['schedule']!r} over {was['epochs']}. It goes on as "
+                f"over {now['epochs']}: "
+                f"the rate rises again, and the result is not that of {now['epochs']} epochs in "
+                "one go. record.json "
                 "says which epochs were trained how"
             )
         begin = end
@@ -137,7 +149,7 @@ def _epochs(old: list[dict[str, Any]], new: list[dict[str, Any]], done: int) -> 
 
 
 def _flat(table: dict[str, Any], where: str = "") -> dict[str, Any]:
-    """The keys of a recipe in the words of a message, such as "lr of phase 2"; numbers of epochs are left out."""
+    """List a recipe's keys as messages name them, such as "lr of phase 2", without epochs."""
     flat: dict[str, Any] = {}
     for key, value in table.items():
         if not where and key in NAMES:
@@ -166,9 +178,9 @@ class Account(Callback):
     Parameters
     ----------
     trained : list of dict
-        One entry for each stretch of epochs that were trained alike: ``first`` and ``last`` epoch, counted from 1, the
-        phase's number and settings, and by which version and commit, on which machine, in which precision. It is added
-        to.
+        One entry for each stretch of epochs that were trained alike: ``first`` and ``last`` epoch,
+        counted from 1, the phase's number and settings, and by which version and commit, on which
+        machine, in which precision. It is added to.
     """
 
     order = 60
@@ -194,7 +206,9 @@ class Account(Callback):
             return
         epoch = self.learn.epochs_done + 1
         stretch = {"first": epoch, "last": epoch, **self.settings}
-        if self.trained and self.trained[-1] == stretch | {key: self.trained[-1][key] for key in ("first", "last")}:
+        if self.trained and self.trained[-1] == stretch | {
+            key: self.trained[-1][key] for key in ("first", "last")
+        }:
             self.trained[-1]["last"] = epoch
         else:
             self.trained.append(stretch)
@@ -207,7 +221,6 @@ def record_of(
 
     Parameters
     ----------
-    recipe : Recipe
     learn : ColorizationLearner
         After the training, with an `Account`.
     about : dict
@@ -252,6 +265,9 @@ def machine(device: torch.device) -> str:
 def commit() -> str:
     """The commit of the code that trains, or "unknown" outside a repository."""
     found = subprocess.run(
-        ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+        ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return found.stdout.strip() or "unknown"

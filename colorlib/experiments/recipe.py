@@ -16,10 +16,12 @@ SCHEDULES = ("constant", "one_cycle", "decay")
 
 @dataclass(frozen=True)
 class Data:
-    """Which photographs: `photographs` as in `data.training_photographs`, or with `mix` as in
-    `data.mixed_photographs`; `train` and `valid` take the first so many of a seeded shuffle (0: all); `test_size` is
-    the size at which the trained network is measured, shown and used (0: `size`), because what a random crop shows is
-    larger than what a whole photograph shows (Touvron et al. 2019); the rest as in `data.dataloaders`."""
+    """Which photographs, as for `data.training_photographs`, `mixed_photographs`, `dataloaders`.
+
+    `train` and `valid` take the first so many of a seeded shuffle (0: all). `test_size` is the size
+    at which the network is measured and used (0: `size`): a random crop shows things larger than a
+    whole photograph does (Touvron et al. 2019).
+    """
 
     photographs: str = "package"
     train: int = 0
@@ -51,15 +53,16 @@ class Loss:
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of training: which networks learn, for how many epochs, at which rate, and how the rate changes.
+    """A stretch of training: which networks learn, how long, at which rate and schedule.
 
-    "constant" keeps it; "decay" keeps it for the first half and then lowers it to 0 in a straight line, as pix2pix
-    does; "one_cycle" is fastai's. The first `frozen` groups of the generator's parameters (a pretrained encoder, see
-    `models.encoder_decoder`) stand still; those that learn do so at a tenth of the rate, but for the last group.
+    "constant" keeps it; "decay" keeps it for the first half and then lowers it to 0 in a straight
+    line, as pix2pix does; "one_cycle" is fastai's. The first `frozen` groups of the generator's
+    parameters (a pretrained encoder, see `models.encoder_decoder`) stand still; those that learn do
+    so at a tenth of the rate, but for the last group.
 
-    A run that is there already may go on with more epochs than its recipe had. At a constant rate that is the longer
-    run. The other schedules are stretched: the rate rises to where the longer phase would be, which no single run does.
-    A phase that is added says plainly what is meant.
+    A run that is there already may go on with more epochs than its recipe had. At a constant rate
+    that is the longer run. The other schedules are stretched: the rate rises to where the longer
+    phase would be, which no single run does. A phase that is added says plainly what is meant.
     """
 
     epochs: int
@@ -71,66 +74,41 @@ class Phase:
 
 @dataclass(frozen=True)
 class Recipe:
-    """An experiment, as its TOML file says it.
+    """An experiment, as its TOML file says it."""
 
-    Parameters
-    ----------
-    title : str
-        One line for the reader.
-    name : str
-        The name of its file.
-    phase : list of Phase
-        In order.
-    generator : dict
-        `kind` and the arguments of `models.build_generator`.
-    discriminator : dict
-        The arguments of `models.PatchGAN`.
-    data, loss : Data, Loss
-    start : str
-        Weights to start from: the name of shipped ones, or a safetensors file. Empty for none.
-    beta1 : float
-        Adam's momentum; 0.5 is the habit of adversarial training.
-    ema, clip : float
-        As in `training.ColorizationLearner`; 0 for none.
-    frames : list of str
-        Package photographs (never trained on) that are coloured after every epoch.
-    frame_side : int
-        Their shorter side in pixels.
-    seed : int
-    variant : str
-        Which of the recipe's variants this is; empty when it has none.
-    """
-
-    title: str
-    name: str
-    phase: list[Phase]
+    title: str  # one line for the reader
+    name: str  # of its file
+    phase: list[Phase]  # in order
+    # `kind` and the arguments of `models.build_generator`; the arguments of `models.PatchGAN`
     generator: dict[str, Any] = field(default_factory=lambda: {"kind": "unet"})
     discriminator: dict[str, Any] = field(default_factory=dict)
     data: Data = field(default_factory=Data)
     loss: Loss = field(default_factory=Loss)
-    start: str = ""
-    beta1: float = 0.5
-    ema: float = 0.0
+    start: str = ""  # weights to start from: the name of shipped ones, or a safetensors file
+    beta1: float = 0.5  # Adam's momentum; 0.5 is the habit of adversarial training
+    ema: float = 0.0  # as in `training.ColorizationLearner`, and `clip`; 0 for none
     clip: float = 0.0
-    frames: list[str] = field(default_factory=list)
-    frame_side: int = 192
+    frames: list[str] = field(default_factory=list)  # package photographs coloured every epoch
+    frame_side: int = 192  # their shorter side in pixels
     seed: int = 42
-    variant: str = ""
+    variant: str = ""  # which of the recipe's variants this is
 
     @property
     def command(self) -> str:
         """What to type to run it again."""
-        return f"colorlib train {self.name}" + (f" --variant {self.variant} --seed {self.seed}" if self.variant else "")
+        return f"colorlib train {self.name}" + (
+            f" --variant {self.variant} --seed {self.seed}" if self.variant else ""
+        )
 
     @property
     def folder(self) -> str:
-        """Where its results lie, below a folder of results: a variant has a folder of its own for each seed."""
+        """Where its results lie, below a folder of results: a variant has one for each seed."""
         return f"{self.name}/{self.variant}-{self.seed}" if self.variant else self.name
 
 
 @dataclass(frozen=True)
 class SeededRecipe(Recipe):
-    """A recipe whose seed was chosen by who runs it, instead of the one in its file: its results lie apart."""
+    """A recipe with another seed than the one in its file: its results lie apart."""
 
     @property
     def command(self) -> str:
@@ -146,8 +124,8 @@ class SeededRecipe(Recipe):
 def load_recipe(name: str | Path, variant: str | None = None, seed: int | None = None) -> Recipe:
     """Read and check a recipe.
 
-    A recipe that compares has variants: tables ``[variant.NAME]`` that say what differs from the rest of the file, key
-    by key. Lists, such as the phases, are replaced whole.
+    A recipe that compares has variants: tables ``[variant.NAME]`` that say what differs from the
+    rest of the file, key by key. Lists, such as the phases, are replaced whole.
 
     Parameters
     ----------
@@ -168,8 +146,9 @@ def load_recipe(name: str | Path, variant: str | None = None, seed: int | None =
     FileNotFoundError
         If there is no such recipe; the message lists the shipped ones.
     ValueError
-        If the file is no TOML, has a key that no recipe has (with the likely spelling), lacks a needed one, or a value
-        is of the wrong kind; if it has no such variant, or has some and none is chosen.
+        If the file is no TOML, has a key that no recipe has (with the likely spelling), lacks a
+        needed one, or a value is of the wrong kind; if it has no such variant, or has some and none
+        is chosen.
     """
     path = SHIPPED / f"{name}.toml" if (SHIPPED / f"{name}.toml").is_file() else Path(name)
     if not path.is_file():
@@ -188,49 +167,63 @@ def load_recipe(name: str | Path, variant: str | None = None, seed: int | None =
     content["phase"] = [_checked(Phase, phase, path, "[[phase]]") for phase in phases]
     for key, kind in (("data", Data), ("loss", Loss)):
         content[key] = _checked(kind, content.get(key, {}), path, f"[{key}]")
-    recipe = _checked(Recipe if seed is None else SeededRecipe, {**content, "name": path.stem}, path, "the recipe")
+    recipe = _checked(
+        Recipe if seed is None else SeededRecipe, {**content, "name": path.stem}, path, "the recipe"
+    )
     for phase in recipe.phase:
         _one_of(phase.trains, TRAINS, path, "trains")
         _one_of(phase.schedule, SCHEDULES, path, "schedule")
         if phase.frozen < 0:
-            raise ValueError(f"{path}: frozen counts groups of parameters from the first on, not {phase.frozen}")
+            raise ValueError(
+                f"{path}: frozen counts groups of parameters from the first on, not {phase.frozen}"
+            )
     _check_data(recipe.data, path)
     if unknown := [name for name in recipe.frames if name not in package_photographs()]:
-        raise ValueError(f"{path}: no package photograph {unknown[0]!r}; there are {', '.join(package_photographs())}")
+        raise ValueError(
+            f"{path}: no package photograph {unknown[0]!r}; "
+            f"there are {', '.join(package_photographs())}"
+        )
     return recipe
 
 
 def variants(name: str) -> list[str]:
     """List the variants of a shipped recipe.
 
-    Parameters
-    ----------
-    name : str
-
     Returns
     -------
     list of str
         In the order of its file; empty when it has none.
     """
-    return list(tomllib.loads((SHIPPED / f"{name}.toml").read_text(encoding="utf-8")).get("variant", {}))
+    return list(
+        tomllib.loads((SHIPPED / f"{name}.toml").read_text(encoding="utf-8")).get("variant", {})
+    )
 
 
 def _chosen(content: dict[str, Any], variant: str | None, path: Path) -> dict[str, Any]:
     """The recipe with what its variant changes."""
     known = content.pop("variant", {})
-    if not isinstance(known, dict) or not all(isinstance(changes, dict) for changes in known.values()):
+    if not isinstance(known, dict) or not all(
+        isinstance(changes, dict) for changes in known.values()
+    ):
         raise ValueError(f"{path}: variants are tables, [variant.NAME]")
     if variant is None and not known:
         return content
     if variant not in known:
         there = f"there are {', '.join(known)}" if known else "the recipe has none"
-        raise ValueError(f"{path}: {'choose a variant' if variant is None else f'no variant {variant!r}'}; {there}")
+        raise ValueError(
+            f"{path}: {'choose a variant' if variant is None else f'no variant {variant!r}'}; "
+            f"{there}"
+        )
     return {**_merged(content, known[variant]), "variant": variant}
 
 
 def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """A table with the changes of another one, table by table."""
-    both = {k: _merged(base[k], v) for k, v in changes.items() if isinstance(v, dict) and isinstance(base.get(k), dict)}
+    both = {
+        k: _merged(base[k], v)
+        for k, v in changes.items()
+        if isinstance(v, dict) and isinstance(base.get(k), dict)
+    }
     return {**base, **changes, **both}
 
 
@@ -248,7 +241,9 @@ def _checked(kind: type, content: Any, path: Path, where: str) -> Any:
         if expected in (int, float, str, bool) and not isinstance(
             value, (int, float) if expected is float else expected
         ):
-            raise ValueError(f"{path}: {key} in {where} must be of type {expected.__name__}, not {value!r}")
+            raise ValueError(
+                f"{path}: {key} in {where} must be of type {expected.__name__}, not {value!r}"
+            )
     try:
         return kind(**content)
     except TypeError as error:
@@ -258,20 +253,32 @@ def _checked(kind: type, content: Any, path: Path, where: str) -> Any:
 def _check_data(data: Data, path: Path) -> None:
     """Refuse shares and counts that make no sense, before any photograph is looked at."""
     if not 0 <= data.degraded <= 1:
-        raise ValueError(f"{path}: degraded is a share of the pictures, 0 to 1, not {data.degraded}")
+        raise ValueError(
+            f"{path}: degraded is a share of the pictures, 0 to 1, not {data.degraded}"
+        )
     if not 0 < data.smallest_crop <= 1:
         raise ValueError(
-            f"{path}: smallest_crop is a part of the shorter side, above 0 and up to 1, not {data.smallest_crop}"
+            f"{path}: smallest_crop is a part of the shorter side, above 0 and up to 1, "
+            f"not {data.smallest_crop}"
         )
     if data.test_size < 0:
-        raise ValueError(f"{path}: test_size is a number of pixels, or 0 for the training's, not {data.test_size}")
+        raise ValueError(
+            f"{path}: test_size is a number of pixels, or 0 for the training's, "
+            f"not {data.test_size}"
+        )
     if data.epoch < 0:
-        raise ValueError(f"{path}: epoch is a number of photographs, or 0 for all of them, not {data.epoch}")
+        raise ValueError(
+            f"{path}: epoch is a number of photographs, or 0 for all of them, not {data.epoch}"
+        )
     if not isinstance(data.mix, dict):
-        raise ValueError(f"{path}: [data.mix] must be a table of collections and whole numbers, not {data.mix!r}")
+        raise ValueError(
+            f"{path}: [data.mix] must be a table of collections and whole numbers, not {data.mix!r}"
+        )
     for name, times in data.mix.items():
         if type(times) is not int or times < 1:
-            raise ValueError(f"{path}: {name} in [data.mix] must be a positive whole number, not {times!r}")
+            raise ValueError(
+                f"{path}: {name} in [data.mix] must be a positive whole number, not {times!r}"
+            )
 
 
 def _one_of(value: str, choices: tuple[str, ...], path: Path, key: str) -> None:

@@ -21,20 +21,26 @@ RESULTS = Path(__file__).resolve().parents[2] / "book" / "results"
 
 
 def edition() -> tuple[str, str]:
-    """Tell which edition of the package is installed, so that it gets its own recorded files and not another's.
+    """Tell which edition of the package is installed: each has recorded files of its own.
 
     Returns
     -------
     revision : str
-        Of the repository, where the files are: the commit that was installed from git, otherwise "main".
+        Of the repository, where the files are: the commit that was installed from git, otherwise
+        "main".
     key : str
-        Another one after every upgrade: the commit, otherwise the version with a hash of what was installed.
+        Another one after every upgrade: the commit, otherwise the version with a hash of what was
+        installed.
     """
     try:
         package = importlib.metadata.distribution("colorlib-book")
     except importlib.metadata.PackageNotFoundError:
         return "main", "unknown"
-    commit = json.loads(package.read_text("direct_url.json") or "{}").get("vcs_info", {}).get("commit_id")
+    commit = (
+        json.loads(package.read_text("direct_url.json") or "{}")
+        .get("vcs_info", {})
+        .get("commit_id")
+    )
     if commit:
         return commit, commit
     content = hashlib.sha256((package.read_text("RECORD") or "").encode()).hexdigest()
@@ -48,17 +54,14 @@ CACHE = Path.home() / ".cache" / "colorlib" / "results" / _key
 def recorded_file(name: str) -> Path:
     """Find one recorded file, such as ``"paper-128.csv"``.
 
-    In the repository it lies in `book/results`. A package installed by pip, as on Colab, has no such folder: there the
-    file is fetched once for each edition of the package, from the repository's address, which is in its metadata.
+    In the repository it lies in `book/results`. A package installed by pip, as on Colab, has no
+    such folder: there the file is fetched once for each edition of the package, from the
+    repository's address, which is in its metadata.
 
     Parameters
     ----------
     name : str
         Path inside `book/results`.
-
-    Returns
-    -------
-    Path
 
     Raises
     ------
@@ -67,21 +70,29 @@ def recorded_file(name: str) -> Path:
     """
     if RESULTS.is_dir():
         if not (RESULTS / name).is_file():
-            known = ", ".join(sorted(file.name for file in RESULTS.iterdir() if file.suffix in (".csv", ".json")))
-            raise FileNotFoundError(f"no recorded file {name!r} in {RESULTS}; there are: {known or 'none yet'}")
+            known = ", ".join(
+                sorted(file.name for file in RESULTS.iterdir() if file.suffix in (".csv", ".json"))
+            )
+            raise FileNotFoundError(
+                f"no recorded file {name!r} in {RESULTS}; there are: {known or 'none yet'}"
+            )
         return RESULTS / name
     fetched = CACHE / name
     if not fetched.is_file():
         address = repository()
         if address is None:
-            raise FileNotFoundError(f"no folder {RESULTS}; clone the book's repository to see its recorded {name}")
+            raise FileNotFoundError(
+                f"no folder {RESULTS}; clone the book's repository to see its recorded {name}"
+            )
         fetched.parent.mkdir(parents=True, exist_ok=True)
         url = f"{address}/raw/{REVISION}/book/results/{name}"
         try:
             with atomic(fetched) as temporary:
                 urllib.request.urlretrieve(url, temporary)
         except urllib.error.URLError as error:
-            raise FileNotFoundError(f"{url}: {error}; clone the book's repository to see its {name}") from error
+            raise FileNotFoundError(
+                f"{url}: {error}; clone the book's repository to see its {name}"
+            ) from error
     return fetched
 
 
@@ -117,8 +128,11 @@ def recorded_metrics(name: str, collection: str | None = None, start: bool = Fal
         As `metrics.evaluate` made it: rows model, grey and truth.
     """
     metrics = _record(name)["start_metrics" if start else "metrics"]
-    table = pd.DataFrame.from_dict(metrics[collection] if collection else metrics, orient="index").astype(float)
-    return table.fillna(math.inf)  # json has no infinity: the PSNR of the truth beside itself was written as null
+    table = pd.DataFrame.from_dict(
+        metrics[collection] if collection else metrics, orient="index"
+    ).astype(float)
+    # json has no infinity: the PSNR of the truth beside itself was written as null
+    return table.fillna(math.inf)
 
 
 def recorded_variants(recipe: str, variants: Sequence[str], seed: int = 42) -> pd.DataFrame:
@@ -130,15 +144,15 @@ def recorded_variants(recipe: str, variants: Sequence[str], seed: int = 42) -> p
         Such as ``"fusion"``.
     variants : sequence of str
         Those that were recorded, see `experiments.variants`.
-    seed : int
 
     Returns
     -------
     DataFrame
-        One row a variant. The model's columns of `recorded_metrics`; ``color_share``, its colourfulness as a part of
-        the truth's, with ``_low`` and ``_high`` of the model's interval; ``class_accuracy`` where labels were learnt;
-        ``noise``, how much two samples differ (`assess.noise`); ``images_per_second`` of the median epoch,
-        ``minutes`` and ``peak_memory_mib`` of the training.
+        One row a variant. The model's columns of `recorded_metrics`; ``color_share``, its
+        colourfulness as a part of the truth's, with ``_low`` and ``_high`` of the model's interval;
+        ``class_accuracy`` where labels were learnt; ``noise``, how much two samples differ
+        (`assess.noise`); ``images_per_second`` of the median epoch, ``minutes`` and
+        ``peak_memory_mib`` of the training.
     """
     rows = {}
     for variant in variants:
@@ -146,7 +160,9 @@ def recorded_variants(recipe: str, variants: Sequence[str], seed: int = 42) -> p
         metrics, log = recorded_metrics(name), recorded_log(name)
         row = metrics.loc["model"].to_dict()
         for end in ("", "_low", "_high"):
-            row[f"color_share{end}"] = row[f"colorfulness{end}"] / metrics.loc["truth", "colorfulness"]
+            row[f"color_share{end}"] = (
+                row[f"colorfulness{end}"] / metrics.loc["truth", "colorfulness"]
+            )
         if "valid_class_accuracy" in log:
             row["class_accuracy"] = log["valid_class_accuracy"].iloc[-1]
         row["noise"] = _record(name)["noise"]
@@ -168,13 +184,15 @@ def recorded_errors(recipe: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a validation photograph, the same in all columns; one column a run, ``"labels-42"``: mean absolute error
-        of a and b, in CIE units (`experiments.photograph_errors`).
+        One row a validation photograph, the same in all columns; one column a run, ``"labels-42"``:
+        mean absolute error of a and b, in CIE units (`experiments.photograph_errors`).
     """
     return pd.read_csv(recorded_file(f"{recipe}/errors.csv"))
 
 
-def recorded_difference(recipe: str, one: str, other: str, seed: int = 42) -> tuple[float, float, float]:
+def recorded_difference(
+    recipe: str, one: str, other: str, seed: int = 42
+) -> tuple[float, float, float]:
     """How much larger one variant's error is than another's, compared photograph by photograph.
 
     Parameters
@@ -183,12 +201,12 @@ def recorded_difference(recipe: str, one: str, other: str, seed: int = 42) -> tu
         Such as ``"fusion"``.
     one, other : str
         Its variants, recorded with this seed.
-    seed : int
 
     Returns
     -------
     mean, low, high : float
-        Difference of the errors of a and b, in CIE units, and its 95 % bootstrap interval over the photographs.
+        Difference of the errors of a and b, in CIE units, and its 95 % bootstrap interval over the
+        photographs.
     """
     errors = recorded_errors(recipe)
     difference = errors[f"{one}-{seed}"] - errors[f"{other}-{seed}"]
@@ -211,7 +229,7 @@ def recorded_frames(name: str) -> dict[int, dict[str, Path]]:
     record = _record(name)
     epochs, photographs = range(1, record["epochs"] + 1), record["recipe"]["frames"]
     names = [f"{name}/{epoch:03d}-{photo}.webp" for epoch in epochs for photo in photographs]
-    with ThreadPoolExecutor(16) as pool:  # where they are fetched, one after the other would take minutes
+    with ThreadPoolExecutor(16) as pool:  # one after the other, fetching would take minutes
         files = iter(list(pool.map(recorded_file, names)))
     return {epoch: {photo: next(files) for photo in photographs} for epoch in epochs}
 

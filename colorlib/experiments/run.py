@@ -7,23 +7,26 @@ import math
 import os
 import time
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from fastai.callback.core import Callback, CancelFitException
-from fastai.callback.schedule import ParamScheduler, SchedLin, SchedNo, combine_scheds
 from PIL import Image
 from torch import nn
 
 from colorlib._atomic import atomic
 from colorlib.colorize.colorizer import Colorizer
 from colorlib.data.loaders import dataloaders
-from colorlib.data.sources import mixed_photographs, package_photographs, split_photographs, training_photographs
+from colorlib.data.sources import (
+    mixed_photographs,
+    package_photographs,
+    split_photographs,
+    training_photographs,
+)
 from colorlib.experiments.assess import measure
 from colorlib.experiments.provenance import Account, commit, compared, made_of, record_of
-from colorlib.experiments.recipe import Phase, Recipe
+from colorlib.experiments.recipe import Recipe
+from colorlib.experiments.schedules import SCHEDULE
 from colorlib.images.decode import open_rgb
 from colorlib.models.dynamic_unet import encoder_decoder
 from colorlib.models.fusion import ClassHead
@@ -44,24 +47,25 @@ def run_recipe(
 ) -> ColorizationLearner:
     """Run an experiment; write its log, its weights, its frames and a record of how well it did.
 
-    After every epoch `out` holds `log.csv`, `generator.safetensors` with its card, the coloured `frames` and
-    `checkpoint.pt`, from which an interrupted run goes on. At the end `record.json` says what was run, on what and for
-    how long, and compares the generator with grey and with the truth on all validation photographs. `COLORLIB_DATA`
-    replaces the recipe's photographs by a folder.
+    After every epoch `out` holds `log.csv`, `generator.safetensors` with its card, the coloured
+    `frames` and `checkpoint.pt`, from which an interrupted run goes on. At the end `record.json`
+    says what was run, on what and for how long, and compares the generator with grey and with the
+    truth on all validation photographs. `COLORLIB_DATA` replaces the recipe's photographs by a
+    folder.
 
-    The checkpoint also holds what the run is made of: the recipe and its seed, which photographs, the sha256 of the
-    weights it started from, the version of this package, the number of processes. It goes on only as the same run,
-    perhaps with more epochs than before (`provenance.compared`).
+    The checkpoint also holds what the run is made of: the recipe and its seed, which photographs,
+    the sha256 of the weights it started from, the version of this package, the number of processes.
+    It goes on only as the same run, perhaps with more epochs than before (`provenance.compared`).
 
     Parameters
     ----------
-    recipe : Recipe
     out : str or Path
         A folder; made when it is missing.
     resume : bool
         Go on from the checkpoint in `out`, if there is one.
     minutes : float, optional
-        Stop after the epoch in which they are over, and record what was reached; the next call goes on.
+        Stop after the epoch in which they are over, and record what was reached; the next call goes
+        on.
 
     Returns
     -------
@@ -71,8 +75,9 @@ def run_recipe(
     Raises
     ------
     ValueError, FileNotFoundError
-        If the data, the networks or the checkpoint are not what the recipe asks for; the message names every key in
-        which the checkpoint's run differs. If a photograph changes or vanishes during the training.
+        If the data, the networks or the checkpoint are not what the recipe asks for; the message
+        names every key in which the checkpoint's run differs. If a photograph changes or vanishes
+        during the training.
     """
     out, data = Path(out), recipe.data
     checkpoint = out / "checkpoint.pt"
@@ -103,9 +108,14 @@ def run_recipe(
     )
     groups = len(encoder_decoder(learn.model))
     if groups <= max(phase.frozen for phase in recipe.phase):
-        raise ValueError(f"{recipe.name}: the generator has {groups} group(s) of parameters; the last is never frozen")
+        raise ValueError(
+            f"{recipe.name}: the generator has {groups} group(s) of parameters; "
+            "the last is never frozen"
+        )
     if data.final_size % (multiple := multiple_of(learn.generator)):
-        raise ValueError(f"{recipe.name}: test_size must be a multiple of {multiple}, not {data.final_size}")
+        raise ValueError(
+            f"{recipe.name}: test_size must be a multiple of {multiple}, not {data.final_size}"
+        )
     _check_classes(recipe, learn)
     about, trained = made_of(recipe, source_of(recipe), train, valid), []
     resume = resume and checkpoint.exists()
@@ -133,16 +143,19 @@ def run_recipe(
                 learn.account.begin(number, phase)
                 if learn.opt is None:
                     learn.create_opt()
-                learn.opt.freeze_to(phase.frozen)  # the learner's own freeze_to would make Adam forget
+                # the learner's own freeze_to would make Adam forget
+                learn.opt.freeze_to(phase.frozen)
                 SCHEDULE[phase.schedule](learn, phase, start)
     if is_main():
         if len(learn.rows) == before:
-            learn.keep_results.save()  # nothing was left to do: the card shall say the same as the record all the same
+            # nothing was left to do: the card shall say the same as the record all the same
+            learn.keep_results.save()
         learn.dls.valid_ds.unchanged.check_all()
         metrics = measure(learn.generator, data, valid)
         with atomic(out / "record.json") as temporary:
             temporary.write_text(
-                json.dumps(record_of(recipe, learn, about, metrics), indent=2) + "\n", encoding="utf-8"
+                json.dumps(record_of(recipe, learn, about, metrics), indent=2) + "\n",
+                encoding="utf-8",
             )
     return learn
 
@@ -174,8 +187,6 @@ class KeepResults(Callback):
 
     Parameters
     ----------
-    recipe : Recipe
-    out : Path
     trained : list of dict
         From `provenance.Account`, for the card.
     """
@@ -188,12 +199,16 @@ class KeepResults(Callback):
 
     def after_epoch(self) -> None:
         if is_main():
-            (self.out / "record.json").unlink(missing_ok=True)  # of fewer epochs: it is not true any more
+            # of fewer epochs: it is not true any more
+            (self.out / "record.json").unlink(missing_ok=True)
             self.save()
 
     def save(self) -> None:
         """Write weights, card and frames as they are now."""
-        kind, arguments = self.recipe.generator["kind"], {k: v for k, v in self.recipe.generator.items() if k != "kind"}
+        kind, arguments = (
+            self.recipe.generator["kind"],
+            {k: v for k, v in self.recipe.generator.items() if k != "kind"},
+        )
         card = {
             "title": self.recipe.title,
             "size": self.recipe.data.final_size,
@@ -209,8 +224,12 @@ class KeepResults(Callback):
         for name in self.recipe.frames:
             picture = open_rgb(package_photographs()[name])
             scale = self.recipe.frame_side / min(picture.size)
-            small = picture.resize([round(side * scale) for side in picture.size], Image.Resampling.LANCZOS)
-            with atomic(self.out / "frames" / f"{self.learn.rows[-1]['epoch']:03d}-{name}.webp") as temporary:
+            small = picture.resize(
+                [round(side * scale) for side in picture.size], Image.Resampling.LANCZOS
+            )
+            with atomic(
+                self.out / "frames" / f"{self.learn.rows[-1]['epoch']:03d}-{name}.webp"
+            ) as temporary:
                 colorizer(small).save(temporary, quality=80)
 
 
@@ -224,7 +243,8 @@ def _generator(recipe: Recipe) -> nn.Module:
         except RuntimeError as error:
             built = ", ".join(f"{key}={value!r}" for key, value in card["arguments"].items())
             raise ValueError(
-                f"{recipe.name} cannot start from {recipe.start}: those are weights of {card['kind']}({built}), "
+                f"{recipe.name} cannot start from {recipe.start}: "
+                f"those are weights of {card['kind']}({built}), "
                 "not of the recipe's [generator]"
             ) from error
     return generator.train()
@@ -235,42 +255,19 @@ def _check_classes(recipe: Recipe, learn: ColorizationLearner) -> None:
     there = len(learn.dls.train.dataset.classes)
     for head in (part for part in learn.model.modules() if isinstance(part, ClassHead)):
         if not there:
-            raise ValueError(f"{recipe.name}: the generator names classes: the recipe's [data] needs labels = true")
+            raise ValueError(
+                f"{recipe.name}: the generator names classes: "
+                "the recipe's [data] needs labels = true"
+            )
         if head.classes != there:
-            raise ValueError(f"{recipe.name}: the generator names {head.classes} classes, the photographs have {there}")
-
-
-def _constant(learn: ColorizationLearner, phase: Phase, start: int) -> None:
-    """Train at one rate."""
-    learn.fit(phase.epochs, slice(phase.lr), start_epoch=start)
-
-
-def _one_cycle(learn: ColorizationLearner, phase: Phase, start: int) -> None:
-    """Train with fastai's one-cycle schedule."""
-    learn.fit_one_cycle(phase.epochs, slice(phase.lr), start_epoch=start)
-
-
-def _decay(learn: ColorizationLearner, phase: Phase, start: int) -> None:
-    """Train at one rate for half of the time, then lower it to 0."""
-    learn.opt.set_hyper("lr", slice(phase.lr))
-    rates = np.array([group["lr"] for group in learn.opt.hypers])
-    schedule = combine_scheds([0.5, 0.5], [SchedNo(rates, rates), SchedLin(rates, 0 * rates)])
-    learn.fit(phase.epochs, cbs=ParamScheduler({"lr": schedule}), start_epoch=start)
-
-
-SCHEDULE: dict[str, Callable[[ColorizationLearner, Phase, int], None]] = {
-    "constant": _constant,
-    "one_cycle": _one_cycle,
-    "decay": _decay,
-}
+            raise ValueError(
+                f"{recipe.name}: the generator names {head.classes} classes, "
+                f"the photographs have {there}"
+            )
 
 
 def photographs(recipe: Recipe) -> tuple[list[Path], list[Path]]:
     """The photographs of a recipe, or of the folder that `COLORLIB_DATA` names.
-
-    Parameters
-    ----------
-    recipe : Recipe
 
     Returns
     -------
@@ -294,5 +291,5 @@ def photographs(recipe: Recipe) -> tuple[list[Path], list[Path]]:
 
 
 def source_of(recipe: Recipe) -> str:
-    """Where the photographs are from: the folder that `COLORLIB_DATA` names, or what the recipe says."""
+    """Say where the photographs are: the folder of `COLORLIB_DATA`, or as the recipe says."""
     return os.environ.get("COLORLIB_DATA") or recipe.data.photographs

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from colorlib._atomic import atomic, sweep
+from colorlib._atomic import atomic, sha256_of, sweep
 from colorlib.film.locking import lock_names, locked
 from colorlib.film.memory import Memory
 
@@ -268,8 +268,7 @@ def _folder(out: Path) -> Path:
 
 def _content(path: Path) -> dict[str, object]:
     """Size and sha256 of a file."""
-    with path.open("rb") as file:
-        return {"bytes": os.fstat(file.fileno()).st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
 
 
 def _fault(path: Path, record: dict) -> str | None:

@@ -23,33 +23,26 @@ SHOW_EVERY = 25
 
 
 def is_rehearsal(learn: Learner) -> bool:
-    """Whether a fit is only an `lr_find` or a `get_preds`, of which nothing is to be kept.
-
-    Parameters
-    ----------
-    learn : ColorizationLearner
-
-    Returns
-    -------
-    bool
-    """
+    """Whether a fit is only an `lr_find` or a `get_preds`, of which nothing is to be kept."""
     return hasattr(learn, "lr_finder") or hasattr(learn, "gather_preds")
 
 
 class SmoothLossOnDevice(AvgSmoothLoss):
-    """fastai's smoothed training loss, kept on the device instead of copied to the CPU at every step."""
+    """fastai's smoothed training loss, kept on the device: a copy at each step would wait."""
 
     def reset(self) -> None:
         self.count, self.val = 0, None
 
     def accumulate(self, learn: Learner) -> None:
         loss = learn.loss.detach().float()
-        self.val = torch.lerp(loss, torch.zeros_like(loss) if self.val is None else self.val, self.beta)
+        self.val = torch.lerp(
+            loss, torch.zeros_like(loss) if self.val is None else self.val, self.beta
+        )
         self.count += 1
 
 
 class QuietProgress(ProgressCallback):
-    """fastai's progress bar, which shows the loss every 25th step instead of waiting for it at each."""
+    """fastai's progress bar, with the loss at every 25th step: to read it is to wait for it."""
 
     name = "progress"
 
@@ -65,7 +58,7 @@ class QuietProgress(ProgressCallback):
 
 
 class SeedEpoch(Callback):
-    """Seed every epoch by its number, so that a resumed run draws the same batches and the same dropout."""
+    """Seed every epoch by its number: a resumed run draws the same batches and dropout."""
 
     order = -20
 
@@ -74,10 +67,10 @@ class SeedEpoch(Callback):
 
 
 class Validation(Callback):
-    """Measure every epoch on the validation photographs: the colours' error and strength, and grey's beside them.
+    """Measure every epoch on the validation photographs, and grey beside it.
 
-    What a generator measures of its auxiliary predictions is added. Sums stay on the device until the epoch ends; with
-    several processes they are added up over all of them.
+    What a generator measures of its auxiliary predictions is added. Sums stay on the device until
+    the epoch ends; with several processes they are added up over all of them.
     """
 
     order = 45
@@ -139,7 +132,11 @@ class EpochLog(Callback):
         if is_rehearsal(self.learn):
             return
         batches = max(len(self.dls.train), 1)
-        row = {"epoch": self.learn.epochs_done + 1, "trains": self.trains, "lr": float(self.opt.hypers[-1]["lr"])}
+        row = {
+            "epoch": self.learn.epochs_done + 1,
+            "trains": self.trains,
+            "lr": float(self.opt.hypers[-1]["lr"]),
+        }
         pixel_first = sorted(self.learn.totals.items(), key=lambda item: item[0] != "pixel")
         row |= {f"loss_{name}": (total / batches).item() for name, total in pixel_first}
         row |= {f"valid_{name}": value for name, value in self.learn.measured.items()}
@@ -158,20 +155,23 @@ class EpochLog(Callback):
 
 
 def _peak_memory_mib(device: torch.device) -> float:
-    """The most memory that training has taken so far: the GPU's, or this process's without its loader's workers."""
+    """Return the most memory taken so far: the GPU's, or this process's without workers."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 2**20
     if sys.platform == "win32":
         return math.nan
     import resource  # which Windows does not have
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
+        2**20 if sys.platform == "darwin" else 2**10
+    )
 
 
 class MovingAverage(Callback):
-    """Follow the generator with an exponential moving average of its weights, which is what gets validated and kept.
+    """Follow the generator with an exponential moving average, which is validated and kept.
 
-    The decay warms up as (1 + n) / (10 + n), so that a short run is not dragged down by the untrained weights.
+    The decay warms up as (1 + n) / (10 + n), so that a short run is not dragged down by the
+    untrained weights.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ class MovingAverage(Callback):
         self.average: AveragedModel | None = None
 
     def start(self) -> None:
-        """Copy the generator, or follow it to its device; called when training starts and to read a checkpoint."""
+        """Copy the generator, or follow it to its device."""
         live = self.learn.live_generator
         if self.average is None:
             self.average = AveragedModel(live, multi_avg_fn=self._blend, use_buffers=True)

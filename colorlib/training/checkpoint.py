@@ -1,4 +1,4 @@
-"""A run on disk: everything it needs to go on after it was stopped, in one file that is whole or not there."""
+"""A run on disk: all it needs to go on, in one file that is whole or not there."""
 
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,13 @@ from colorlib.training.distributed import is_main
 
 
 class Checkpoint(Callback):
-    """Write everything that the run needs to go on to one file after every epoch, whole or not at all.
+    """Write all that the run needs to go on to one file after every epoch, whole or not.
 
     Parameters
     ----------
-    file : Path
     made_of : dict, optional
-        What the run is made of, see `provenance.made_of`; strings, numbers, and lists and dicts of them.
+        What the run is made of, see `provenance.made_of`; strings, numbers, and lists and dicts of
+        them.
     trained : list of dict, optional
         How its epochs were trained, see `provenance.Account`.
     """
@@ -28,7 +28,10 @@ class Checkpoint(Callback):
     order = 70
 
     def __init__(
-        self, file: Path, made_of: dict[str, Any] | None = None, trained: list[dict[str, Any]] | None = None
+        self,
+        file: Path,
+        made_of: dict[str, Any] | None = None,
+        trained: list[dict[str, Any]] | None = None,
     ) -> None:
         super().__init__()
         self.file, self.made_of, self.trained = file, made_of, trained
@@ -38,15 +41,13 @@ class Checkpoint(Callback):
             return
         self.file.parent.mkdir(parents=True, exist_ok=True)
         with atomic(self.file) as temporary:
-            torch.save(state_of(self.learn) | {"made_of": self.made_of, "trained": self.trained}, temporary)
+            torch.save(
+                state_of(self.learn) | {"made_of": self.made_of, "trained": self.trained}, temporary
+            )
 
 
 def what_was_run(file: str | Path) -> tuple[dict[str, Any], list[dict[str, Any]], int]:
     """Read what a checkpoint says of its run, and none of its numbers.
-
-    Parameters
-    ----------
-    file : str or Path
 
     Returns
     -------
@@ -58,17 +59,22 @@ def what_was_run(file: str | Path) -> tuple[dict[str, Any], list[dict[str, Any]]
     Raises
     ------
     ValueError
-        If it is no checkpoint, or was written by a version that did not note what the run is made of.
+        If it is no checkpoint, or was written by a version that did not note what the run is made
+        of.
     """
     try:
         state = torch.load(file, map_location="cpu", weights_only=True, mmap=True)
         made_of, trained, done = state.get("made_of"), state.get("trained"), state["epochs_done"]
     except Exception as error:
-        raise ValueError(f"{file}: not a checkpoint ({_reason(error)}); choose another output folder") from error
+        raise ValueError(
+            f"{file}: not a checkpoint ({_reason(error)}); choose another output folder"
+        ) from error
     if made_of is None or trained is None:
         raise ValueError(
-            f"{file}: written by an older version of colorlib, which did not note recipe, seed and photographs: "
-            "nobody can tell whether it is of this run. Choose another folder with --out, or begin anew with "
+            f"{file}: written by an older version of colorlib, which did not note recipe, "
+            "seed and photographs: "
+            "nobody can tell whether it is of this run. Choose another folder with --out, "
+            "or begin anew with "
             "--no-resume"
         )
     return made_of, trained, done
@@ -77,14 +83,11 @@ def what_was_run(file: str | Path) -> tuple[dict[str, Any], list[dict[str, Any]]
 def state_of(learn: Learner) -> dict[str, Any]:
     """Everything that the run needs to go on from the end of this epoch.
 
-    Parameters
-    ----------
-    learn : ColorizationLearner
-
     Returns
     -------
     dict
-        Tensors, numbers and strings only, so that it can be read without running code from the file.
+        Tensors, numbers and strings only, so that it can be read without running code from the
+        file.
     """
     state = {
         "epochs_done": learn.epochs_done + 1,
@@ -94,9 +97,15 @@ def state_of(learn: Learner) -> dict[str, Any]:
         "scaler": learn.scaler.state_dict(),
     }
     if learn.discriminator is not None:
-        state |= {"discriminator": learn.discriminator.state_dict(), "optimizer_d": _plain(learn.opt_d.state_dict())}
+        state |= {
+            "discriminator": learn.discriminator.state_dict(),
+            "optimizer_d": _plain(learn.opt_d.state_dict()),
+        }
     if learn.ema:
-        state |= {"average": learn.moving_average.average.state_dict(), "updates": learn.moving_average.updates}
+        state |= {
+            "average": learn.moving_average.average.state_dict(),
+            "updates": learn.moving_average.updates,
+        }
     return state
 
 
@@ -107,7 +116,6 @@ def restore(learn: Learner, file: str | Path) -> None:
     ----------
     learn : ColorizationLearner
         Built with the same arguments as the one that wrote the checkpoint.
-    file : str or Path
 
     Raises
     ------
@@ -147,9 +155,12 @@ def _reason(error: Exception) -> str:
 
 
 def _plain(optimizer: dict[str, Any]) -> dict[str, Any]:
-    """An optimizer's state with the schedule's numpy numbers as plain ones, which a safe reader accepts."""
+    """Make the numpy numbers in an optimizer's state plain, as a safe reader wants them."""
     groups = [
-        {key: float(value) if isinstance(value, np.floating) else value for key, value in group.items()}
+        {
+            key: float(value) if isinstance(value, np.floating) else value
+            for key, value in group.items()
+        }
         for group in optimizer["param_groups"]
     ]
     return {**optimizer, "param_groups": groups}

@@ -1,4 +1,4 @@
-"""Training with several processes: what fastai's `distrib_ctx` leaves to be done for two networks and for CPUs."""
+"""Training with several processes: what `distrib_ctx` of fastai lacks for two networks and CPUs."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -19,25 +19,20 @@ def is_parallel() -> bool:
     bool
         True inside `accelerate launch` once the process group exists.
     """
-    return distributed.is_available() and distributed.is_initialized() and distributed.get_world_size() > 1
+    return (
+        distributed.is_available()
+        and distributed.is_initialized()
+        and distributed.get_world_size() > 1
+    )
 
 
 def is_main() -> bool:
-    """Whether this process writes the files: the only one, or the first of several.
-
-    Returns
-    -------
-    bool
-    """
+    """Whether this process writes the files: the only one, or the first of several."""
     return not is_parallel() or distributed.get_rank() == 0
 
 
 def unwrapped(network: nn.Module) -> nn.Module:
     """Take a network out of its wrapper for several processes.
-
-    Parameters
-    ----------
-    network : nn.Module
 
     Returns
     -------
@@ -49,10 +44,6 @@ def unwrapped(network: nn.Module) -> nn.Module:
 
 def together(learn: Learner) -> AbstractContextManager:
     """Train with all the processes that `accelerate launch` started, or alone when there is one.
-
-    Parameters
-    ----------
-    learn : Learner
 
     Returns
     -------
@@ -84,8 +75,9 @@ def sum_over_processes(values: Tensor) -> Tensor:
 def average_gradients(network: nn.Module) -> None:
     """Give every process the mean of all processes' gradients.
 
-    fastai wraps the generator in `DistributedDataParallel`, which does this by itself. The discriminator stays
-    unwrapped, because it is run twice before it learns once; it calls this after its backward pass.
+    fastai wraps the generator in `DistributedDataParallel`, which does this by itself. The
+    discriminator stays unwrapped, because it is run twice before it learns once; it calls this
+    after its backward pass.
 
     Parameters
     ----------
@@ -103,7 +95,7 @@ def average_gradients(network: nn.Module) -> None:
 
 
 class AnyDeviceDL(DistributedDL):
-    """fastai's `DistributedDL`, which sends the shuffled order through CUDA, made to work on a CPU as well."""
+    """fastai's `DistributedDL`, which sends the shuffled order through CUDA, on CPUs too."""
 
     # A private of fastai's: the one place that names CUDA.
     def _broadcast(self, order: list[int], rank: int) -> list[int]:
@@ -117,7 +109,8 @@ class AnyDeviceDL(DistributedDL):
 class AnyDeviceTrainer(DistributedTrainer):
     """fastai's `DistributedTrainer` with loaders and batch norm that also work on CPUs.
 
-    Batch norm is synchronised between GPUs; on CPUs torch has no such layer and each process keeps its own statistics.
+    Batch norm is synchronised between GPUs; on CPUs torch has no such layer and each process keeps
+    its own statistics.
 
     Parameters
     ----------
@@ -139,7 +132,10 @@ class AnyDeviceTrainer(DistributedTrainer):
             for value in discriminator.state_dict().values():
                 distributed.broadcast(value, 0)  # every process starts with the same one
 
-    # A private of fastai's: it makes `DistributedDL` by name, and offers no other way to put a loader of ours there.
+    # A private of fastai's: it makes `DistributedDL` by name, and offers no other way to put a
+    # loader of ours there.
     def _wrap_dl(self, dl: Any) -> DistributedDL:
         """A loader that hands this process its share of every batch."""
-        return dl if isinstance(dl, DistributedDL) else AnyDeviceDL(dl, device=self.learn.model.device)
+        return (
+            dl if isinstance(dl, DistributedDL) else AnyDeviceDL(dl, device=self.learn.model.device)
+        )

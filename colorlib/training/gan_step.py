@@ -1,4 +1,4 @@
-"""One step of adversarial training after Isola et al. 2017: what chapter 6 prints and explains line by line."""
+"""One step of adversarial training after Isola et al. 2017, as chapter 6 prints and explains it."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,8 +30,6 @@ class GanStep:
         One for each network.
     trains : {"generator", "discriminator", "both"}
         Which of them learn from the step.
-    pixel_loss : nn.Module
-    adversarial : AdversarialLoss
     lambda_l1 : float
         Weight of the pixel loss beside the adversarial one.
     clip : float, optional
@@ -56,9 +54,13 @@ class GanStep:
     lambda_l1: float = 100.0
     clip: float | None = None
     precision: str = "fp32"
-    scaler: torch.amp.GradScaler = field(default_factory=partial(torch.amp.GradScaler, enabled=False))
+    scaler: torch.amp.GradScaler = field(
+        default_factory=partial(torch.amp.GradScaler, enabled=False)
+    )
 
-    def __call__(self, L: Tensor, ab: Tensor, *labels: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+    def __call__(
+        self, L: Tensor, ab: Tensor, *labels: Tensor
+    ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
         """Generate colours, let the discriminator learn from them, then the generator.
 
         Parameters
@@ -77,8 +79,8 @@ class GanStep:
         loss : Tensor
             The generator's whole loss, a scalar.
         parts : dict of str to Tensor
-            Each loss by name: "pixel" and "gan", unweighted, "d" and the auxiliary ones. All stay on the device:
-            reading a number here would make a GPU wait.
+            Each loss by name: "pixel" and "gan", unweighted, "d" and the auxiliary ones. All stay
+            on the device: reading a number here would make a GPU wait.
         """
         parts: dict[str, Tensor] = {}
 
@@ -125,7 +127,7 @@ class GanStep:
         return fake.detach(), loss.detach(), {name: part.detach() for name, part in parts.items()}
 
     def discriminate(self, L: Tensor, ab: Tensor) -> Tensor:
-        """Compute the logits (B, 1, h, w) of colours, with the grey picture that they are meant for."""
+        """Compute the logits (B, 1, h, w) of colours, beside the grey picture they are for."""
         with autocast(L.device, self.precision):
             return self.discriminator(torch.cat([L, ab], dim=1))  # (B, 3, H, W)
 
@@ -133,7 +135,8 @@ class GanStep:
         """Take one step downhill: gradients, their clipping, the optimizer's step."""
         self.scaler.scale(loss).backward()
         if network is self.discriminator:
-            average_gradients(network)  # over all processes; the generator's wrapper does so by itself
+            # over all processes; the generator's wrapper does so by itself
+            average_gradients(network)
         if self.clip:
             self.scaler.unscale_(optimizer)
             nn.utils.clip_grad_norm_(network.parameters(), self.clip)

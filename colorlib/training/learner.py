@@ -1,7 +1,8 @@
 """Training: adversarial training after Isola et al. 2017 inside a fastai `Learner`.
 
-One training step is in `colorlib.training.gan_step`. Schedules, `lr_find` and the progress bar are fastai's; measuring
-and averaging are callbacks (`colorlib.training.callbacks`), and so is the checkpoint (`colorlib.training.checkpoint`).
+One training step is in `colorlib.training.gan_step`. Schedules, `lr_find` and the progress bar are
+fastai's; measuring and averaging are callbacks (`colorlib.training.callbacks`), and so is the
+checkpoint (`colorlib.training.checkpoint`).
 """
 
 import tempfile
@@ -40,10 +41,10 @@ from colorlib.training.losses import AdversarialLoss, pixel_loss
 
 
 class ColorizationLearner(Learner):
-    """Photographs, networks and losses, put together for training with the paper's settings as defaults.
+    """Photographs, networks and losses, put together for training; the paper's by default.
 
-    Everything that fastai's Learner can do (`fit`, `fit_one_cycle`, `fit_flat_cos`, `lr_find`, callbacks,
-    `distrib_ctx`) is there; `trains` says which of the two networks learn.
+    Everything that fastai's Learner can do (`fit`, `fit_one_cycle`, `fit_flat_cos`, `lr_find`,
+    callbacks, `distrib_ctx`) is there; `trains` says which of the two networks learn.
 
     Parameters
     ----------
@@ -77,9 +78,9 @@ class ColorizationLearner(Learner):
     Attributes
     ----------
     trains : {"generator", "discriminator", "both"}
-        "generator" is the warm-up on the pixel loss alone; "discriminator" lets the discriminator catch up with a
-        generator that stands still; "both" is adversarial training. At first "both", or "generator" without a
-        discriminator.
+        "generator" is the warm-up on the pixel loss alone; "discriminator" lets the discriminator
+        catch up with a generator that stands still; "both" is adversarial training. At first
+        "both", or "generator" without a discriminator.
     history : DataFrame
         One row an epoch.
     generator : nn.Module
@@ -117,7 +118,9 @@ class ColorizationLearner(Learner):
         if precision == "auto":
             precision = fast_precision(dls.device)
         if precision not in PRECISIONS:
-            raise ValueError(f"there is no precision {precision!r}; choose auto, {', '.join(PRECISIONS)}")
+            raise ValueError(
+                f"there is no precision {precision!r}; choose auto, {', '.join(PRECISIONS)}"
+            )
         super().__init__(
             dls,
             generator.to(dls.device, memory_format=torch.channels_last),
@@ -126,11 +129,14 @@ class ColorizationLearner(Learner):
             lr=lr,
             moms=(betas[0],) * 3,
             splitter=splitter,
-            train_bn=False,  # frozen means frozen: fastai would go on training the batch norms of a frozen encoder
+            # frozen means frozen: fastai would go on training the batch norms of a frozen encoder
+            train_bn=False,
             path=Path(tempfile.gettempdir()) / "colorlib-rehearsals",
             cbs=[SeedEpoch(), BnFreeze(), Validation(), EpochLog(log and Path(log))],
         )
-        self.discriminator = discriminator and discriminator.to(dls.device, memory_format=torch.channels_last)
+        self.discriminator = discriminator and discriminator.to(
+            dls.device, memory_format=torch.channels_last
+        )
         self.opt_d: OptimWrapper | None = None
         self.adversarial, self.lambda_l1 = AdversarialLoss(adversarial), lambda_l1
         self.ema, self.clip, self.precision = ema, clip, precision
@@ -155,7 +161,9 @@ class ColorizationLearner(Learner):
     @trains.setter
     def trains(self, trains: Trains) -> None:
         if trains not in get_args(Trains):
-            raise ValueError(f"trains cannot be {trains!r}; choose one of {', '.join(get_args(Trains))}")
+            raise ValueError(
+                f"trains cannot be {trains!r}; choose one of {', '.join(get_args(Trains))}"
+            )
         if trains != "generator" and self.discriminator is None:
             raise ValueError(f"trains = {trains!r} needs a discriminator: give one to the learner")
         if trains == "generator" and not (self.lambda_l1 or has_auxiliary(self.live_generator)):
@@ -175,12 +183,12 @@ class ColorizationLearner(Learner):
 
     @property
     def history(self) -> pd.DataFrame:
-        """One row an epoch: what learned, the losses, the validation metrics and grey's, the seconds."""
+        """One row an epoch: what learned, losses, validation metrics and grey's, seconds."""
         return pd.DataFrame(self.rows)
 
     @property
     def gan_step(self) -> GanStep:
-        """One training step with the networks and optimizers of this moment; fastai may replace them between fits."""
+        """A training step with the networks and optimizers of now; fastai may replace them."""
         if self.opt is None:
             self.create_opt()
         return GanStep(
@@ -198,7 +206,7 @@ class ColorizationLearner(Learner):
         )
 
     def resume(self, file: str | Path) -> int:
-        """Go back to where a checkpoint was written (`checkpoint.restore`); return how many epochs are done."""
+        """Go back to a checkpoint (`checkpoint.restore`); return how many epochs are done."""
         restore(self, file)
         return self.epochs_done
 
@@ -213,11 +221,10 @@ class ColorizationLearner(Learner):
         reset_opt: bool = False,
         start_epoch: int = 0,
     ) -> None:
-        """Train for some epochs; as fastai's `fit`, but the epochs before `start_epoch` are not even begun.
+        """Train as fastai's `fit`, but for the epochs before `start_epoch`, which are skipped.
 
         Parameters
         ----------
-        n_epoch : int
         lr, wd, cbs, reset_opt
             As in fastai.
         start_epoch : int
@@ -227,7 +234,7 @@ class ColorizationLearner(Learner):
         super().fit(n_epoch, lr=lr, wd=wd, cbs=cbs, reset_opt=reset_opt)
 
     def lr_find(self, **arguments: Any) -> Any:
-        """fastai's learning rate finder, on the pixel loss alone; both networks stay as they were."""
+        """Find a learning rate, on the pixel loss alone; both networks stay as they were."""
         trains, self.trains = self.trains, "generator"
         try:
             return super().lr_find(**arguments)
@@ -241,11 +248,12 @@ class ColorizationLearner(Learner):
             self.opt_d = self.opt_func(list(self.discriminator.parameters()), lr=self.lr)
 
     def to_distributed(self, sync_bn: bool = True, **accelerator: Any) -> "ColorizationLearner":
-        """Prepare for several processes, as `AnyDeviceTrainer` does; fastai's `distrib_ctx` calls this."""
+        """Prepare for several processes, as `AnyDeviceTrainer` does; `distrib_ctx` calls this."""
         return self.add_cb(AnyDeviceTrainer(sync_bn, **accelerator))
 
-    # Privates of fastai's loop. It knows one loss, one optimizer and one network, and has no event that would let a
-    # callback replace the step, the loop over the epochs or the mode of a second network.
+    # Privates of fastai's loop. It knows one loss, one optimizer and one network, and has no event
+    # that would let a callback replace the step, the loop over the epochs or the mode of a second
+    # network.
 
     def _do_one_batch(self) -> None:
         """Take a training step, or in validation only generate."""
@@ -261,8 +269,9 @@ class ColorizationLearner(Learner):
         self("after_loss")
 
     def _train_one_batch(self, L: Tensor, ab: Tensor, *labels: Tensor) -> None:
-        """Take a training step; add its losses up where they are, because to read one would make a GPU wait."""
-        if self.trains != "generator":  # schedules turn the generator's rate; the discriminator's follows
+        """Take a step; add its losses up where they are: to read one would make a GPU wait."""
+        # schedules turn the generator's rate; the discriminator's follows
+        if self.trains != "generator":
             self.opt_d.set_hypers(lr=float(self.opt.hypers[-1]["lr"]))
         self.pred, self.loss, parts = self.gan_step(L, ab, *labels)
         for name, part in parts.items():

@@ -1,4 +1,4 @@
-"""What training minimises: the two sides of the adversarial loss, and the distance between colours."""
+"""What training minimises: both sides of the adversarial loss, and the distance between colours."""
 
 import torch
 from torch import Tensor, nn
@@ -11,10 +11,11 @@ PIXEL = ("l1", "l2", "smooth_l1")
 class AdversarialLoss(nn.Module):
     """The adversarial loss on logits: the discriminator's side and the generator's.
 
-    `vanilla` is binary cross-entropy with the non-saturating generator loss, `lsgan` squares the distance to the
-    labels 1 and 0, `hinge` asks the discriminator for a margin of 1 on either side. All are computed in float32,
-    whatever precision the logits have. For vanilla and lsgan the discriminator's loss is the mean of its real and its
-    fake half, which slows it down relative to the generator as in pix2pix; for hinge it is their sum.
+    `vanilla` is binary cross-entropy with the non-saturating generator loss, `lsgan` squares the
+    distance to the labels 1 and 0, `hinge` asks the discriminator for a margin of 1 on either side.
+    All are computed in float32, whatever precision the logits have. For vanilla and lsgan the
+    discriminator's loss is the mean of its real and its fake half, which slows it down relative to
+    the generator as in pix2pix; for hinge it is their sum.
 
     Parameters
     ----------
@@ -27,14 +28,16 @@ class AdversarialLoss(nn.Module):
 
     References
     ----------
-    Goodfellow et al. 2014, equation 1 and section 3; Isola et al. 2017, section 3.3; Mao et al. 2017, equation 2 with
-    labels 0, 1, 1; Lim and Ye 2017.
+    Goodfellow et al. 2014, equation 1 and section 3; Isola et al. 2017, section 3.3; Mao et al.
+    2017, equation 2 with labels 0, 1, 1; Lim and Ye 2017.
     """
 
     def __init__(self, kind: str = "vanilla") -> None:
         super().__init__()
         if kind not in ADVERSARIAL:
-            raise ValueError(f"there is no adversarial loss {kind!r}; choose one of {', '.join(ADVERSARIAL)}")
+            raise ValueError(
+                f"there is no adversarial loss {kind!r}; choose one of {', '.join(ADVERSARIAL)}"
+            )
         self.kind = kind
 
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -88,7 +91,8 @@ def pixel_loss(kind: str = "l1", beta: float = 0.05) -> nn.Module:
     Parameters
     ----------
     kind : {"l1", "l2", "smooth_l1"}
-        `l2` is the mean square; `smooth_l1` is quadratic below `beta` and parallel to `l1` above it.
+        `l2` is the mean square; `smooth_l1` is quadratic below `beta` and parallel to `l1` above
+        it.
     beta : float
         Where `smooth_l1` changes, in network scale: 0.05 is 5.5 CIE units.
 

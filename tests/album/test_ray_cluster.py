@@ -25,7 +25,7 @@ from colorlib.models.unet import UNet
 from colorlib.models.weights import save_weights
 
 ray = pytest.importorskip("ray", reason="the extra `archive` is not installed")
-from colorlib.album import ray_cluster  # noqa: E402
+from colorlib.album import ray_cluster, ray_files  # noqa: E402
 from colorlib.album.address import OBJECT_STORES, Place  # noqa: E402
 
 POISON = 1000  # pixels wide: a picture that no worker survives
@@ -76,7 +76,7 @@ def files(folder):
 # First, for the tests below share one cluster and stay connected.
 def test_no_cluster_is_a_clear_error(tmp_path):
     make(tmp_path / "album", ["a.png"])
-    jobs = ray_cluster.plan_on_cluster([str(tmp_path / "album")], str(tmp_path / "out"))
+    jobs = ray_files.plan_on_cluster([str(tmp_path / "album")], str(tmp_path / "out"))
     with pytest.raises(ValueError, match="no Ray cluster there"):
         list(ray_cluster.run_on_cluster(AlbumColorizer(None, tmp_path / "out"), jobs, Report(), address="auto"))
 
@@ -87,7 +87,7 @@ def test_nothing_is_lost_when_workers_die(cluster, tmp_path):
     album, out, pids = tmp_path / "album", tmp_path / "out", tmp_path / "pids"
     good = [f"{number:02}.png" for number in range(12)] + ["deep/er.jpg"]
     make(album, good)
-    jobs = {job.name: job for job in ray_cluster.plan_on_cluster([str(album)], str(out))}
+    jobs = {job.name: job for job in ray_files.plan_on_cluster([str(album)], str(out))}
     assert AlbumColorizer(lambda page: np.dstack([page] * 3), out)(jobs["05.png"]).status == "done"
     for suffix in ("lock", "part.png"):
         (out / f".colorlib-{_machine()}-0123456789abcdef.{suffix}").write_bytes(b"what a killed worker leaves")
@@ -107,7 +107,7 @@ def test_nothing_is_lost_when_workers_die(cluster, tmp_path):
 
     threading.Thread(target=kill_one, daemon=True).start()
     report = Report()
-    jobs = ray_cluster.plan_on_cluster([str(album)], str(out))
+    jobs = ray_files.plan_on_cluster([str(album)], str(out))
     painter = AlbumColorizer(Colorizer(Slow(pids), size=32), out)
     for _ in ray_cluster.run_on_cluster(painter, jobs, report):
         pass
@@ -127,7 +127,7 @@ def test_nothing_is_lost_when_workers_die(cluster, tmp_path):
     assert (out / "05.png").read_bytes() == before
     assert (np.asarray(Image.open(out / "11.png"), int)[..., 0] > np.asarray(Image.open(out / "11.png"))[..., 1]).all()
 
-    table, sheet = ray_cluster.write_report_on_cluster(str(out), [outcome.row() for outcome in report.outcomes])
+    table, sheet = ray_files.write_report_on_cluster(str(out), [outcome.row() for outcome in report.outcomes])
     assert len(Path(table).read_text().splitlines()) == 16
     assert Path(sheet).read_text().count("<img") == 2 * len(good)
 
@@ -157,27 +157,6 @@ def test_the_command_with_addresses(cluster, tmp_path):
     never = CliRunner().invoke(app, [*call, "--no-resume"])
     assert never.exit_code == 1
     assert "0 colorized, 2 failed" in never.stderr
-
-
-def test_addresses_are_planned_like_folders(tmp_path):
-    make(tmp_path / "album", ["b.jpg", "1999/a.png"])
-    make(tmp_path / "album/out", ["b.jpg"])
-    album = (tmp_path / "album").as_uri()
-    jobs = ray_cluster.plan_on_cluster([album], f"{album}/out", "webp")
-    assert [(str(job.source), str(job.target)) for job in jobs] == [
-        (f"{album}/1999/a.png", f"{album}/out/1999/a.webp"),
-        (f"{album}/b.jpg", f"{album}/out/b.webp"),
-    ]
-    assert [job.name for job in ray_cluster.plan_on_cluster([f"{album}/b.jpg"], f"{album}/out")] == ["b.jpg"]
-    with pytest.raises(ValueError, match="is the folder of the input"):
-        ray_cluster.plan_on_cluster([album], album)
-    with pytest.raises(FileNotFoundError, match="nowhere: no such file or folder"):
-        ray_cluster.plan_on_cluster([f"{album}/nowhere"], f"{album}/out")
-    with pytest.raises(ValueError, match="cannot be reached"):
-        ray_cluster.plan_on_cluster(["nonsense://bucket/folder"], f"{album}/out")
-    make(tmp_path / "album", ["b.png"])
-    with pytest.raises(ValueError, match="would both become"):
-        ray_cluster.plan_on_cluster([album], f"{album}/out", "webp")
 
 
 def test_a_bucket_is_an_address():

@@ -13,7 +13,7 @@ from colorlib._atomic import ALREADY_THERE
 from colorlib.album.run import AlbumColorizer
 
 pytest.importorskip("ray", reason="the extra `archive` is not installed")
-from colorlib.album import ray_cluster, remote
+from colorlib.album import ray_cluster, ray_files, remote
 
 
 def make(path, level):
@@ -34,7 +34,7 @@ def level(path):
 def go(album, out, saturation=1.0, **options):
     """One run by addresses, without a cluster; what became of each photograph, by the name of its result."""
     painter = AlbumColorizer(paint, out.as_uri(), settings={"saturation": saturation}, **options)
-    jobs = ray_cluster.plan_on_cluster([album.as_uri()], out.as_uri())
+    jobs = ray_files.plan_on_cluster([album.as_uri()], out.as_uri())
     return {
         job.name: outcome or ray_cluster._paint(painter, job)
         for job, outcome in ray_cluster._done_before(painter, jobs)
@@ -80,7 +80,7 @@ def test_another_album_and_foreign_files_at_an_address(tmp_path):
 def test_a_file_that_appears_at_an_address_stays(tmp_path):
     album, out = tmp_path / "album", tmp_path / "out"
     make(album / "1.png", 50)
-    (job,) = ray_cluster.plan_on_cluster([album.as_uri()], out.as_uri())
+    (job,) = ray_files.plan_on_cluster([album.as_uri()], out.as_uri())
 
     def meanwhile(page):
         make(out / "1.png", 99)
@@ -103,7 +103,7 @@ def test_workers_in_containers_that_look_alike(tmp_path, monkeypatch, address):
     for number in range(16):
         make(album / f"{long} {number:03}.png", 10 * number + 20)
     album, target = (album.as_uri(), out.as_uri()) if address else (str(album), str(out))
-    jobs = ray_cluster.plan_on_cluster([album], target)
+    jobs = ray_files.plan_on_cluster([album], target)
     workers = [AlbumColorizer(paint, target if address else out) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         outcomes = list(pool.map(lambda pair: ray_cluster._paint(workers[pair[0] % 4], pair[1]), enumerate(jobs)))

@@ -8,7 +8,7 @@ import time
 import pytest
 from PIL import Image
 
-from colorlib._atomic import ALREADY_THERE
+from colorlib._atomic import ALREADY_THERE, sha256_of
 from colorlib.album import fingerprint, resume
 from colorlib.album.contact_sheet import thumbnails
 from colorlib.album.ledger import FOLDER, Ledger
@@ -19,7 +19,7 @@ from helpers.albums import SETTINGS, go, level, make, only
 def hashed(monkeypatch):
     """The files whose contents are compared with a record, in order."""
     paths = []
-    monkeypatch.setattr(resume, "sha256", lambda path: paths.append(path) or fingerprint.sha256(path))
+    monkeypatch.setattr(resume, "sha256_of", lambda path: paths.append(path) or sha256_of(path))
     return paths
 
 
@@ -209,8 +209,8 @@ def test_a_record_says_how_the_result_was_made(tmp_path):
     ledger.refresh()
     (record,) = ledger.of("sub/ä\n.jpg")
     assert (record.source, record.settings) == (str(source), SETTINGS)
-    assert record.sha256 == fingerprint.sha256(source)
-    assert record.made_sha256 == fingerprint.sha256(tmp_path / "out/sub/ä\n.jpg")
+    assert record.sha256 == sha256_of(source)
+    assert record.made_sha256 == sha256_of(tmp_path / "out/sub/ä\n.jpg")
     assert record.version[0].isdigit()
     (journal,) = (tmp_path / "out" / FOLDER).iterdir()
     assert all(json.loads(line) for line in journal.read_text().splitlines() if line)
