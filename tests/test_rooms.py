@@ -32,7 +32,6 @@ LONG = {
     "colorlib/color/lab.py",
     "colorlib/colorize/colorizer.py",
     "colorlib/images/write.py",
-    "colorlib/models/fusion.py",
 }
 
 

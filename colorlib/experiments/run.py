@@ -28,8 +28,8 @@ from colorlib.experiments.provenance import Account, commit, compared, made_of, 
 from colorlib.experiments.recipe import Recipe
 from colorlib.experiments.schedules import SCHEDULE
 from colorlib.images.decode import open_rgb
+from colorlib.models.class_head import ClassHead
 from colorlib.models.dynamic_unet import encoder_decoder
-from colorlib.models.fusion import ClassHead
 from colorlib.models.patchgan import PatchGAN
 from colorlib.models.registry import build_generator, multiple_of
 from colorlib.models.shipped import load_named

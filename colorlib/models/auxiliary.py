@@ -1,8 +1,8 @@
 """What a generator may learn from beside its colours, and how it hands that to whoever trains it.
 
-Every generator is called as ``generator(L)`` and returns ab. One with auxiliary losses says so with an attribute
-``has_auxiliary``, and ``generator(L, auxiliary=True)`` returns ``(ab, auxiliary)``: what the losses are computed from,
-with the losses themselves. The network keeps nothing of a batch.
+Every generator is called as ``generator(L)`` and returns ab. One with auxiliary losses says so with
+an attribute ``has_auxiliary``, and ``generator(L, auxiliary=True)`` returns ``(ab, auxiliary)``:
+what the losses are computed from, with the losses themselves. The network keeps nothing of a batch.
 """
 
 from abc import ABC, abstractmethod
@@ -53,9 +53,5 @@ def has_auxiliary(generator: nn.Module) -> bool:
     ----------
     generator : nn.Module
         Not wrapped for several processes.
-
-    Returns
-    -------
-    bool
     """
     return getattr(generator, "has_auxiliary", False)

@@ -54,9 +54,10 @@ class BinLogits(Auxiliary):
 class ClassUNet(nn.Module):
     """A U-Net that gives every place a probability of each bin, and paints their annealed mean.
 
-    Its way back up stops at a quarter of the size, where colours are chosen; they are enlarged smoothly. It brings its
-    own loss (`BinLogits`), the cross-entropy with the soft encoding, weighed by `weights` (`learn_colors`); train it
-    with ``lambda_l1 = 0``, so that no other loss pulls it towards the middle.
+    Its way back up stops at a quarter of the size, where colours are chosen; they are enlarged
+    smoothly. It brings its own loss (`BinLogits`), the cross-entropy with the soft encoding,
+    weighed by `weights` (`learn_colors`); train it with ``lambda_l1 = 0``, so that no other loss
+    pulls it towards the middle.
 
     Parameters
     ----------
@@ -74,7 +75,8 @@ class ClassUNet(nn.Module):
     Raises
     ------
     ValueError
-        For fewer than four downs; in `forward`, for a picture whose sides are no multiples of 2**downs.
+        For fewer than four downs; in `forward`, for a picture whose sides are no multiples of
+        2**downs.
 
     References
     ----------
@@ -120,13 +122,16 @@ class ClassUNet(nn.Module):
         self.weights.copy_(rebalancing_weights(prior, self.bins, self.mix))
 
     def forward(self, L: Tensor, auxiliary: bool = False) -> Tensor | tuple[Tensor, BinLogits]:
-        """Colour a batch: L (B, 1, H, W) in [-1, 1] to ab (B, 2, H, W) in (-1, 1), the annealed mean.
+        """Colour a batch by the annealed mean: L (B, 1, H, W) in [-1, 1] to ab (B, 2, H, W).
 
         With `auxiliary` also return the logits of the bins (B, bins, H / 4, W / 4) with their loss.
         """
         height, width = L.shape[-2:]
         if height % self.multiple or width % self.multiple or not (height and width):
-            raise ValueError(f"this ClassUNet needs sides that are multiples of {self.multiple}, not {height}x{width}")
+            raise ValueError(
+                f"this ClassUNet needs sides that are multiples of {self.multiple}, "
+                f"not {height}x{width}"
+            )
         logits = self.last(self.inside(self.down(L))).float()
         ab = annealed_mean(logits, self.bins, self.temperature) / AB_RANGE
         ab = functional.interpolate(ab, scale_factor=4, mode="bilinear", align_corners=False)

@@ -1,14 +1,14 @@
 """Colour as a choice among bins instead of a distance: classification and rebalancing.
 
-A network that regresses ab is asked for one colour. Where a car may be red or blue, the answer that is least wrong on
-average lies between: greyish violet. Zhang, Isola and Efros (2016) ask for a probability of every colour instead. The
-ab plane is cut into squares of 10 by 10; those that hold a colour of the screen are the bins. The target of a pixel is
-a weight on its five nearest bins, the loss is a cross-entropy, and one colour is taken from the probabilities at the
-end.
+A network that regresses ab is asked for one colour. Where a car may be red or blue, the answer that
+is least wrong on average lies between: greyish violet. Zhang, Isola and Efros (2016) ask for a
+probability of every colour instead. The ab plane is cut into squares of 10 by 10; those that hold a
+colour of the screen are the bins. The target of a pixel is a weight on its five nearest bins, the
+loss is a cross-entropy, and one colour is taken from the probabilities at the end.
 
-Two more ideas keep the colours alive. Most pixels of all photographs are nearly grey, so a pixel's loss is weighed by
-how rare its colour is. And the one colour is not the mean, which would be brown again, nor the likeliest bin, which
-flickers, but the mean after sharpening: the annealed mean.
+Two more ideas keep the colours alive. Most pixels of all photographs are nearly grey, so a pixel's
+loss is weighed by how rare its colour is. And the one colour is not the mean, which would be brown
+again, nor the likeliest bin, which flickers, but the mean after sharpening: the annealed mean.
 
 References
 ----------
@@ -24,7 +24,8 @@ from torch import Tensor
 from colorlib.color.lab import rgb_to_lab
 
 GRID = 10  # CIE units between bins
-NEAREST, SIGMA = 5, 5.0  # the soft encoding: how many bins, and how quickly their weight falls, in CIE units
+# the soft encoding: how many bins, and how quickly their weight falls, in CIE units
+NEAREST, SIGMA = 5, 5.0
 TEMPERATURE = 0.38
 CHUNK = 2**16  # pixels that are compared with all bins at once
 
@@ -33,8 +34,9 @@ CHUNK = 2**16  # pixels that are compared with all bins at once
 def ab_bins(step: float = GRID) -> Tensor:
     """The centres of the bins: points of a grid to which some colour of the sRGB gamut is nearest.
 
-    Seen along L, every colour of the gamut lies over one of its surface, and that is the surface of the RGB cube: it is
-    enough to convert those. Zhang et al. count 313 bins; by this rule there are fewer (chapter 15).
+    Seen along L, every colour of the gamut lies over one of its surface, and that is the surface of
+    the RGB cube: it is enough to convert those. Zhang et al. count 313 bins; by this rule there are
+    fewer (chapter 15).
 
     Parameters
     ----------
@@ -57,14 +59,23 @@ def ab_bins(step: float = GRID) -> Tensor:
     """
     if step <= 0:
         raise ValueError(f"the step of the grid must be positive, not {step}")
-    u, v = (x.flatten() for x in torch.meshgrid(torch.arange(256) / 255, torch.arange(256) / 255, indexing="ij"))
-    faces = [torch.stack([torch.full_like(u, end), u, v]).roll(turn, 0) for end in (0.0, 1.0) for turn in range(3)]
+    u, v = (
+        x.flatten()
+        for x in torch.meshgrid(torch.arange(256) / 255, torch.arange(256) / 255, indexing="ij")
+    )
+    faces = [
+        torch.stack([torch.full_like(u, end), u, v]).roll(turn, 0)
+        for end in (0.0, 1.0)
+        for turn in range(3)
+    ]
     ab = rgb_to_lab(torch.cat(faces, dim=1)[:, None])[1:, 0]
     return (ab / step).round().unique(dim=1).T * step + 0.0  # + 0.0 turns a -0 into 0
 
 
-def soft_encode(ab: Tensor, bins: Tensor, nearest: int = NEAREST, sigma: float = SIGMA) -> tuple[Tensor, Tensor]:
-    """Spread every colour over its nearest bins, with Gaussian weights of their distance that sum to 1.
+def soft_encode(
+    ab: Tensor, bins: Tensor, nearest: int = NEAREST, sigma: float = SIGMA
+) -> tuple[Tensor, Tensor]:
+    """Spread every colour over its nearest bins, by Gaussian weights of distance; sum 1.
 
     Parameters
     ----------
@@ -89,7 +100,9 @@ def soft_encode(ab: Tensor, bins: Tensor, nearest: int = NEAREST, sigma: float =
     Zhang et al. 2016, section 2.1 and footnote 2.
     """
     colors = ab.permute(0, 2, 3, 1).reshape(-1, 2)
-    parts = [torch.cdist(part, bins).topk(nearest, dim=1, largest=False) for part in colors.split(CHUNK)]
+    parts = [
+        torch.cdist(part, bins).topk(nearest, dim=1, largest=False) for part in colors.split(CHUNK)
+    ]
     distance, index = (torch.cat(pair) for pair in zip(*parts, strict=True))
     weight = torch.softmax(-distance.square() / (2 * sigma**2), dim=1)
 
@@ -126,8 +139,10 @@ def bin_frequencies(batches: Iterable[Tensor], bins: Tensor) -> Tensor:
     return counts / counts.sum()
 
 
-def rebalancing_weights(prior: Tensor, bins: Tensor, mix: float = 0.5, sigma: float = SIGMA) -> Tensor:
-    """What a pixel of each bin counts in the loss: the inverse of how common it is, smoothed, and not without limit.
+def rebalancing_weights(
+    prior: Tensor, bins: Tensor, mix: float = 0.5, sigma: float = SIGMA
+) -> Tensor:
+    """Weigh a pixel of each bin in the loss: the inverse of how common it is, smoothed.
 
     Parameters
     ----------
@@ -135,8 +150,8 @@ def rebalancing_weights(prior: Tensor, bins: Tensor, mix: float = 0.5, sigma: fl
         From `bin_frequencies`.
     bins : Tensor, (Q, 2)
     mix : float
-        The paper's lambda, 0 to 1: how much of a uniform distribution is mixed into the prior. With 0 a colour counts
-        as much as it is rare, with 1 all count the same.
+        The paper's lambda, 0 to 1: how much of a uniform distribution is mixed into the prior. With
+        0 a colour counts as much as it is rare, with 1 all count the same.
     sigma : float
         Of the Gaussian that smooths the prior over the bins, in CIE units.
 

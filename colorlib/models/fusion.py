@@ -1,94 +1,32 @@
 """Global priors: what the whole picture is, joined to what is seen at every place.
 
-A patch of blue may be sky or water or a wall; which of them is told by the rest of the picture. Iizuka et al. (2016)
-therefore run two paths side by side. The local one looks at every place, in a picture of any size. The global one looks
-at a small copy of the whole and sums it up in one vector of 256 numbers. The fusion layer writes that vector beside the
-local features of every place and mixes the two with a 1x1 convolution. The vector learns in two ways: from the colours,
-and, where photographs have labels, from a head that has to name their class.
+A patch of blue may be sky or water or a wall; which of them is told by the rest of the picture.
+Iizuka et al. (2016) therefore run two paths side by side. The local one looks at every place, in a
+picture of any size. The global one looks at a small copy of the whole and sums it up in one vector
+of 256 numbers. The fusion layer writes that vector beside the local features of every place and
+mixes the two with a 1x1 convolution. The vector learns in two ways: from the colours, and, where
+photographs have labels, from a head that has to name their class.
 
 `FusionLayer` is that layer, for any generator. `FusionNet` is the paper's network around it.
 
 References
 ----------
-He, K. et al. (2014). Spatial pyramid pooling in deep convolutional networks for visual recognition. ECCV.
-Iizuka, S., Simo-Serra, E. and Ishikawa, H. (2016). Let there be color! ACM Transactions on Graphics 35(4).
+He et al. (2014). Spatial pyramid pooling in deep convolutional networks for visual recognition.
+Iizuka, Simo-Serra and Ishikawa (2016). Let there be color! ACM Transactions on Graphics 35(4).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from colorlib.models.auxiliary import Auxiliary
-
-
-@dataclass(frozen=True)
-class ClassLogits(Auxiliary):
-    """The classes that a head names, and how much it counts to be right: cross-entropy times `alpha`.
-
-    Parameters
-    ----------
-    logits : Tensor, (B, classes)
-    alpha : float
-        Weight of the cross-entropy beside the pixel loss.
-
-    References
-    ----------
-    Iizuka et al. 2016, section 3.4 and equation 3.
-    """
-
-    logits: Tensor
-    alpha: float
-
-    def losses(self, ab: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
-        """The weighted cross-entropy, by name; ab is not looked at."""
-        return {"class": self.alpha * functional.cross_entropy(self.logits, self._checked(label))}
-
-    def metrics(self, ab: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
-        """Whether each picture was named rightly (B,), by name; ab is not looked at."""
-        return {"class_accuracy": (self.logits.argmax(1) == self._checked(label)).float()}
-
-    def _checked(self, label: Tensor | None) -> Tensor:
-        """The labels, or an error that says where they come from."""
-        if label is None:
-            raise ValueError("a fusion layer with classes needs labels: make the loaders with labels, or set classes 0")
-        return label.as_subclass(Tensor)
-
-
-class ClassHead(nn.Module):
-    """Names the class of a picture from its global vector.
-
-    Parameters
-    ----------
-    vector : int
-        Numbers in the global vector.
-    classes : int
-        At least 2.
-    alpha : float
-        Of `ClassLogits`.
-
-    References
-    ----------
-    Iizuka et al. 2016, section 3.4.
-    """
-
-    def __init__(self, vector: int, classes: int, alpha: float) -> None:
-        super().__init__()
-        if classes < 2:
-            raise ValueError(f"a head that names classes needs at least 2 of them, not {classes}")
-        self.layers = nn.Sequential(nn.Linear(vector, vector), nn.ReLU(), nn.Linear(vector, classes))
-        self.classes, self.alpha = classes, alpha
-
-    def forward(self, vector: Tensor) -> ClassLogits:
-        """Global vectors (B, V) to logits (B, classes) with their loss."""
-        return ClassLogits(self.layers(vector).float(), self.alpha)
+from colorlib.models.class_head import ClassHead, ClassLogits, names_classes
 
 
 class GridBranch(nn.Sequential):
-    """The paper's global branch: features of one fixed size, four convolutions, three full layers, one vector.
+    """The paper's global branch: four convolutions, three full layers, one vector; fixed size.
 
     Features of another size are averaged to the fixed one first.
 
@@ -121,7 +59,7 @@ class GridBranch(nn.Sequential):
 
 
 class PyramidBranch(nn.Module):
-    """The alternative: the strongest response in the whole picture, in its quarters, in its sixteenths; any size.
+    """The alternative: strongest responses in the picture, its quarters, sixteenths; any size.
 
     Parameters
     ----------
@@ -142,12 +80,15 @@ class PyramidBranch(nn.Module):
         self.levels = tuple(levels)
         cells = sum(level**2 for level in self.levels)
         self.full = nn.Sequential(
-            *(nn.Linear(channels * cells, 2 * vector), nn.ReLU()), *(nn.Linear(2 * vector, vector), nn.ReLU())
+            *(nn.Linear(channels * cells, 2 * vector), nn.ReLU()),
+            *(nn.Linear(2 * vector, vector), nn.ReLU()),
         )
 
     def forward(self, features: Tensor) -> Tensor:
         """Features (B, C, h, w) to vectors (B, V)."""
-        pooled = [functional.adaptive_max_pool2d(features, level).flatten(1) for level in self.levels]
+        pooled = [
+            functional.adaptive_max_pool2d(features, level).flatten(1) for level in self.levels
+        ]
         return self.full(torch.cat(pooled, dim=1))
 
 
@@ -155,7 +96,7 @@ BRANCHES = {"grid": GridBranch, "pyramid": PyramidBranch}
 
 
 class FusionLayer(nn.Module):
-    """Local features, mixed at every place with one vector of the whole picture; shapes stay as they are.
+    """Local features, mixed at every place with one vector of the picture; shapes stay.
 
     Parameters
     ----------
@@ -166,7 +107,8 @@ class FusionLayer(nn.Module):
     vector : int
         Numbers in the global vector.
     classes : int
-        With classes the vector also has to tell the class of a picture (`ClassHead`); 0 for no labels.
+        With classes the vector also has to tell the class of a picture (`ClassHead`); 0 for no
+        labels.
     alpha : float
         Weight of that.
     whole_channels : int, optional
@@ -198,7 +140,9 @@ class FusionLayer(nn.Module):
     ) -> None:
         super().__init__()
         if branch not in BRANCHES:
-            raise ValueError(f"there is no global branch {branch!r}; choose one of {', '.join(BRANCHES)}")
+            raise ValueError(
+                f"there is no global branch {branch!r}; choose one of {', '.join(BRANCHES)}"
+            )
         self.branch = BRANCHES[branch](whole_channels or channels, vector)
         self.head = ClassHead(vector, classes, alpha) if classes else None
         self.mix = nn.Sequential(nn.Conv2d(channels + vector, channels, 1), nn.ReLU())
@@ -213,8 +157,8 @@ class FusionLayer(nn.Module):
         features : Tensor
             Local features (B, C, h, w).
         whole : Tensor, optional
-            What the global branch looks at (B, whole_channels, any h, any w): another size of the same picture, or
-            another picture. The local features themselves when not given.
+            What the global branch looks at (B, whole_channels, any h, any w): another size of the
+            same picture, or another picture. The local features themselves when not given.
         auxiliary : bool
             Also return what the head says; for a layer with classes.
 
@@ -229,24 +173,21 @@ class FusionLayer(nn.Module):
         return (fused, self.head(vector)) if auxiliary else fused
 
 
-def names_classes(fusion: dict[str, Any] | None) -> bool:
-    """Whether the arguments of a `FusionLayer` give it a head, and the network around it an auxiliary loss."""
-    return bool(fusion and fusion.get("classes"))
-
-
 class FusionNet(nn.Module):
-    """The colorizer of Iizuka et al.: shared low-level features, a local and a global path, fusion, a decoder.
+    """The colorizer of Iizuka et al.: low-level features, local and global path, fusion, decoder.
 
-    The picture is seen at an eighth of its size, and coloured at half of it; the last doubling is an interpolation.
-    With 64 filters and `whole` 224 the layers have the paper's widths; ours end in a tanh, not in a sigmoid, because ab
-    may be negative, and the last layer starts near 0, so that an untrained network paints grey.
+    The picture is seen at an eighth of its size, and coloured at half of it; the last doubling is
+    an interpolation. With 64 filters and `whole` 224 the layers have the paper's widths; ours end
+    in a tanh, not in a sigmoid, because ab may be negative, and the last layer starts near 0, so
+    that an untrained network paints grey.
 
     Parameters
     ----------
     filters : int
         Channels of the first layer; the widest layers have eight times as many.
     whole : int
-        Side in pixels of the copy that the global path looks at; a pyramid takes the picture as it is.
+        Side in pixels of the copy that the global path looks at; a pyramid takes the picture as it
+        is.
     fusion : dict or None
         Arguments of `FusionLayer`; None leaves the global path out.
 
@@ -262,7 +203,9 @@ class FusionNet(nn.Module):
 
     multiple = 8
 
-    def __init__(self, filters: int = 64, whole: int = 224, fusion: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, filters: int = 64, whole: int = 224, fusion: dict[str, Any] | None = None
+    ) -> None:
         super().__init__()
         self.whole, self.has_auxiliary = whole, names_classes(fusion)
         self.low = nn.Sequential(
@@ -274,7 +217,11 @@ class FusionNet(nn.Module):
             _conv(4 * filters, 8 * filters),
         )
         self.mid = nn.Sequential(_conv(8 * filters, 8 * filters), _conv(8 * filters, 4 * filters))
-        self.fusion = None if fusion is None else FusionLayer(4 * filters, **fusion, whole_channels=8 * filters)
+        self.fusion = (
+            None
+            if fusion is None
+            else FusionLayer(4 * filters, **fusion, whole_channels=8 * filters)
+        )
         self.decoder = nn.Sequential(
             _conv(4 * filters, 2 * filters),
             nn.Upsample(scale_factor=2, mode="nearest"),
@@ -297,8 +244,8 @@ class FusionNet(nn.Module):
         L : Tensor
             (B, 1, H, W) in [-1, 1]; H and W multiples of 8.
         style : Tensor, optional
-            Grey pictures (B, 1, any H, any W) whose global vector is used instead of the pictures' own: what Iizuka et
-            al. call style transfer.
+            Grey pictures (B, 1, any H, any W) whose global vector is used instead of the pictures'
+            own: what Iizuka et al. call style transfer.
         auxiliary : bool
             Also return what the head of the fusion layer says; for a layer with classes.
 
@@ -309,7 +256,9 @@ class FusionNet(nn.Module):
         """
         height, width = L.shape[-2:]
         if height % 8 or width % 8 or not (height and width):
-            raise ValueError(f"FusionNet needs sides that are multiples of 8, not {height}x{width}: pad or crop")
+            raise ValueError(
+                f"FusionNet needs sides that are multiples of 8, not {height}x{width}: pad or crop"
+            )
         low = self.low(L)
         features = self.mid(low)
         if self.fusion is not None:
@@ -323,13 +272,17 @@ class FusionNet(nn.Module):
         return (ab, logits) if auxiliary else ab
 
     def _whole(self, L: Tensor) -> Tensor:
-        """What the global path looks at: a copy of the fixed size, or with a pyramid the picture as it is."""
+        """Give the global path a copy of the fixed size, or with a pyramid the picture."""
         shape = (self.whole, self.whole)
         if isinstance(self.fusion.branch, PyramidBranch) or L.shape[-2:] == shape:
             return L
-        return functional.interpolate(L, shape, mode="bilinear", antialias=True, align_corners=False)
+        return functional.interpolate(
+            L, shape, mode="bilinear", antialias=True, align_corners=False
+        )
 
 
 def _conv(inp: int, out: int, stride: int = 1) -> nn.Sequential:
     """What both paths are made of: convolution, batch norm, ReLU."""
-    return nn.Sequential(nn.Conv2d(inp, out, 3, stride, padding=1, bias=False), nn.BatchNorm2d(out), nn.ReLU())
+    return nn.Sequential(
+        nn.Conv2d(inp, out, 3, stride, padding=1, bias=False), nn.BatchNorm2d(out), nn.ReLU()
+    )

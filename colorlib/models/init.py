@@ -10,9 +10,10 @@ Net = TypeVar("Net", bound=nn.Module)
 def init_weights(net: Net, std: float = 0.02) -> Net:
     """Draw fresh weights the way pix2pix does.
 
-    Convolutions are drawn from N(0, std), batch norm scales from N(1, std), and every bias is 0. A network with a
-    method `start_grey` is then asked to quieten its last layer. `UNet` and `PatchGAN` call this when they are built.
-    It overwrites everything, so never call it on a network with a pretrained encoder.
+    Convolutions are drawn from N(0, std), batch norm scales from N(1, std), and every bias is 0. A
+    network with a method `start_grey` is then asked to quieten its last layer. `UNet` and
+    `PatchGAN` call this when they are built. It overwrites everything, so never call it on a
+    network with a pretrained encoder.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A light U-Net on EfficientNet-Lite: a pretrained encoder, a small decoder, colour at half the size."""
+"""A light U-Net on EfficientNet-Lite: pretrained encoder, small decoder, colour at half size."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,24 +7,27 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from colorlib.models.class_head import ClassLogits, names_classes
 from colorlib.models.efficientnet_lite import LiteEncoder
-from colorlib.models.fusion import ClassLogits, FusionLayer, names_classes
+from colorlib.models.fusion import FusionLayer
 
 
 class LightUNet(nn.Module):
-    """A generator for everyday machines: a pretrained Lite encoder and a decoder that stops at half the size.
+    """A generator for everyday machines: a Lite encoder, and a decoder up to half the size.
 
-    The decoder climbs from stride 32 to stride 2; at each level it enlarges, joins the encoder's features of that
-    stride and looks twice with 3x3 convolutions. There it stops: the eye forgives coarse colour, and the last doubling
-    would cost as much as all other levels of the decoder together. The a and b it finds are enlarged smoothly. The last
-    layer starts near 0, so that an untrained network paints grey, and a tanh keeps ab in (-1, 1), as in `UNet`.
+    The decoder climbs from stride 32 to stride 2; at each level it enlarges, joins the encoder's
+    features of that stride and looks twice with 3x3 convolutions. There it stops: the eye forgives
+    coarse colour, and the last doubling would cost as much as all other levels of the decoder
+    together. The a and b it finds are enlarged smoothly. The last layer starts near 0, so that an
+    untrained network paints grey, and a tanh keeps ab in (-1, 1), as in `UNet`.
 
     The batch norms of a pretrained encoder keep ImageNet's statistics, also in training.
 
     Attributes
     ----------
     gain : float
-        Factor of the colours. It is 1 in training; a dial of weights sets it, see `colorlib.models.dial`.
+        Factor of the colours. It is 1 in training; a dial of weights sets it, see
+        `colorlib.models.dial`.
 
     Parameters
     ----------
@@ -39,8 +42,8 @@ class LightUNet(nn.Module):
 
     References
     ----------
-    Tan and Le 2019 (the encoder); Ronneberger et al. 2015 (skips); Iizuka et al. 2016, section 3 (colour at half the
-    size).
+    Tan and Le 2019 (the encoder); Ronneberger et al. 2015 (skips); Iizuka et al. 2016, section 3
+    (colour at half the size).
     """
 
     multiple = 32
@@ -79,16 +82,25 @@ class LightUNet(nn.Module):
     def parameter_groups(self) -> list[list[nn.Parameter]]:
         """List the depthwise filters with the fine stages, the pointwise ones, and the decoder.
 
-        In this order they are frozen: first, next and never. On a CPU the gradient of a depthwise convolution takes
-        longer than all the rest, and the encoder's fine stages have few weights and large maps. The pointwise (1x1)
-        convolutions of the coarse stages hold most of the encoder's weights and train quickly.
+        In this order they are frozen: first, next and never. On a CPU the gradient of a depthwise
+        convolution takes longer than all the rest, and the encoder's fine stages have few weights
+        and large maps. The pointwise (1x1) convolutions of the coarse stages hold most of the
+        encoder's weights and train quickly.
 
         Returns
         -------
         list of three lists of Parameter
         """
-        fine = {id(p) for part in (self.encoder.stem, *self.encoder.stages[:3]) for p in part.parameters()}
-        depthwise = {id(m.weight) for m in self.encoder.modules() if isinstance(m, nn.Conv2d) and m.groups > 1}
+        fine = {
+            id(p)
+            for part in (self.encoder.stem, *self.encoder.stages[:3])
+            for p in part.parameters()
+        }
+        depthwise = {
+            id(m.weight)
+            for m in self.encoder.modules()
+            if isinstance(m, nn.Conv2d) and m.groups > 1
+        }
         depthwise_and_fine, pointwise = [], []
         for p in self.encoder.parameters():
             (depthwise_and_fine if id(p) in fine | depthwise else pointwise).append(p)
@@ -117,7 +129,9 @@ class LightUNet(nn.Module):
         else:
             x = self.fusion(x)
         for level, skip in zip(self.decoder, reversed(skips), strict=True):
-            x = level(torch.cat([functional.interpolate(x, scale_factor=2, mode="nearest"), skip], dim=1))
+            x = level(
+                torch.cat([functional.interpolate(x, scale_factor=2, mode="nearest"), skip], dim=1)
+            )
         ab = self.gain * torch.tanh(self.head(x))
         ab = functional.interpolate(ab, scale_factor=2, mode="bilinear", align_corners=False)
         return (ab, logits) if auxiliary else ab
@@ -126,5 +140,7 @@ class LightUNet(nn.Module):
 def _conv(inp: int, out: int, kernel: int = 3) -> nn.Sequential:
     """What the decoder is made of: convolution, batch norm, ReLU."""
     return nn.Sequential(
-        nn.Conv2d(inp, out, kernel, padding=kernel // 2, bias=False), nn.BatchNorm2d(out), nn.ReLU(inplace=True)
+        nn.Conv2d(inp, out, kernel, padding=kernel // 2, bias=False),
+        nn.BatchNorm2d(out),
+        nn.ReLU(inplace=True),
     )

@@ -4,7 +4,8 @@ from torch import Tensor, nn
 
 from colorlib.models.init import init_weights
 
-# Strided convolutions for each patch size; 1 stands for the pixel discriminator with 1x1 convolutions.
+# Strided convolutions for each patch size; 1 stands for the pixel discriminator with 1x1
+# convolutions.
 HALVINGS = {1: 0, 16: 1, 70: 3, 286: 5}
 # The widest layer has this many times the channels of the first one.
 WIDEST = 8
@@ -13,9 +14,10 @@ WIDEST = 8
 def receptive_field(module: nn.Module) -> int:
     """Side of the square of input pixels that one output number sees.
 
-    Read off the kernels, strides and dilations of the convolutions and poolings, in the order in which the module
-    holds them: each layer adds (kernel - 1) * dilation * jump pixels, where jump is the product of the strides before
-    it. Meant for a plain chain of square layers, not for a network with branches.
+    Read off the kernels, strides and dilations of the convolutions and poolings, in the order in
+    which the module holds them: each layer adds (kernel - 1) * dilation * jump pixels, where jump
+    is the product of the strides before it. Meant for a plain chain of square layers, not for a
+    network with branches.
 
     Parameters
     ----------
@@ -39,7 +41,9 @@ def receptive_field(module: nn.Module) -> int:
     field, jump = 1, 1
     for layer in module.modules():
         if isinstance(layer, nn.ConvTranspose2d):
-            raise ValueError("receptive_field reads chains that only go down; it cannot follow a ConvTranspose2d")
+            raise ValueError(
+                "receptive_field reads chains that only go down; it cannot follow a ConvTranspose2d"
+            )
         if not isinstance(layer, nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d):
             continue
         kernel = _side(layer.kernel_size)
@@ -60,9 +64,10 @@ def _side(size: int | tuple[int, int]) -> int:
 class PatchGAN(nn.Module):
     """A discriminator that looks at every patch of a picture: one logit for each.
 
-    It is a chain of 4x4 convolutions. The first and the last have no norm, and no activation follows the last: the
-    numbers are logits, and the loss knows what to do with them. With `patch=70` a 256x256 picture gives a 30x30 map
-    whose every number sees 70x70 pixels. The weights start as in `init_weights`.
+    It is a chain of 4x4 convolutions. The first and the last have no norm, and no activation
+    follows the last: the numbers are logits, and the loss knows what to do with them. With
+    `patch=70` a 256x256 picture gives a 30x30 map whose every number sees 70x70 pixels. The weights
+    start as in `init_weights`.
 
     Parameters
     ----------
@@ -92,18 +97,23 @@ class PatchGAN(nn.Module):
     def __init__(self, in_channels: int = 3, filters: int = 64, patch: int = 70) -> None:
         super().__init__()
         if patch not in HALVINGS:
-            raise ValueError(f"there is no PatchGAN with patch {patch}; choose one of {', '.join(map(str, HALVINGS))}")
+            raise ValueError(
+                f"there is no PatchGAN with patch {patch}; "
+                f"choose one of {', '.join(map(str, HALVINGS))}"
+            )
         self.patch = patch
         halvings = HALVINGS[patch]
         kernel, padding = (1, 0) if patch == 1 else (4, 1)
-        # The layer after the last halving widens once more at stride 1; the pixel discriminator widens once as well.
+        # The layer after the last halving widens once more at stride 1; the pixel discriminator
+        # widens once as well.
         strides = [1, 1] if patch == 1 else [2] * halvings + [1]
 
         layers: list[nn.Module] = []
         channels = in_channels
         for depth, stride in enumerate(strides):
             width = filters * min(2**depth, WIDEST)
-            # A bias in front of batch norm would be subtracted again, so only norm-free layers have one.
+            # A bias in front of batch norm would be subtracted again, so only norm-free layers have
+            # one.
             layers.append(nn.Conv2d(channels, width, kernel, stride, padding, bias=depth == 0))
             if depth:
                 layers.append(nn.BatchNorm2d(width))
@@ -114,5 +124,5 @@ class PatchGAN(nn.Module):
         init_weights(self)
 
     def forward(self, lab: Tensor) -> Tensor:
-        """Run a batch: network-scaled `torch.cat([L, ab], 1)` (B, 3, H, W) to logits (B, 1, H', W')."""
+        """Run network-scaled `torch.cat([L, ab], 1)` (B, 3, H, W) to logits (B, 1, H', W')."""
         return self.layers(lab)

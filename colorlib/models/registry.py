@@ -16,7 +16,10 @@ __all__ = ["GENERATORS", "build_generator", "multiple_of"]
 
 
 def _dynamic_unet(
-    body: str = "resnet18", size: int = 128, pretrained: bool = True, fusion: dict[str, Any] | None = None
+    body: str = "resnet18",
+    size: int = 128,
+    pretrained: bool = True,
+    fusion: dict[str, Any] | None = None,
 ) -> nn.Module:
     """`models.dynamic_unet`, imported when it is called."""
     from colorlib.models.dynamic_unet import dynamic_unet
@@ -59,10 +62,13 @@ def build_generator(kind: str, **arguments: Any) -> nn.Module:
     known = inspect.signature(GENERATORS[kind]).parameters
     unknown = [name for name in arguments if name not in known]
     if unknown:
-        raise ValueError(f"the generator {kind!r} has no argument {', '.join(unknown)}; it takes {', '.join(known)}")
+        raise ValueError(
+            f"the generator {kind!r} has no argument {', '.join(unknown)}; "
+            f"it takes {', '.join(known)}"
+        )
     return GENERATORS[kind](**arguments)
 
 
 def multiple_of(generator: nn.Module) -> int:
-    """What the height and width of a generator's input must be multiples of: its attribute `multiple`, or 32."""
+    """Say what sides of a generator's input must be multiples of: its `multiple`, or 32."""
     return getattr(generator, "multiple", 2**generator.downs if hasattr(generator, "downs") else 32)

@@ -1,4 +1,4 @@
-"""The road not taken: a U-Net that predicts red, green and blue, three numbers for every pixel instead of two."""
+"""The road not taken: a U-Net that predicts red, green and blue, three numbers instead of two."""
 
 from dataclasses import dataclass
 
@@ -35,15 +35,18 @@ class RgbPrediction(Auxiliary):
     def metrics(self, ab: Tensor, *labels: Tensor) -> dict[str, Tensor]:
         """How far off the predicted lightness was, in CIE units (B,), by name."""
         lightness = rgb_to_lab(self.rgb)[:, :1]
-        return {"lightness_l1": (lightness - from_network(self.L, ab)[:, :1]).abs().mean(dim=(1, 2, 3))}
+        return {
+            "lightness_l1": (lightness - from_network(self.L, ab)[:, :1]).abs().mean(dim=(1, 2, 3))
+        }
 
 
 class RgbUNet(nn.Module):
     """A U-Net that learns sRGB by its own L1 loss, made comparable with those that learn ab.
 
-    Of the picture that it predicts, a and b are handed on; its lightness is thrown away, because the true one is known.
-    How far off that lightness was is measured: it is the third number, which the other networks need not predict. Train
-    it with ``lambda_l1 = 0``, so that its own loss is the only one.
+    Of the picture that it predicts, a and b are handed on; its lightness is thrown away, because
+    the true one is known. How far off that lightness was is measured: it is the third number, which
+    the other networks need not predict. Train it with ``lambda_l1 = 0``, so that its own loss is
+    the only one.
 
     Parameters
     ----------

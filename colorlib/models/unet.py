@@ -5,7 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from colorlib.models.fusion import ClassLogits, FusionLayer, names_classes
+from colorlib.models.class_head import ClassLogits, names_classes
+from colorlib.models.fusion import FusionLayer
 from colorlib.models.init import init_weights
 
 # The widest level has this many times the channels of the outermost one.
@@ -15,10 +16,10 @@ DROPOUT_BLOCKS = 3
 
 
 class UNetBlock(nn.Module):
-    """One level of the U: a step down, whatever lies inside, a step up, and a skip around all of it.
+    """One level of the U: a step down, what lies inside, a step up, and a skip around it.
 
-    The skip is the concatenation of the block's input with its result. Neither activation works in place: an
-    in-place LeakyReLU would overwrite the input before the skip reads it.
+    The skip is the concatenation of the block's input with its result. Neither activation works in
+    place: an in-place LeakyReLU would overwrite the input before the skip reads it.
 
     Parameters
     ----------
@@ -58,7 +59,8 @@ class UNetBlock(nn.Module):
 
         down: list[nn.Module] = [] if outermost else [nn.LeakyReLU(0.2)]
         down.append(nn.Conv2d(in_channels or outer, inner, 4, stride=2, padding=1, bias=False))
-        # At the bottom a 256x256 picture is 1x1: batch norm over a batch of one would have one value to normalise.
+        # At the bottom a 256x256 picture is 1x1: batch norm over a batch of one would have one
+        # value to normalise.
         if not (innermost or outermost):
             down.append(nn.BatchNorm2d(inner))
 
@@ -83,7 +85,7 @@ class UNetBlock(nn.Module):
 
 
 class LabelledBlock(UNetBlock):
-    """A block around a fusion layer with classes: what the layer's head says is handed outward beside the features."""
+    """A block around a fusion layer with classes: hands outward what the layer's head says."""
 
     def forward(self, x: Tensor, auxiliary: bool = False) -> Tensor | tuple[Tensor, ClassLogits]:
         if not auxiliary:
@@ -94,7 +96,10 @@ class LabelledBlock(UNetBlock):
 
 
 def nested_blocks(
-    widths: list[int], dropout: float = 0.0, fusion: dict[str, Any] | None = None, skips: bool = True
+    widths: list[int],
+    dropout: float = 0.0,
+    fusion: dict[str, Any] | None = None,
+    skips: bool = True,
 ) -> UNetBlock:
     """Build a U from its middle outward, up to its outermost block, which is not in it.
 
@@ -126,10 +131,10 @@ def nested_blocks(
 class UNet(nn.Module):
     """The U-Net generator: a grey picture in, its two colour channels out.
 
-    Each level halves the picture with a 4x4 convolution of stride 2 and doubles it again on the way back; skips hand
-    every level's detail across. With 8 downs a 256x256 picture shrinks to 1x1 in the middle. Dropout stays in three
-    decoder blocks and plays the noise z. The weights start as in `init_weights`, with a quiet last layer: untrained,
-    the network paints grey.
+    Each level halves the picture with a 4x4 convolution of stride 2 and doubles it again on the way
+    back; skips hand every level's detail across. With 8 downs a 256x256 picture shrinks to 1x1 in
+    the middle. Dropout stays in three decoder blocks and plays the noise z. The weights start as in
+    `init_weights`, with a quiet last layer: untrained, the network paints grey.
 
     Parameters
     ----------
@@ -142,19 +147,21 @@ class UNet(nn.Module):
     dropout : float
         Probability of dropout in the three decoder blocks after the innermost.
     fusion : dict or None
-        Arguments of a `FusionLayer` in the middle, such as ``{"classes": 10}``. Choose fewer downs with it: where the
-        picture is down to one position, local and global are the same.
+        Arguments of a `FusionLayer` in the middle, such as ``{"classes": 10}``. Choose fewer downs
+        with it: where the picture is down to one position, local and global are the same.
     skips : bool
         False for an encoder-decoder without skips.
 
     Raises
     ------
     ValueError
-        For fewer than two downs; in `forward`, for a picture whose sides are no multiples of 2**downs.
+        For fewer than two downs; in `forward`, for a picture whose sides are no multiples of
+        2**downs.
 
     References
     ----------
-    Isola et al. 2017, section 3.2.1 and appendix 6.1.1; Ronneberger et al. 2015; Gunnam et al. 2022.
+    Isola et al. 2017, section 3.2.1 and appendix 6.1.1; Ronneberger et al. 2015; Gunnam et al.
+    2022.
 
     Examples
     --------
@@ -180,12 +187,14 @@ class UNet(nn.Module):
         widths = [filters * min(2**level, WIDEST) for level in range(downs)]
 
         block = nested_blocks(widths, dropout, fusion, skips)
-        self.block = type(block)(out_channels, widths[0], block, in_channels, outermost=True, skips=skips)
+        self.block = type(block)(
+            out_channels, widths[0], block, in_channels, outermost=True, skips=skips
+        )
         init_weights(self)
 
     @torch.no_grad()
     def start_grey(self) -> None:
-        """Scale the outermost up-convolution by 0.01, so that untrained colours stay close to grey."""
+        """Scale the outermost up-convolution by 0.01: untrained colours stay close to grey."""
         last = self.block.up[1]
         last.weight.mul_(0.01)
         last.bias.mul_(0.01)
@@ -193,13 +202,15 @@ class UNet(nn.Module):
     def forward(self, L: Tensor, auxiliary: bool = False) -> Tensor | tuple[Tensor, ClassLogits]:
         """Colour a batch: L (B, 1, H, W) in [-1, 1] to ab (B, 2, H, W) in (-1, 1).
 
-        With `auxiliary` also return what the head of the fusion layer says; for a layer with classes.
+        With `auxiliary` also return what the head of the fusion layer says; for a layer with
+        classes.
         """
         multiple = 2**self.downs
         height, width = L.shape[-2:]
         if height % multiple or width % multiple or not (height and width):
             raise ValueError(
-                f"a U-Net with {self.downs} downs needs sides that are multiples of {multiple}, not {height}x{width}: "
+                f"a U-Net with {self.downs} downs needs sides that are multiples of {multiple}, "
+                f"not {height}x{width}: "
                 "pad or crop the picture, or build the U-Net with fewer downs"
             )
         return self.block(L, auxiliary=True) if auxiliary else self.block(L)

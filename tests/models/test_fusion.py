@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from colorlib.models.auxiliary import has_auxiliary
-from colorlib.models.fusion import ClassLogits, FusionLayer, FusionNet
+from colorlib.models.fusion import FusionLayer, FusionNet
 from colorlib.models.registry import build_generator
 
 LABELS = torch.tensor([1, 3])
@@ -66,16 +66,6 @@ def test_generators_carry_it_and_both_heads_reach_the_global_path(kind, argument
     generator.eval()
     with torch.no_grad():
         torch.testing.assert_close(generator(L), generator(L, auxiliary=True)[0], rtol=0, atol=0)
-
-
-def test_the_class_loss_is_a_weighted_cross_entropy():
-    said = ClassLogits(torch.tensor([[0.0, 2.0, 0.0], [5.0, 0.0, 0.0]]), alpha=0.25)
-    expected = -0.25 * torch.log_softmax(said.logits, 1)[[0, 1], [1, 2]].mean()
-    ab, label = torch.zeros(2, 2, 1, 1), torch.tensor([1, 2])
-    torch.testing.assert_close(said.losses(ab, label)["class"], expected)
-    assert said.metrics(ab, label)["class_accuracy"].tolist() == [1, 0]
-    with pytest.raises(ValueError, match="needs labels"):
-        said.losses(ab)
 
 
 @pytest.mark.parametrize("fusion", [None, {}, {"branch": "pyramid"}])
