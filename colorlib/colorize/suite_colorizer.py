@@ -1,5 +1,6 @@
 """A colorizer that is measured: batches of true pictures in, what it makes of their grey out."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,15 @@ from torch import Tensor
 from colorlib.color.fast import bytes_to_network, displayed_bytes
 from colorlib.color.lab import from_network
 from colorlib.colorize.colorizer import Colorizer
+from colorlib.models.shipped import find_weights
 
 __all__ = ["SuiteColorizer"]
+
+
+@lru_cache(maxsize=4)
+def _loaded(name: str, vividness: float | None, size: int | None, changed: int) -> Colorizer:
+    """The colorizer of weights that were last changed then, loaded once in each process, on its own device."""
+    return Colorizer.from_pretrained(name, size, vividness=vividness)
 
 
 class SuiteColorizer:
@@ -31,19 +39,16 @@ class SuiteColorizer:
     """
 
     def __init__(self, name: str | Path, vividness: float | None = None, size: int | None = None) -> None:
-        self.name, self.vividness, self.size = str(name), vividness, size
-        self._colorizer: Colorizer | None = self._loaded()
+        self.made_of = (str(name), vividness, size, find_weights(name).stat().st_mtime_ns)
+        self._colorizer()
 
-    def _loaded(self) -> Colorizer:
-        return Colorizer.from_pretrained(self.name, self.size, vividness=self.vividness)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_colorizer": None}  # each process loads the weights itself, on its own device
+    def _colorizer(self) -> Colorizer:
+        return _loaded(*self.made_of)
 
     def described(self) -> dict[str, Any]:
         """What tells this colorizer from others, for a record."""
-        colorizer = self._colorizer or self._loaded()
-        return {"weights": Path(self.name).name, "sha256": colorizer.sha256, "sizes": list(colorizer.sizes)}
+        colorizer = self._colorizer()
+        return {"weights": Path(self.made_of[0]).name, "sha256": colorizer.sha256, "sizes": list(colorizer.sizes)}
 
     def __call__(self, truths: Tensor, names: list[str]) -> Tensor:
         """Colour the grey of true pictures.
@@ -59,7 +64,6 @@ class SuiteColorizer:
         -------
         Tensor, (B, 3, H, W), uint8
         """
-        self._colorizer = self._colorizer or self._loaded()
-        L = from_network(*bytes_to_network(truths))[:, :1]
-        ab = self._colorizer.ab(L.to(self._colorizer.device)).to(L.device)
+        L, colorizer = from_network(*bytes_to_network(truths))[:, :1], self._colorizer()
+        ab = colorizer.ab(L.to(colorizer.device)).to(L.device)
         return displayed_bytes(torch.cat([L, ab], dim=1))

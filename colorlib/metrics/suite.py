@@ -24,6 +24,7 @@ from colorlib._atomic import atomic
 from colorlib.color.lab import grey_rgb, lightness
 from colorlib.metrics.assessment import assess, features, middle_square, with_chroma
 from colorlib.metrics.networks import judges
+from colorlib.metrics.pictures import colorfulness, colorfulness_unsigned
 
 __all__ = ["GREY", "Grey", "Measured", "Method", "Piece", "measure_suite", "pieces"]
 
@@ -180,9 +181,8 @@ def _truth_piece(folder: Path, piece: Piece) -> Path:
 
 
 def _look_at_truth(truths: Tensor, names: list[str]) -> Arrays:
-    seen = assess(truths, truths, {})
-    colors = {name: seen[name] for name in ("colorfulness", "colorfulness_unsigned")}
-    return features(truths, _networks()[0]) | colors
+    colors = {"colorfulness": colorfulness, "colorfulness_unsigned": colorfulness_unsigned}
+    return features(truths, _networks()[0]) | {name: of(truths / 255).cpu().numpy() for name, of in colors.items()}
 
 
 def _method_piece(folder: Path, method: Method, piece: Piece) -> Path:

@@ -26,8 +26,9 @@ def framed(page: str, words: str, height: int = 640) -> HTML:
 
     Examples
     --------
-    >>> framed("<p>here</p>", "A word").data[:26]
-    '<iframe srcdoc="&lt;p&gt;h'
+    >>> "&lt;p&gt;here" in framed("<p>here</p>", "A word").data
+    True
     """
     style = f"width: 100%; height: {height}px; border: 1px solid #8886; border-radius: 6px"
-    return HTML(f'<iframe srcdoc="{escape(page)}" title="{escape(words)}" style="{style}" loading="lazy"></iframe>')
+    # In a block of its own: IPython warns of a frame alone, whose address it would rather have.
+    return HTML(f'<div><iframe srcdoc="{escape(page)}" title="{escape(words)}" style="{style}"></iframe></div>')

@@ -51,6 +51,8 @@ def test_the_own_fooling_rate_with_its_interval(page_file, visit, framed):
         page.goto(path.as_uri())
         frame = page
 
+    assert page.evaluate("document.activeElement === document.body") == framed  # a frame takes no focus by itself
+
     def press(name):
         button = frame.get_by_role("button", name=name)
         button.wait_for()

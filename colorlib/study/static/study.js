@@ -13,22 +13,17 @@
 
   /** What this participant has done so far; null before the consent. */
   function load() {
-    if (forgetful) return memory;
     try {
-      return JSON.parse(localStorage.getItem(STORED));
+      if (!forgetful) return JSON.parse(localStorage.getItem(STORED));
     } catch {
       forgetful = true;
-      return memory;
     }
+    return memory;
   }
 
   function save(state) {
     memory = state;
-    try {
-      localStorage.setItem(STORED, JSON.stringify(state));
-    } catch {
-      forgetful = true;
-    }
+    try { localStorage.setItem(STORED, JSON.stringify(state)); } catch { forgetful = true; }
   }
 
   /** What was done so far, and nothing of a participant who began in another tab meanwhile. */
@@ -70,7 +65,8 @@
     const main = display.querySelector(".main");
     if (main) {
       onClick(main, () => { main.disabled = true; done(); });
-      main.focus(); // so that Enter clicks it
+      // So that Enter clicks it; in a frame only once somebody works in it, and never does the page around it jump.
+      if (window.top === window || document.hasFocus()) main.focus({ preventScroll: true });
     }
   }
 
