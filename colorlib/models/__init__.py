@@ -21,6 +21,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "registry",
         "rgb_unet",
         "shipped",
+        "size",
         "unet",
         "weights",
     ],
@@ -36,6 +37,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "dynamic_unet": ["encoder_decoder"],
         "registry": ["GENERATORS", "build_generator"],
         "shipped": ["load_named", "shipped_points", "shipped_weights"],
+        "size": ["parameter_count"],
         "weights": ["load_weights", "read_card", "save_weights"],
     },
 )

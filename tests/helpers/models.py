@@ -9,10 +9,6 @@ from colorlib.images.decode import open_rgb
 LITE0 = "tf_efficientnet_lite0"
 
 
-def count(module):
-    return sum(parameter.numel() for parameter in module.parameters())
-
-
 def grey_batch(size=64, batch=2):
     return torch.rand(batch, 1, size, size, generator=torch.Generator().manual_seed(0)) * 2 - 1
 

@@ -14,8 +14,9 @@ from colorlib.models import registry
 from colorlib.models.dynamic_unet import ENCODERS, dynamic_unet, encoder_decoder
 from colorlib.models.efficientnet_lite import lite0
 from colorlib.models.registry import GENERATORS
+from colorlib.models.size import parameter_count
 from colorlib.models.unet import UNet
-from helpers.models import LITE0, count, grey_batch
+from helpers.models import LITE0, grey_batch
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def test_resnet_encoder_sees_L_as_a_classifier_sees_grey(monkeypatch):
 
 @pytest.mark.parametrize(("body", "parameters"), [(LITE0, 9_269_600), ("resnet18", 31_099_672)])
 def test_dynamic_unet_parameters(body, parameters):
-    assert count(dynamic_unet(body, pretrained=False)) == parameters
+    assert parameter_count(dynamic_unet(body, pretrained=False)) == parameters
 
 
 def test_dynamic_unet_colours_any_size(lite0_unet):

@@ -10,9 +10,10 @@ from colorlib.data.sources import package_split
 from colorlib.models.dynamic_unet import encoder_decoder
 from colorlib.models.efficientnet_lite import lite_weights
 from colorlib.models.light_unet import LightUNet
+from colorlib.models.size import parameter_count
 from colorlib.models.weights import load_weights, save_weights
 from colorlib.training.learner import ColorizationLearner
-from helpers.models import count, grey_batch
+from helpers.models import grey_batch
 
 # --- the light U-Net ---------------------------------------------------------------------------------------------
 
@@ -35,7 +36,7 @@ def train_a_little(generator, frozen):
 
 
 def test_light_unet_colours_what_its_multiple_divides(light):
-    assert count(light) == 4_158_402
+    assert parameter_count(light) == 4_158_402
     light.eval()
     with torch.no_grad():
         for height, width in ((32, 32), (64, 128), (96, 160)):

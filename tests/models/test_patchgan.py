@@ -5,15 +5,15 @@ import torch
 from torch import nn
 
 from colorlib.models.patchgan import PatchGAN, receptive_field
+from colorlib.models.size import parameter_count
 from colorlib.models.unet import UNet
-from helpers.models import count
 
 # --- the PatchGAN ------------------------------------------------------------------------------------------------
 
 
 def test_patchgan_of_the_paper():
     discriminator = PatchGAN()
-    assert count(discriminator) == 2_765_633
+    assert parameter_count(discriminator) == 2_765_633
     assert discriminator(torch.zeros(1, 3, 256, 256)).shape == (1, 1, 30, 30)
     layers = list(discriminator.layers)
     assert isinstance(layers[-1], nn.Conv2d)  # logits: nothing follows

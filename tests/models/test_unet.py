@@ -5,8 +5,9 @@ import torch
 from torch import nn
 
 from colorlib.models import unet as models
+from colorlib.models.size import parameter_count
 from colorlib.models.unet import UNet
-from helpers.models import count, grey_batch
+from helpers.models import grey_batch
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def paper_unet():
 
 
 def test_unet_of_the_paper_has_its_parameters(paper_unet):
-    assert count(paper_unet) == 54_409_858
+    assert parameter_count(paper_unet) == 54_409_858
 
 
 def test_unet_goes_from_256_to_1_and_back_even_for_one_picture(paper_unet):
