@@ -14,7 +14,7 @@ LOCK   ?=
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help book test bench serve notebooks lock browser clean
+.PHONY: help book web test bench serve notebooks lock browser clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -22,6 +22,9 @@ help:  ## Show this list
 book: $(STAMP)  ## Execute every chapter (cached) and build the pages
 	$(BIN)/jupyter-book build . --all -W -n --keep-going
 	@echo "The pages: file://$(CURDIR)/_build/html/index.html (or: make serve)"
+
+web: $(STAMP)  ## Build the page that colours, with npm; `make book` does it too (kept until something of it changes)
+	$(BIN)/python book/tools/web.py
 
 test: $(STAMP) browser  ## Run every test: the package, the chapters, the book and its pages in a browser
 	$(BIN)/python -m pytest --benchmark-skip -n auto --dist loadfile --no-loadscope-reorder $(PYTEST)

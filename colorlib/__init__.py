@@ -17,6 +17,7 @@ _lazy, __dir__, __all__ = lazy_loader.attach(
         "color",
         "colorize",
         "data",
+        "demo",
         "experiments",
         "film",
         "images",

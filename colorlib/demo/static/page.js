@@ -85,7 +85,8 @@ class Page {
 
   #listenToDials() {
     const { vividness, sizes } = this.#engine.defaults;
-    find("colour-vividness").value = vividness;
+    find("colour-vividness").value = vividness ?? 0;
+    find("colour-vividness").parentElement.hidden = vividness === null;
     sizes.forEach(({ says, of }, i) => find("colour-sizes").add(new Option(says, of, i === 0)));
     for (const name of ["strength", "vividness"]) {
       const [dial, says] = [find(`colour-${name}`), find(`colour-${name}-says`)];
@@ -194,7 +195,7 @@ class Page {
   #settings() {
     return {
       strength: Number(find("colour-strength").value),
-      vividness: Number(find("colour-vividness").value),
+      vividness: this.#hasDial() ? Number(find("colour-vividness").value) : null,
       sizes: find("colour-sizes").value.split(",").map(Number),
       points: this.#pins.all.map(({ x, y, color }) => {
         return { x, y, rgb: [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16)) };
@@ -202,9 +203,13 @@ class Page {
     };
   }
 
+  #hasDial() {
+    return this.#engine.defaults.vividness !== null;
+  }
+
   async #save(type, suffix) {
     try {
-      const blob = await marked(await this.#stage.blob(type));
+      const blob = await marked(await this.#stage.blob(type), this.#engine.defaults.mark);
       const link = document.createElement("a");
       link.href = URL.createObjectURL(blob);
       link.download = `${this.#file.name.replace(/\.[^.]*$/, "")}-coloured.${suffix}`;
