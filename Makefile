@@ -14,7 +14,7 @@ LOCK   ?=
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help book web test bench serve notebooks lock browser clean
+.PHONY: help book web test bench links serve notebooks lock browser clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -31,6 +31,9 @@ test: $(STAMP) browser  ## Run every test: the package, the chapters, the book a
 
 bench: $(STAMP)  ## Measure the speeds that the book promises
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only -s $(PYTEST)
+
+links: $(STAMP)  ## Visit every link of the pages
+	$(BIN)/jupyter-book build . --builder linkcheck --keep-going
 
 serve: $(STAMP)  ## Serve the pages on this machine, building them first when there are none (PORT=8000)
 	test -f _build/html/index.html || $(MAKE) book
