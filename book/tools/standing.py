@@ -2,15 +2,15 @@
 
 400 photographs of a collection's validation half, such as `photographs/broad-160/val`, drawn once and for all, judged
 at 160 pixels. Each call measures the methods that it names, with grey and truth beside them, and puts their rows into
-`book/results/suite/COLLECTION.csv`; the rows of other calls stay. WEIGHTS is a file or the name of shipped weights.
-With `--classical`, the quick ones among the methods of older papers are measured too: those with points get twenty true
-colours, those with a reference another photograph from the same folder, drawn by lot.
+`book/results/suite/COLLECTION.csv`; the rows of other calls stay. What was coloured is kept in `runs/standing`: a call
+that was stopped goes on. WEIGHTS is a file or the name of shipped weights. With `--classical`, the quick ones among the
+methods of older papers are measured too: those with points get twenty true colours, those with a reference another
+photograph from the same folder, drawn by lot.
 """
 
 import argparse
 import json
 import random
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from colorlib.colorize.suite_colorizer import SuiteColorizer
 from colorlib.images.matching import pictures_by_name
 from colorlib.metrics.assessment import middle_square
 from colorlib.metrics.suite import measure_suite
+from colorlib.metrics.suite_files import begin_run
 from colorlib.metrics.suite_table import method_table
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "suite"
@@ -85,16 +86,17 @@ def main(arguments: list[str] | None = None) -> None:
         near = references(every)
         methods |= {name: Classical(name, near) for name in (*BY_SCRIBBLES, *BY_EXAMPLE) if name not in SLOW}
         told |= dict.fromkeys(BY_SCRIBBLES, f"{POINTS} points") | dict.fromkeys(BY_EXAMPLE, "a photograph")
-    with tempfile.TemporaryDirectory() as work:
-        table = method_table(*measure_suite(photographs, SIDE, methods, Path(work)))
+    collection = options.folder.resolve().parent.name
+    work = Path("runs", "standing", collection)
+    about = {name: m.described() if isinstance(m, SuiteColorizer) else told[name] for name, m in methods.items()}
+    begin_run(work, collection, photographs, SIDE, about)
+    table = method_table(*measure_suite(photographs, SIDE, methods, work / "pieces"))
     table.insert(0, "told", pd.Series(told | {"grey": "nothing", "truth": "everything"}))
     table.insert(1, "seen_at", pd.Series(seen, dtype=object))
-    collection = options.folder.resolve().parent.name
     file = RESULTS / f"{collection}.csv"
     if file.is_file():
         before = pd.read_csv(file, index_col=0)
-        table = pd.concat([before.drop(index=table.index, errors="ignore"), table])
-    table.index.name = "method"
+        table = pd.concat([before.drop(index=table.index, errors="ignore"), table]).rename_axis("method")
     order = sorted(table.index, key=lambda name: (name != "grey", name == "truth"))
     with atomic(file) as temporary:
         table.loc[order].to_csv(temporary, float_format="%.5g")

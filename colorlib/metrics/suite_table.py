@@ -47,7 +47,7 @@ def method_table(measured: Mapping[str, Measured], truth: Mapping[str, np.ndarra
     for name in measured[GREY].features:
         if not too_few(number, truth[name].shape[1]):
             rows["truth"] |= {name: 0.0, f"{name}_hue": 0.0, "chroma_factor": 1.0}
-    return pd.DataFrame(rows).T
+    return pd.DataFrame(rows).T.rename_axis("method")
 
 
 def _row(one: Measured, truth: Mapping[str, np.ndarray]) -> dict[str, float]:
