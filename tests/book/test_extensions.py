@@ -1,5 +1,6 @@
 """What the book's own Sphinx extensions do: the reference, the numbers of exercises, lighter pages."""
 
+import re
 import sys
 from collections import Counter
 from importlib import import_module
@@ -12,6 +13,9 @@ import pytest
 import yaml
 from docutils import nodes
 from PIL import Image
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = sorted(path.parent.name for path in (ROOT / "colorlib").glob("*/__init__.py"))
@@ -22,7 +26,7 @@ def extension(monkeypatch):
     """An extension of book/_ext, by its name."""
     monkeypatch.syspath_prepend(ROOT / "book" / "_ext")
     yield import_module
-    for name in ("reference", "lighter", "exercise_numbers", "figure_numbers", "descriptions"):
+    for name in ("reference", "lighter", "exercise_numbers", "figure_numbers", "descriptions", "linked_code"):
         sys.modules.pop(name, None)
 
 
@@ -173,3 +177,50 @@ def test_a_page_says_what_it_is_about(extension):
     long = extension("descriptions").description(page(nodes.paragraph("", "word " * 99)))
     assert len(long) <= 204
     assert long.endswith("word ...")
+
+
+def entry(kind, page="book/reference/x"):
+    return SimpleNamespace(objtype=kind, docname=page, node_id="id")
+
+
+CODE = """from colorlib import color, Colorizer
+from colorlib.data.loaders import dataloaders as loaders
+
+lab = color.rgb_to_lab(rgb).mean()
+paint = Colorizer.from_pretrained(loaders=2)
+other.color.rgb_to_lab
+loaders(size=color.size)
+"""
+KNOWN = {
+    "colorlib.color.rgb_to_lab": entry("function"),
+    "colorlib.data.dataloaders": entry("function"),
+    "colorlib.colorize.Colorizer": entry("class"),
+    "colorlib.colorize.Point.color": entry("attribute"),
+}
+
+
+def test_names_of_the_package_in_code_lead_to_the_reference(extension):
+    linked_code = extension("linked_code")
+    names = linked_code.imported([CODE, "!pip list"])
+    assert names == {
+        "color": "colorlib.color",
+        "Colorizer": "colorlib.Colorizer",
+        "loaders": "colorlib.data.loaders.dataloaders",
+    }
+    shown = highlight(CODE, PythonLexer(), HtmlFormatter(cssclass="highlight-python3 notranslate"))
+    page = linked_code.linked(shown + "<p>color</p>", names, KNOWN, lambda name: f"#{name}")
+    links = re.findall('<a class="code-link" href="#([^"]*)">(.*?)</a>', page)
+    text = [(target, re.sub("<[^>]*>", "", code)) for target, code in links]
+    assert text == [
+        ("colorlib.colorize.Colorizer", "Colorizer"),
+        ("colorlib.data.dataloaders", "loaders"),
+        ("colorlib.color.rgb_to_lab", "color.rgb_to_lab"),
+        ("colorlib.colorize.Colorizer", "Colorizer"),
+        ("colorlib.data.dataloaders", "loaders"),
+    ]
+    assert re.sub("</?a[^>]*>", "", page) == shown + "<p>color</p>"
+
+
+def test_a_name_that_a_page_gives_to_something_of_its_own_is_no_link(extension):
+    code = ["from colorlib.metrics import psnr, ab_error", "for psnr in (1, 2): pass", "def f(ab_error): pass"]
+    assert extension("linked_code").imported(code) == {}
