@@ -31,7 +31,6 @@ LONG = {
     "colorlib/classical/nested_dissection.py",
     "colorlib/color/lab.py",
     "colorlib/colorize/colorizer.py",
-    "colorlib/images/write.py",
 }
 
 

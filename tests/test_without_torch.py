@@ -37,6 +37,7 @@ NEED_TORCH = {
     "images.png_chunks",
     "images.read",
     "images.write",
+    "images.writers",
 }
 
 

@@ -28,6 +28,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "tiff_segments",
         "tiff_tags",
         "write",
+        "writers",
         "xmp",
     ],
     submod_attrs={

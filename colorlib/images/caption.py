@@ -1,4 +1,4 @@
-"""What a picture shows beside itself: the original at its left, a line of text in a strip below it."""
+"""What a picture shows beside itself: the original at its left, a line of text below it."""
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -31,7 +31,9 @@ def beside(
     return np.hstack([left, right]), both
 
 
-def captioned(pixels: np.ndarray, text: str, alpha: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray | None]:
+def captioned(
+    pixels: np.ndarray, text: str, alpha: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Write a line of text into a strip below a picture; nothing of the picture is covered.
 
     Parameters

@@ -1,10 +1,11 @@
-"""Colour or grey: whether what has colours in its pixels shows colours, or is a grey picture in one tint.
+"""Colour or grey: whether colours in pixels are colours, or a grey picture in one tint.
 
-Few grey prints and films are grey in their files. They are sepia, yellowed on one side, stamped with a date, carry the
-logo of a channel, and a transfer from tape adds noise and rainbows. All that has one thing in common: the colours of
-the things in the picture have no part in it. So the tint is found, as a smooth function of lightness and place, and
-taken away. What is left is averaged over a neighbourhood, where noise and rainbows cancel. A picture is in colour when
-a good share of it is still off the tint; or when something small, but strong, is that is no logo and no stamp.
+Few grey prints and films are grey in their files. They are sepia, yellowed on one side, stamped
+with a date, carry the logo of a channel, and a transfer from tape adds noise and rainbows. All that
+has one thing in common: the colours of the things in the picture have no part in it. So the tint is
+found, as a smooth function of lightness and place, and taken away. What is left is averaged over a
+neighbourhood, where noise and rainbows cancel. A picture is in colour when a good share of it is
+still off the tint; or when something small, but strong, is that is no logo and no stamp.
 """
 
 from collections.abc import Iterable
@@ -34,8 +35,10 @@ DARK = 4.0  # L* of a frame that shows nothing
 class _Measure:
     """By what is judged. A film is noisier than a print, and has less in it that is seldom."""
 
-    around: float  # of the small copy's pixels: deviation of the neighbourhood that is averaged over
-    off: float  # CIE units from the tint, after averaging, from which on a place counts in a clean picture
+    # of the small copy's pixels: deviation of the neighbourhood that is averaged over
+    around: float
+    # CIE units from the tint, after averaging, from which on a place counts in a clean picture
+    off: float
     share: float  # of the picture that must be off its tint
     nearly: float  # of a sign that must lie in a corner or along an edge
 
@@ -50,7 +53,6 @@ class ColorShare:
 
     Parameters
     ----------
-    in_color : bool
     share : float
         Of the picture that is off its one tint, from 0 to 1; of a film the median of its frames.
     frames : int
@@ -65,7 +67,9 @@ class ColorShare:
     in_color_alone: int = 0
 
     def __str__(self) -> str:
-        among = f" ({self.in_color_alone} of {self.frames} frames looked at)" if self.frames > 1 else ""
+        among = (
+            f" ({self.in_color_alone} of {self.frames} frames looked at)" if self.frames > 1 else ""
+        )
         what = "in colour" if self.in_color else "grey"
         return f"{what}{among}: {100 * self.share:.2g} % of the picture is off one tint"
 
@@ -77,10 +81,6 @@ def judge_picture(pixels: np.ndarray) -> ColorShare:
     ----------
     pixels : ndarray, (H, W) or (H, W, 3), uint8 or uint16
         sRGB.
-
-    Returns
-    -------
-    ColorShare
     """
     return judge_film([pixels])
 
@@ -105,12 +105,15 @@ def judge_film(frames: Iterable[np.ndarray]) -> ColorShare:
     if not labs:
         return ColorShare(False, 0.0, 0)
     offs = [_off_tint(lab) for lab in labs]
-    logo = _still([_blurred(off, 1) for off in offs])  # a thin text on a tape is seen when noise is averaged out
+    # a thin text on a tape is seen when noise is averaged out
+    logo = _still([_blurred(off, 1) for off in offs])
     measure = _FILM if len(offs) > 1 else _PRINT
     found = [_shares(off, logo, measure) for off in offs]
     share, strong = np.median(found, axis=0)
     alone = sum(share > measure.share or strong > SMALL for share, strong in found)
-    return ColorShare(bool(share > measure.share or strong > SMALL), float(max(share, strong)), len(labs), alone)
+    return ColorShare(
+        bool(share > measure.share or strong > SMALL), float(max(share, strong)), len(labs), alone
+    )
 
 
 def _small_lab(pixels: np.ndarray) -> np.ndarray:
@@ -126,8 +129,9 @@ def _small_lab(pixels: np.ndarray) -> np.ndarray:
 def _off_tint(lab: np.ndarray) -> np.ndarray:
     """What is left of a and b (h, w, 2) when the tint is taken away.
 
-    The tint is a cubic curve over lightness, as of sepia, plus a cast: quadratic over the place, and stronger or weaker
-    in the light, as of yellowed paper. Either is of one hue, more or less: what goes from blue to orange is an evening.
+    The tint is a cubic curve over lightness, as of sepia, plus a cast: quadratic over the place,
+    and stronger or weaker in the light, as of yellowed paper. Either is of one hue, more or less:
+    what goes from blue to orange is an evening.
     """
     height, width = lab.shape[:2]
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j].astype(np.float32)
@@ -146,8 +150,10 @@ def _off_tint(lab: np.ndarray) -> np.ndarray:
 
 
 def _fitted(terms: np.ndarray, ab: np.ndarray) -> np.ndarray:
-    """The sum of terms (h, w, n) that is nearest to the many among colours (h, w, 2); the few count little (Cauchy)."""
-    sparse, colors = (values[::2, ::2].reshape(-1, values.shape[2]).astype(np.float64) for values in (terms, ab))
+    """Fit a sum of terms (h, w, n) to colours (h, w, 2); the few count little (Cauchy)."""
+    sparse, colors = (
+        values[::2, ::2].reshape(-1, values.shape[2]).astype(np.float64) for values in (terms, ab)
+    )
     weights, steady = np.ones(len(colors)), 1e-3 * len(colors) * np.eye(sparse.shape[1])
     for _ in range(6):
         weighted = sparse * weights[:, None]
@@ -169,14 +175,14 @@ def _still(offs: list[np.ndarray]) -> np.ndarray:
 
 
 def _with_a_rim(mask: np.ndarray, most: float) -> np.ndarray:
-    """The mask and what its blur reaches; nothing when it is more than this share of the picture."""
+    """Widen a mask to what its blur reaches; nothing, when that is too much of the picture."""
     if mask.mean() > most:
         return np.zeros_like(mask)
     return cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
 
 
 def _shares(off: np.ndarray, logo: np.ndarray, measure: _Measure) -> tuple[float, float]:
-    """Of a picture without logos and stamps the share that is off its tint, and that which is strongly off."""
+    """Measure, without logos and stamps, the share that is off the tint, and strongly off."""
     noise = _noise(off)
     counted = ~(logo | _at_the_edge(off, noise, measure.nearly))
     wide, near = (_lengths(off, counted, sigma) for sigma in (measure.around, AROUND))
@@ -201,15 +207,20 @@ def _noise(off: np.ndarray) -> float:
 
 
 def _at_the_edge(off: np.ndarray, noise: float, nearly: float) -> np.ndarray:
-    """Where something small and strongly off the tint lies, nearly all of it, in a corner or along an edge."""
+    """Find something small and strongly off the tint, in a corner or along an edge."""
     height, width = off.shape[:2]
     length = np.linalg.norm(off, axis=-1)
-    mask = cv2.morphologyEx((length > 5 + 2 * noise).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    mask = cv2.morphologyEx(
+        (length > 5 + 2 * noise).astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)
+    )
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
-    y, x = (0.5 - np.abs((np.arange(side) + 0.5) / side - 0.5) for side in (height, width))  # from the nearer edge
+    # from the nearer edge
+    y, x = (0.5 - np.abs((np.arange(side) + 0.5) / side - 0.5) for side in (height, width))
     inner = (np.minimum(y[:, None], x) > STRIP) & (np.maximum(y[:, None], x) > MARGIN)
     near = np.bincount(labels[~inner], minlength=count)
-    signs = (near >= nearly * stats[:, cv2.CC_STAT_AREA]) & (stats[:, cv2.CC_STAT_AREA] <= LOGO * mask.size)
+    signs = (near >= nearly * stats[:, cv2.CC_STAT_AREA]) & (
+        stats[:, cv2.CC_STAT_AREA] <= LOGO * mask.size
+    )
     signs[0] = False  # what is not off the tint
     if signs.sum() > SIGNS:
         return np.zeros_like(inner)

@@ -1,4 +1,4 @@
-"""What a picture file says about the photograph: its caption, when and by whom it was taken, resolution, texts."""
+"""What a picture file says of the photograph: caption, when and by whom, resolution, texts."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,8 +17,26 @@ __all__ = ["Description", "describe", "describe_tiff_page", "exif_of", "in_one_t
 
 _ORIENTATION, _EXIF, _GPS, _XMP = 0x0112, 0x8769, 0x8825, 0x02BC
 _COLOR_SPACE, _WIDTH, _HEIGHT = 0xA001, 0xA002, 0xA003  # in the EXIF directory
-# What a file says about the photograph, not about how its pixels are stored: names, dates, rights, ratings.
-_KEPT = (269, 270, 271, 272, 282, 283, 285, 296, 305, 306, 315, 316, 18246, 18249, 33432, *range(40091, 40096))
+# What a file says about the photograph, not about how its pixels are stored: names, dates, rights,
+# ratings.
+_KEPT = (
+    269,
+    270,
+    271,
+    272,
+    282,
+    283,
+    285,
+    296,
+    305,
+    306,
+    315,
+    316,
+    18246,
+    18249,
+    33432,
+    *range(40091, 40096),
+)
 _COMMENT = "Comment"  # the keyword of a PNG's text that JPEG and GIF have without one
 
 
@@ -35,8 +53,8 @@ class Description:
     has_profile : bool
         Whether it named a colour profile; its copy then names sRGB.
     texts : dict of str to str
-        Texts of a PNG by keyword, or the comment of a JPEG or GIF as "Comment". Bytes that are no UTF-8 are kept as
-        Python's surrogates.
+        Texts of a PNG by keyword, or the comment of a JPEG or GIF as "Comment". Bytes that are no
+        UTF-8 are kept as Python's surrogates.
     xmp : dict of str to str
         Dates and rating in its XMP, from `xmp.kept_xmp`.
     packet : bytes
@@ -60,14 +78,16 @@ def describe(image: Image.Image, shape: tuple[int, ...]) -> Description:
         From `images.opened`.
     shape : (int, int, ...)
         Of its upright pixels, height first.
-
-    Returns
-    -------
-    Description
     """
     exif = _kept_exif(image.path, exif_of(image), shape)
     has_profile = bool(image.info.get("icc_profile"))
-    return Description(exif, _dpi(image.info.get("dpi")), has_profile, _texts(image), kept_xmp(image.info.get("xmp")))
+    return Description(
+        exif,
+        _dpi(image.info.get("dpi")),
+        has_profile,
+        _texts(image),
+        kept_xmp(image.info.get("xmp")),
+    )
 
 
 def describe_tiff_page(file: TiffFile, page: TiffPage, shape: tuple[int, ...]) -> Description:
@@ -77,7 +97,11 @@ def describe_tiff_page(file: TiffFile, page: TiffPage, shape: tuple[int, ...]) -
     try:
         if file.big and file.order == ">":  # Pillow does not read these
             exif.endian, exif.bigtiff = "<", False
-            texts = {tag: page.tags.tags[tag] for tag in TEXTS if isinstance(page.tags.tags.get(tag), bytes)}
+            texts = {
+                tag: page.tags.tags[tag]
+                for tag in TEXTS
+                if isinstance(page.tags.tags.get(tag), bytes)
+            }
             exif.update({tag: text.rstrip(b"\0") for tag, text in texts.items()})
         else:
             exif.load_from_fp(file.file, page.tags.offset)
@@ -86,7 +110,9 @@ def describe_tiff_page(file: TiffFile, page: TiffPage, shape: tuple[int, ...]) -
         note(file.path, f"its EXIF data is damaged and not copied ({error})")
         exif, packet = Image.Exif(), None
     xmp = kept_xmp(packet if isinstance(packet, bytes) else None)
-    return Description(_kept_exif(file.path, exif, shape), _dpi(page.dpi), bool(page.profile), xmp=xmp)
+    return Description(
+        _kept_exif(file.path, exif, shape), _dpi(page.dpi), bool(page.profile), xmp=xmp
+    )
 
 
 def exif_of(image: Image.Image) -> Image.Exif:
@@ -99,10 +125,12 @@ def exif_of(image: Image.Image) -> Image.Exif:
 
 
 def in_one_text(texts: Mapping[str, str]) -> bytes:
-    """Return texts as one, for formats that hold one: a comment as it is, others with their keywords."""
+    """Join texts for formats that hold one: a comment as it is, others with keywords."""
     if list(texts) == [_COMMENT]:
         return texts[_COMMENT].encode("utf-8", "surrogateescape")
-    return "\n".join(f"{key}: {text}" for key, text in texts.items()).encode("utf-8", "surrogateescape")
+    return "\n".join(f"{key}: {text}" for key, text in texts.items()).encode(
+        "utf-8", "surrogateescape"
+    )
 
 
 def _texts(image: Image.Image) -> dict[str, str]:
@@ -133,14 +161,19 @@ def _kept_exif(path: Path, found: Image.Exif, shape: tuple[int, ...]) -> bytes:
     try:
         for tag in _KEPT:
             if tag in found:
-                # EXIF has no accented letters, but captions have: their bytes are copied as they are.
-                kept[tag] = found[tag].encode("latin-1") if isinstance(found[tag], str) else found[tag]
+                # EXIF has no accented letters, but captions have: their bytes are copied as they
+                # are.
+                kept[tag] = (
+                    found[tag].encode("latin-1") if isinstance(found[tag], str) else found[tag]
+                )
         for tag in (_EXIF, _GPS):
             if directory := dict(found.get_ifd(tag)):
                 kept[tag] = directory
         if camera := kept.get(_EXIF):
             height, width = shape[:2]
-            camera |= {key: value for key, value in ((_WIDTH, width), (_HEIGHT, height)) if key in camera}
+            camera |= {
+                key: value for key, value in ((_WIDTH, width), (_HEIGHT, height)) if key in camera
+            }
             camera[_COLOR_SPACE] = 1  # sRGB
         if len(kept):
             kept[_ORIENTATION] = 1

@@ -19,10 +19,6 @@ def open_jpeg_2000(file: BinaryIO) -> Jpeg2KImagePlugin.Jpeg2KImageFile:
     file : binary file
         At its beginning.
 
-    Returns
-    -------
-    PIL.Jpeg2KImagePlugin.Jpeg2KImageFile
-
     Raises
     ------
     SyntaxError, OSError

@@ -1,7 +1,8 @@
 """What kind of picture a file is, by its content: what it is called does not matter.
 
-Raw photographs of cameras are TIFF files for the most part, whose first picture is a thumbnail. They are told from
-scans by their tags, so that nobody gets the thumbnail coloured for the photograph.
+Raw photographs of cameras are TIFF files for the most part, whose first picture is a thumbnail.
+They are told from scans by their tags, so that nobody gets the thumbnail coloured for the
+photograph.
 """
 
 import struct
@@ -11,7 +12,8 @@ from typing import BinaryIO
 
 __all__ = ["NAMED", "NOT_READ", "READ", "picture_kind"]
 
-READ = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "AVIF", "JPEG2000", "HEIF")  # what Pillow calls them
+# what Pillow calls them
+READ = ("JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "AVIF", "JPEG2000", "HEIF")
 # Pictures all the same, so they are told by name; value: what they are called in a message.
 NOT_READ = {
     b"\xff\xd8\xff\xf7": "JPEG-LS",
@@ -43,7 +45,16 @@ _MAGIC = {
     b"\xff\x4f\xff\x51": "JPEG2000",
 }
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)  # how long they may be: "BM" alone begins many a text
+_BMP_HEADERS = (
+    12,
+    16,
+    40,
+    52,
+    56,
+    64,
+    108,
+    124,
+)  # how long they may be: "BM" alone begins many a text
 _BRANDS = {b"avif": "AVIF", b"avis": "AVIF", b"crx ": "raw (Canon)"} | dict.fromkeys(
     (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"), "HEIF"
 )
@@ -75,13 +86,14 @@ def picture_kind(file: BinaryIO, name: str | Path) -> str | None:
     file : binary file
         Open for reading, at its beginning; it is put back there.
     name : str or Path
-        What it is called. It decides one thing alone: a TIFF with the name of a raw photograph is one.
+        What it is called. It decides one thing alone: a TIFF with the name of a raw photograph is
+        one.
 
     Returns
     -------
     str or None
-        One of `READ`; or what a picture is called that is not read here, such as "Photoshop" or "raw (DNG)"; or
-        None for what is no picture.
+        One of `READ`; or what a picture is called that is not read here, such as "Photoshop" or
+        "raw (DNG)"; or None for what is no picture.
     """
     start = file.read(4096)
     try:
@@ -102,7 +114,7 @@ def picture_kind(file: BinaryIO, name: str | Path) -> str | None:
 
 
 def _by_brand(start: bytes) -> str | None:
-    """What a file in ISO's base media format holds: HEIF, AVIF, a raw photograph, or a film (None)."""
+    """Tell what an ISO base media file holds: HEIF, AVIF, a raw photograph, or a film (None)."""
     end = min(int.from_bytes(start[:4], "big"), len(start))
     major, *others = (start[place : place + 4] for place in (8, *range(16, end - 3, 4)))
     if major in _BRANDS:
@@ -135,7 +147,9 @@ def _directories(file: BinaryIO, start: bytes) -> Iterator[dict[int, tuple[int, 
     """
     order = "<" if start[:2] == b"II" else ">"
     big = start[2:3] == b"+" or start[3:4] == b"+"
-    pointer, counter, entry = (order + "Q", order + "Q", 20) if big else (order + "I", order + "H", 12)
+    pointer, counter, entry = (
+        (order + "Q", order + "Q", 20) if big else (order + "I", order + "H", 12)
+    )
     width = struct.calcsize(pointer)
     numbers = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
     seen: set[int] = set()
@@ -170,6 +184,10 @@ def _directories(file: BinaryIO, start: bytes) -> Iterator[dict[int, tuple[int, 
                 tags[tag] = struct.unpack(form, value[: struct.calcsize(form)])
             yield tags
             # Photographs lie in the directories inside the first: they come before the next page.
-            waiting = [*tags.get(_SUB_DIRECTORIES, ()), *waiting, *struct.unpack(pointer, data[-width:])]
+            waiting = [
+                *tags.get(_SUB_DIRECTORIES, ()),
+                *waiting,
+                *struct.unpack(pointer, data[-width:]),
+            ]
     except (struct.error, OverflowError, OSError, ValueError):
         return

@@ -1,11 +1,13 @@
-"""A coloured picture says what it is: that its colours are predicted, by what, and with which weights.
+"""A coloured picture says that its colours are predicted, by what, and with which weights.
 
-A coloured photograph looks like a document, and its colours are none. So every file that is written says so where
-programs look: in its EXIF data (Software), and in XMP, in the term that the International Press Telecommunications
-Council has for it. Of its terms two could be meant. "algorithmicallyEnhanced" is for what leaves the content as it is,
-such as sharpening or less noise. Colours that were never recorded are new content, made by a network that learnt from
-other photographs, and joined to the lightness of this one: that is "compositeWithTrainedAlgorithmicMedia". The third,
-"trainedAlgorithmicMedia", is for pictures that a network made from nothing.
+A coloured photograph looks like a document, and its colours are none. So every file that is written
+says so where programs look: in its EXIF data (Software), and in XMP, in the term that the
+International Press Telecommunications Council has for it. Of its terms two could be meant.
+"algorithmicallyEnhanced" is for what leaves the content as it is, such as sharpening or less noise.
+Colours that were never recorded are new content, made by a network that learnt from other
+photographs, and joined to the lightness of this one: that is
+"compositeWithTrainedAlgorithmicMedia". The third, "trainedAlgorithmicMedia", is for pictures that a
+network made from nothing.
 """
 
 from collections.abc import Sequence
@@ -29,7 +31,9 @@ __all__ = ["SOURCE_TYPE", "Label", "Labelled"]
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 _SOFTWARE, _EXIF = 0x0131, 0x8769
 _SIZE = (0xA002, 0xA003)  # in the EXIF directory
-_NO_PLACE = "does not say in its file that its colours are predicted: {} has no place for it; PNG has"
+_NO_PLACE = (
+    "does not say in its file that its colours are predicted: {} has no place for it; PNG has"
+)
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,8 @@ class Label:
 
     References
     ----------
-    IPTC NewsCodes, Digital Source Type, http://cv.iptc.org/newscodes/digitalsourcetype; IPTC Photo Metadata Standard
-    2025.1 (AI System Used, AI System Version Used).
+    IPTC NewsCodes, Digital Source Type, http://cv.iptc.org/newscodes/digitalsourcetype; IPTC Photo
+    Metadata Standard 2025.1 (AI System Used, AI System Version Used).
     """
 
     weights: str = ""
@@ -79,17 +83,15 @@ class Label:
             Of the original. Its dates and its rating stay.
         kind : str
             The format of the result, as in `write.WRITABLE`. A GIF gets the statement as a comment.
-
-        Returns
-        -------
-        Description
         """
         exif = Image.Exif()
         exif.load(about.exif)
         before = exif.get(_SOFTWARE, b"")
         before = before.encode("latin-1", "replace") if isinstance(before, str) else before
         made = f"{self.software}, weights {self.weights} {self.sha256}".encode("ascii", "replace")
-        exif[_SOFTWARE] = made + (b"; before: " + before.strip(b"\0 ") if before.strip(b"\0 ") else b"")
+        exif[_SOFTWARE] = made + (
+            b"; before: " + before.strip(b"\0 ") if before.strip(b"\0 ") else b""
+        )
         if self.caption or self.keep_grey:
             directory = dict(exif.get_ifd(_EXIF))
             for tag in _SIZE:
@@ -141,15 +143,15 @@ class Labelled(Sequence):
 
     Parameters
     ----------
-    descriptions : sequence of Description
-    label : Label
     kind : str
         As for `Label.described`.
     path : Path
         The original, for a note when the format of the result has no place for a label.
     """
 
-    def __init__(self, descriptions: "Sequence[Description]", label: Label, kind: str, path: Path) -> None:
+    def __init__(
+        self, descriptions: "Sequence[Description]", label: Label, kind: str, path: Path
+    ) -> None:
         self.descriptions, self.label, self.kind = descriptions, label, kind
         if kind == "BMP":
             note(path, _NO_PLACE.format(kind))

@@ -1,7 +1,7 @@
 """How much memory and how many pages one picture file may take; two environment variables raise it.
 
-A small file may claim a giant picture, or a million frames. What a decoder takes is counted in bytes a pixel, all the
-copies together that it holds at one time, and the coloured page with them.
+A small file may claim a giant picture, or a million frames. What a decoder takes is counted in
+bytes a pixel, all the copies together that it holds at one time, and the coloured page with them.
 """
 
 import os
@@ -11,10 +11,18 @@ from contextlib import contextmanager
 
 from PIL import Image
 
-__all__ = ["GIGABYTES", "PAGES", "RefusedError", "check_memory", "check_pages", "pillow_without_limit"]
+__all__ = [
+    "GIGABYTES",
+    "PAGES",
+    "RefusedError",
+    "check_memory",
+    "check_pages",
+    "pillow_without_limit",
+]
 
 GIGABYTES, PAGES = "COLORLIB_MAX_GB", "COLORLIB_MAX_PAGES"  # environment variables
-_DEFAULTS = {GIGABYTES: 4.5, PAGES: 5000}  # 4.5 GB: 300 megapixels of 8-bit colour, 150 of 16-bit colour
+# 4.5 GB: 300 megapixels of 8-bit colour, 150 of 16-bit colour
+_DEFAULTS = {GIGABYTES: 4.5, PAGES: 5000}
 _one_giant = threading.RLock()
 
 
@@ -43,7 +51,8 @@ def check_memory(width: int, height: int, bytes_a_pixel: float, frames: int = 1)
     if needed > limit:
         claim = f"{width} x {height} pixels" + (f" in {frames} frames" if frames > 1 else "")
         raise RefusedError(
-            f"claims {claim}, {width * height * frames / 1e6:,.0f} megapixels, which take {needed:,.1f} GB of memory; "
+            f"claims {claim}, {width * height * frames / 1e6:,.0f} megapixels, "
+            f"which take {needed:,.1f} GB of memory; "
             f"the limit is {limit:g}: scale it down, or set {GIGABYTES} to allow more"
         )
 
@@ -65,7 +74,8 @@ def check_pages(count: int, what: str = "pages") -> None:
     """
     if count > (limit := _limit(PAGES)):
         raise RefusedError(
-            f"has more than {limit:,.0f} {what}, which is the limit: split it, or set {PAGES} to allow more"
+            f"has more than {limit:,.0f} {what}, which is the limit: split it, "
+            f"or set {PAGES} to allow more"
         )
 
 
@@ -77,13 +87,15 @@ def _limit(name: str) -> float:
     except ValueError:
         value = -1.0
     if not 0 < value < float("inf"):
-        raise RefusedError(f"cannot be opened: the environment variable {name} is {text!r}; give a number above 0")
+        raise RefusedError(
+            f"cannot be opened: the environment variable {name} is {text!r}; give a number above 0"
+        )
     return value
 
 
 @contextmanager
 def pillow_without_limit(pixels: int) -> Iterator[None]:
-    """Lift Pillow's limit, which is the whole process's, only while a giant that passed ours is read, one at a time.
+    """Lift Pillow's limit, the whole process's, while a giant that passed ours is read.
 
     Parameters
     ----------

@@ -12,10 +12,6 @@ SHAPE_TOLERANCE = 0.01  # by how much width to height may differ between two ver
 def pictures_by_name(folder: str | Path) -> dict[str, Path]:
     """List the pictures of a folder by their path in it, without the suffix.
 
-    Parameters
-    ----------
-    folder : str or Path
-
     Returns
     -------
     dict of str to Path
@@ -45,9 +41,5 @@ def same_shape(size: tuple[int, int], other: tuple[int, int]) -> bool:
     ----------
     size, other : tuple of int
         Width and height, or height and width, of both in the same order.
-
-    Returns
-    -------
-    bool
     """
     return abs(size[0] * other[1] / (size[1] * other[0]) - 1) <= SHAPE_TOLERANCE

@@ -1,4 +1,4 @@
-"""A picture of any of Pillow's modes, as one of the few that the rest works with; its profile obeyed."""
+"""A picture of any of Pillow's modes, as one of the few of the rest; its profile obeyed."""
 
 import numpy as np
 from PIL import Image
@@ -11,10 +11,10 @@ __all__ = ["as_rgb", "on_white", "plain"]
 
 
 def plain(image: Image.Image) -> Image.Image:
-    """Turn a picture of any mode into L, LA, RGB, RGBA or I;16 (16-bit grey); its colour profile is obeyed.
+    """Turn any picture into L, LA, RGB, RGBA or I;16 (16-bit grey), its profile obeyed.
 
-    A grey palette becomes grey. A profile that is damaged or belongs to another kind of picture is ignored with a
-    warning, as viewers do.
+    A grey palette becomes grey. A profile that is damaged or belongs to another kind of picture is
+    ignored with a warning, as viewers do.
 
     Parameters
     ----------
@@ -39,7 +39,9 @@ def plain(image: Image.Image) -> Image.Image:
         image = Image.fromarray(np.asarray(image).clip(0, 65535).astype(np.uint16))
     elif image.mode in ("P", "PA"):
         image = (
-            image.convert("RGBA" if clear else "RGB") if _has_colors(image) else image.convert("LA" if clear else "L")
+            image.convert("RGBA" if clear else "RGB")
+            if _has_colors(image)
+            else image.convert("LA" if clear else "L")
         )
     elif image.mode in ("1", "L", "LA", "La"):
         image = image.convert("LA" if clear else "L")
@@ -49,7 +51,7 @@ def plain(image: Image.Image) -> Image.Image:
 
 
 def as_rgb(image: Image.Image) -> Image.Image:
-    """Turn a picture of any mode into RGB: 16-bit greys scaled, transparency laid on white, a colour profile obeyed.
+    """Turn any picture into RGB: 16 bits scaled, laid on white, its profile obeyed.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What was assumed, left out or ignored when a file was read or written: told, and kept for the report of a run."""
+"""What was assumed, left out or ignored with a file: told, and kept for a run's report."""
 
 import warnings
 from collections.abc import Iterator
@@ -29,11 +29,10 @@ def collected() -> Iterator[list[str]]:
 
 
 def note(file: str | Path, text: str) -> None:
-    """Say something that the owner of a file should know: to who collects it, or as a warning that names the file.
+    """Tell the owner of a file something: to who collects it, or as a warning.
 
     Parameters
     ----------
-    file : str or Path
     text : str
         One line that goes on from the name of the file, as in "its profile is damaged and ignored".
     """

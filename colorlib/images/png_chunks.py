@@ -1,7 +1,7 @@
-"""What a PNG says beside its pixels (ISO/IEC 15948): texts, gamma and primaries, profiles of any size.
+"""What a PNG says beside its pixels (ISO/IEC 15948): texts, gamma, primaries, profiles.
 
-Pillow refuses a file whose profile or text is longer than a megabyte, though scanners write such profiles: chunks like
-that are read here, up to a bound, and hidden from it.
+Pillow refuses a file whose profile or text is longer than a megabyte, though scanners write such
+profiles: chunks like that are read here, up to a bound, and hidden from it.
 """
 
 import zlib
@@ -34,7 +34,6 @@ def open_png(path: str | Path, file: BinaryIO) -> PngImageFile:
     ----------
     path : str or Path
         For notes.
-    file : binary file
 
     Returns
     -------
@@ -52,11 +51,17 @@ def open_png(path: str | Path, file: BinaryIO) -> PngImageFile:
         if name == b"iCCP" and size > _LONG:
             profile = _unpacked(data.partition(b"\0")[2][1:], _LONGEST_PROFILE)
             if profile is None:
-                note(path, f"its colour profile is longer than {_LONGEST_PROFILE >> 20} MB and is ignored")
+                note(
+                    path,
+                    f"its colour profile is longer than {_LONGEST_PROFILE >> 20} MB and is ignored",
+                )
         elif name != b"iCCP" and (size > _LONG or total + size > _LONGEST_TEXTS):
             keyword = data.partition(b"\0")[0].decode("latin-1")
             if keyword != _XMP:  # of which little is copied
-                note(path, f"its text {keyword[:79]!r} is longer than {_LONG >> 20} MB and is not copied")
+                note(
+                    path,
+                    f"its text {keyword[:79]!r} is longer than {_LONG >> 20} MB and is not copied",
+                )
         else:
             total += 0 if name == b"iCCP" else size
             continue
@@ -70,7 +75,7 @@ def open_png(path: str | Path, file: BinaryIO) -> PngImageFile:
 
 
 def texts_of(image: PngImageFile) -> dict[str, str]:
-    """Return what a loaded PNG says in words, by keyword, such as Title, Author, Description; XMP is left out."""
+    """Return what a loaded PNG says in words, by keyword, such as Title; without XMP."""
     return {
         keyword: text
         for keyword, text in image.text.items()
@@ -84,9 +89,12 @@ def text_chunks(texts: Mapping[str, str], xmp: bytes = b"") -> PngInfo:
     if xmp:
         chunks.add_itxt(_XMP, xmp.decode())
     for keyword, text in texts.items():
-        # What is no text stands for bytes of an unknown code page: Latin-1 shows most of them right.
+        # What is no text stands for bytes of an unknown code page: Latin-1 shows most of them
+        # right.
         is_text = text.encode("utf-8", "replace").decode() == text
-        chunks.add_text(keyword, text if is_text else text.encode("utf-8", "surrogateescape").decode("latin-1"))
+        chunks.add_text(
+            keyword, text if is_text else text.encode("utf-8", "surrogateescape").decode("latin-1")
+        )
     return chunks
 
 
@@ -139,7 +147,7 @@ def _without(file: BinaryIO, hidden: list[tuple[int, int]]) -> BytesIO:
 
 
 def _obey_gamma(path: str | Path, info: dict) -> None:
-    """Make a profile of the chunks gAMA and cHRM, unless they mean sRGB; without gAMA cHRM means nothing."""
+    """Make a profile of gAMA and cHRM, unless they mean sRGB; cHRM alone means nothing."""
     gamma = info.get("gamma")
     if gamma is None:
         return

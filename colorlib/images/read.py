@@ -1,4 +1,4 @@
-"""A picture file as it is found: its pages or frames in full depth, upright, in sRGB, and what its copy must keep."""
+"""A picture file as it is found: pages in full depth, upright, in sRGB, and what copies keep."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,8 @@ from colorlib.images.tiff import TiffFile
 
 __all__ = ["Document", "read_document"]
 
-# The luminance table that JPEG encoders scale by their quality (ITU-T T.81, table K.1), for its sum alone.
+# The luminance table that JPEG encoders scale by their quality (ITU-T T.81, table K.1), for its sum
+# alone.
 _JPEG_TABLE_SUM = 3688
 _ORIENTATION = 0x0112  # the EXIF tag
 _BLOCK = 4_000_000  # pixels copied at a time
@@ -36,11 +37,13 @@ class Document:
         What it is by its content: "JPEG", "PNG", "TIFF", "WEBP", "GIF", "BMP", "AVIF",
         "JPEG2000" or "HEIF".
     pages : sequence of ndarray
-        Each (H, W) grey or (H, W, 3) sRGB, uint8 or uint16, upright. The pages of a TIFF are read when asked for.
+        Each (H, W) grey or (H, W, 3) sRGB, uint8 or uint16, upright. The pages of a TIFF are read
+        when asked for.
     alphas : sequence of ndarray or None
         For each page its opacity, (H, W) of the same type, or None.
     descriptions : sequence of Description
-        What each page says about the photograph: caption, resolution, whether it has a profile. Frames share one.
+        What each page says about the photograph: caption, resolution, whether it has a profile.
+        Frames share one.
     quality : int
         For JPEG and WebP.
     lossless : bool
@@ -80,18 +83,16 @@ class Document:
 def read_document(path: str | Path) -> Document:
     """Read a picture file as it is found: every page or frame, in full depth, upright, in sRGB.
 
-    Pictures are recognised by their content, as `images.opened` does; grey, palette, CMYK, 16-bit and transparent
-    pictures, EXIF rotation and ICC profiles are understood. A grey page stays one number a pixel.
-
-    Parameters
-    ----------
-    path : str or Path
+    Pictures are recognised by their content, as `images.opened` does; grey, palette, CMYK, 16-bit
+    and transparent pictures, EXIF rotation and ICC profiles are understood. A grey page stays one
+    number a pixel.
 
     Returns
     -------
     Document
-        Animations are read at once. Of a TIFF with several pages the first is read and the others when they are
-        asked for, so that a book of scans needs no more memory than a page; asking may raise what is listed here.
+        Animations are read at once. Of a TIFF with several pages the first is read and the others
+        when they are asked for, so that a book of scans needs no more memory than a page; asking
+        may raise what is listed here.
 
     Raises
     ------
@@ -110,7 +111,8 @@ def read_document(path: str | Path) -> Document:
         if kind == "TIFF":
             return _tiff_document(path)
     with opened(path) as image:
-        kind = "JPEG" if image.format == "MPO" else image.format  # the second picture of an MPO is for stereo glasses
+        # the second picture of an MPO is for stereo glasses
+        kind = "JPEG" if image.format == "MPO" else image.format
         count = 1 if kind in ("JPEG", "HEIF") else getattr(image, "n_frames", 1)
         if kind == "HEIF" and image.n_frames > 1:
             note(path, f"holds {image.n_frames} pictures, of which the main one is coloured")
@@ -143,7 +145,7 @@ def _tiff_document(path: Path) -> Document:
 
 
 class _OnDemand(Sequence):
-    """The pages of a TIFF, or what belongs to them, each read when it is asked for; the last one is remembered."""
+    """Pages of a TIFF, or what belongs to them, read when asked for; the last is remembered."""
 
     def __init__(self, load: Callable[[int], tuple], part: int, count: int) -> None:
         self.load, self.part, self.indices = load, part, range(count)
@@ -156,7 +158,7 @@ class _OnDemand(Sequence):
 
 
 def _tiff_page(file: TiffFile, index: int) -> tuple[np.ndarray, np.ndarray | None, Description]:
-    """One page of a TIFF: its pixels in full depth, upright, in sRGB, its alpha, and what it says."""
+    """Read a page of a TIFF: pixels in full depth, upright, in sRGB, alpha, and what it says."""
     page = file.page(index)
     pixels, alpha = page.values, page.alpha
     if page.mode in ("CMYK", "LAB") or (page.profile and pixels.dtype == np.uint8):
@@ -168,12 +170,16 @@ def _tiff_page(file: TiffFile, index: int) -> tuple[np.ndarray, np.ndarray | Non
         alpha = None if alpha is None else eight_bits(alpha)
     elif page.profile:
         pixels = sixteen_bit_to_srgb(pixels, page.profile, file.path)
-    pixels, alpha = (None if part is None else _upright(part, page.orientation) for part in (pixels, alpha))
+    pixels, alpha = (
+        None if part is None else _upright(part, page.orientation) for part in (pixels, alpha)
+    )
     return pixels, alpha, describe_tiff_page(file, page, pixels.shape)
 
 
-def _pixels(path: Path, image: Image.Image, sixteen_bit: bool = True) -> tuple[np.ndarray, np.ndarray | None]:
-    """The page of an opened file that is in view: its pixels in full depth, upright, in sRGB, and its alpha."""
+def _pixels(
+    path: Path, image: Image.Image, sixteen_bit: bool = True
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Read the page in view of an opened file: pixels in full depth, upright, sRGB, and alpha."""
     modes = byte_modes(image)
     if modes and sixteen_bit:
         pixels, alpha = _sixteen_bits(path, image, modes)
@@ -181,17 +187,22 @@ def _pixels(path: Path, image: Image.Image, sixteen_bit: bool = True) -> tuple[n
         image.load()
         pixels, alpha = _split(_array(plain(image)))
         clear = image.info.get("transparency")
-        if pixels.dtype == np.uint16 and clear is not None:  # this grey of a PNG means "nothing here"
+        if (
+            pixels.dtype == np.uint16 and clear is not None
+        ):  # this grey of a PNG means "nothing here"
             alpha = (np.asarray(image) != clear) * np.uint16(65535)
     orientation = exif_of(image).get(_ORIENTATION, 1)
     return _upright(pixels, orientation), None if alpha is None else _upright(alpha, orientation)
 
 
-def _sixteen_bits(path: Path, image: Image.Image, modes: tuple[str, str]) -> tuple[np.ndarray, np.ndarray | None]:
+def _sixteen_bits(
+    path: Path, image: Image.Image, modes: tuple[str, str]
+) -> tuple[np.ndarray, np.ndarray | None]:
     """The pixels and the alpha of a picture that Pillow would read at 8 bits."""
     decode_as(image, modes[0])
     values = _array(image)
-    image.im = Image.new(image.mode, (1, 1)).im  # its pixels are copied: they make room for the second decoding
+    # its pixels are copied: they make room for the second decoding
+    image.im = Image.new(image.mode, (1, 1)).im
     if modes[0] == modes[1]:
         values = values.view(">u2").astype(np.uint16)
     else:
@@ -209,9 +220,12 @@ def _sixteen_bits(path: Path, image: Image.Image, modes: tuple[str, str]) -> tup
 
 
 def _array(image: Image.Image) -> np.ndarray:
-    """The numbers of a loaded picture, copied in blocks: Pillow would make two more copies of all of them."""
+    """Copy a loaded picture's numbers in blocks: Pillow would make two more copies of all."""
     rows = max(1, _BLOCK // image.width)
-    blocks = (image.crop((0, top, image.width, min(top + rows, image.height))) for top in range(0, image.height, rows))
+    blocks = (
+        image.crop((0, top, image.width, min(top + rows, image.height)))
+        for top in range(0, image.height, rows)
+    )
     first = np.asarray(next(blocks))
     values = np.empty((image.height, *first.shape[1:]), first.dtype)
     values[: len(first)] = first
@@ -240,12 +254,13 @@ def _upright(values: np.ndarray, orientation: int) -> np.ndarray:
 
 
 def _read_animation(document: Document, image: Image.Image, count: int) -> None:
-    """All frames of an animation, as they are shown; grey again when a decoder made greys into colours."""
+    """Read an animation's frames as they are shown; grey, where a decoder made greys colours."""
     within_limits(image, count)
     if byte_modes(image):
         note(document.path, "its frames of 16 bits are read at 8 bits")
     loop = image.info.get("loop")
-    # How a file says "n times" differs: a GIF counts repetitions, and plays once when it says nothing.
+    # How a file says "n times" differs: a GIF counts repetitions, and plays once when it says
+    # nothing.
     document.plays = loop if document.format != "GIF" or loop == 0 else (loop or 0) + 1
     document.durations = []
     for index in range(1 if image.info.get("default_image") else 0, count):
@@ -259,7 +274,7 @@ def _read_animation(document: Document, image: Image.Image, count: int) -> None:
 
 
 def _jpeg_quality(image: JpegImagePlugin.JpegImageFile) -> int:
-    """The quality a JPEG was saved with, from the sum of its luminance table, kept between 90 and 98."""
+    """Tell a JPEG's quality from the sum of its luminance table, kept between 90 and 98."""
     percent = 100 * sum(image.quantization.get(0, [])) / _JPEG_TABLE_SUM
     quality = 100 - percent / 2 if percent <= 100 else 5000 / percent
     return round(min(max(quality, 90), 98))

@@ -1,13 +1,14 @@
 """Which number of a TIFF is white: its own tags say so, or what is assumed is told.
 
-Whole numbers count to the largest that their bits hold. When MaxSampleValue is a smaller all-ones number, such as
-4095, and no sample is above it, that is white: so are 12 bits stored in 16. Other values of that tag are the
-brightest pixel's (TIFF 6.0 calls it a statistic) and change nothing. Of 32 bits none of which is used above the
-sixteenth, 65535 is white; this is noted.
+Whole numbers count to the largest that their bits hold. When MaxSampleValue is a smaller all-ones
+number, such as 4095, and no sample is above it, that is white: so are 12 bits stored in 16. Other
+values of that tag are the brightest pixel's (TIFF 6.0 calls it a statistic) and change nothing. Of
+32 bits none of which is used above the sixteenth, 65535 is white; this is noted.
 
-Floating point counts to 1, unless most of it exceeds 1 by far: white is the smallest of 1, 255 and 65535 that half of
-the numbers above 0 do not exceed, and 99 of 100 of all numbers not sixteen times. So a sharpened picture that
-overshoots a little is not taken for a black one. When the two rules name different whites the file is refused.
+Floating point counts to 1, unless most of it exceeds 1 by far: white is the smallest of 1, 255 and
+65535 that half of the numbers above 0 do not exceed, and 99 of 100 of all numbers not sixteen
+times. So a sharpened picture that overshoots a little is not taken for a black one. When the two
+rules name different whites the file is refused.
 """
 
 from pathlib import Path
@@ -24,7 +25,9 @@ _LOOKED_AT = 1_000_000  # floating-point numbers, evenly spread
 _BLOCK = 1_000_000
 
 
-def full_depth(file: str | Path, values: np.ndarray, layout: Layout, alpha: bool = False) -> np.ndarray:
+def full_depth(
+    file: str | Path, values: np.ndarray, layout: Layout, alpha: bool = False
+) -> np.ndarray:
     """Bring stored numbers to the full range of 8 or 16 bits.
 
     Parameters
@@ -33,7 +36,6 @@ def full_depth(file: str | Path, values: np.ndarray, layout: Layout, alpha: bool
         For notes.
     values : ndarray
         (H, W, C) or (H, W), as they are stored.
-    layout : Layout
     alpha : bool
         Whether they are opacity, which counts to 1 in floating point.
 
@@ -67,7 +69,6 @@ def floats_to_sixteen_bits(file: str | Path, values: np.ndarray) -> np.ndarray:
     ----------
     file : str or Path
         For notes.
-    values : ndarray
 
     Returns
     -------
@@ -83,7 +84,7 @@ def floats_to_sixteen_bits(file: str | Path, values: np.ndarray) -> np.ndarray:
 
 
 def _scaled(values: np.ndarray, low: float, high: float, kind: np.dtype) -> np.ndarray:
-    """The range from low to high as the whole range of a type; what is not finite is black or white."""
+    """Stretch low to high to the whole range of a type; what is not finite is black or white."""
     full = np.iinfo(kind).max
     if values.dtype == kind and (low, high) == (0, full):
         return np.ascontiguousarray(values)
@@ -96,18 +97,27 @@ def _scaled(values: np.ndarray, low: float, high: float, kind: np.dtype) -> np.n
     return out
 
 
-def _whole_range(file: str | Path, values: np.ndarray, layout: Layout, full: float, alpha: bool) -> float:
+def _whole_range(
+    file: str | Path, values: np.ndarray, layout: Layout, full: float, alpha: bool
+) -> float:
     """The white of whole numbers: all bits, or fewer when the tags say so and the numbers agree."""
     if layout.bits <= 8 and layout.highest in (None, full):
         return full
     brightest = int(values.max(initial=0))
-    if layout.bits == 32 and brightest <= 65535 and (layout.kind == "u" or values.min(initial=0) >= 0):
+    if (
+        layout.bits == 32
+        and brightest <= 65535
+        and (layout.kind == "u" or values.min(initial=0) >= 0)
+    ):
         if not alpha:
-            note(file, "its whole numbers of 32 bits are taken to count to 65535, as none is larger")
+            note(
+                file, "its whole numbers of 32 bits are taken to count to 65535, as none is larger"
+            )
         return 65535.0
     if layout.kind == "i":
         raise RefusedError(
-            "has signed whole numbers of 32 bits without a range (SMinSampleValue, SMaxSampleValue): "
+            "has signed whole numbers of 32 bits without a range (SMinSampleValue, "
+            "SMaxSampleValue): "
             "save it as a grey or RGB TIFF or PNG of 8 or 16 bits"
         )
     named = layout.highest
@@ -119,7 +129,8 @@ def _whole_range(file: str | Path, values: np.ndarray, layout: Layout, full: flo
     elif layout.bits >= 16 and not alpha and 0 < brightest.bit_length() <= layout.bits - 2:
         note(
             file,
-            f"its brightest number is {brightest} of {full:.0f}: it looks like {brightest.bit_length()} bits stored in "
+            f"its brightest number is {brightest} of {full:.0f}: "
+            f"it looks like {brightest.bit_length()} bits stored in "
             f"{layout.bits}, but no MaxSampleValue says so, and it stays as dark as it is",
         )
     return full
@@ -137,10 +148,14 @@ def _float_range(file: str | Path, values: np.ndarray, named: float | None) -> f
     if named:
         white = named
     else:
-        white = next((white for white in (1.0, 255.0, 65535.0) if middle <= white and high <= 16 * white), None)
+        white = next(
+            (white for white in (1.0, 255.0, 65535.0) if middle <= white and high <= 16 * white),
+            None,
+        )
         if white is None or (white > 1 and high <= 16 * {255.0: 1.0, 65535.0: 255.0}[white]):
             raise RefusedError(
-                f"has floating-point numbers that count neither to 1 nor to 255 nor to 65535 (half of them are above "
+                "has floating-point numbers that count neither to 1 nor to 255 nor to 65535 (half "
+                "of them are above "
                 f"{middle:g}): save it as a grey or RGB TIFF or PNG of 8 or 16 bits"
             )
     if white != 1:
@@ -149,5 +164,9 @@ def _float_range(file: str | Path, values: np.ndarray, named: float | None) -> f
         note(file, "it holds numbers that are not finite; they become black or white")
     outside = float(np.mean((some > white) | (some < 0))) if some.size else 0.0
     if outside > 0.001:
-        note(file, f"{outside:.1%} of its floating-point numbers lie outside 0 to {white:g} and are cut off")
+        note(
+            file,
+            f"{outside:.1%} of its floating-point numbers lie outside 0 to {white:g} "
+            "and are cut off",
+        )
     return white

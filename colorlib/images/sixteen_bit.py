@@ -1,7 +1,8 @@
-"""Pictures of 16 bits a channel: colour ones from PNG, which Pillow reads at 8 bits, and back to PNG and TIFF.
+"""Pictures of 16 bits a channel: from PNG, which Pillow reads at 8 bits, to PNG and TIFF.
 
-Pillow's decoders unpack such a picture by keeping one byte of each sample, and they can be asked for either byte:
-decoded once for the high bytes and once for the low ones, nothing is lost, whatever the compression.
+Pillow's decoders unpack such a picture by keeping one byte of each sample, and they can be asked
+for either byte: decoded once for the high bytes and once for the low ones, nothing is lost,
+whatever the compression.
 """
 
 import zlib
@@ -19,7 +20,7 @@ _EFFORT = 2  # of zlib: 6, its default, takes five times as long for a tenth les
 
 
 def byte_modes(image: Image.Image) -> tuple[str, str] | None:
-    """Say how to decode the high and the low bytes of a picture, or None when Pillow reads it in full depth.
+    """Say how to decode high and low bytes, or None when Pillow reads in full depth.
 
     Parameters
     ----------
@@ -29,8 +30,8 @@ def byte_modes(image: Image.Image) -> tuple[str, str] | None:
     Returns
     -------
     (str, str) or None
-        Pillow's names ("raw modes") for the two. A grey picture with alpha has one: its samples' bytes then come
-        as the four channels high, low, high alpha, low alpha.
+        Pillow's names ("raw modes") for the two. A grey picture with alpha has one: its samples'
+        bytes then come as the four channels high, low, high alpha, low alpha.
     """
     if image.format != "PNG":
         return None
@@ -44,14 +45,19 @@ def byte_modes(image: Image.Image) -> tuple[str, str] | None:
 def decode_as(image: Image.Image, mode: str) -> None:
     """Load an opened picture's pixels with one of `byte_modes`."""
     image.tile = [
-        tile._replace(args=mode if isinstance(tile.args, str) else (mode, *tile.args[1:])) for tile in image.tile
+        tile._replace(args=mode if isinstance(tile.args, str) else (mode, *tile.args[1:]))
+        for tile in image.tile
     ]
     image.load()
 
 
 def eight_bits(values: np.ndarray) -> np.ndarray:
     """Round uint16 values, full scale 65535, to uint8; uint8 comes back as it is."""
-    return values if values.dtype == np.uint8 else ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    return (
+        values
+        if values.dtype == np.uint8
+        else ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    )
 
 
 def write_png(
@@ -62,11 +68,10 @@ def write_png(
     profile: bytes | None,
     texts: PngInfo,
 ) -> None:
-    """Write a 16-bit colour picture as PNG (ISO/IEC 15948), each row stored as its difference to the one above.
+    """Write a 16-bit colour picture as PNG (ISO/IEC 15948), rows as differences.
 
     Parameters
     ----------
-    file : binary file
     pixels : ndarray
         (H, W, 3) or, with alpha, (H, W, 4) uint16.
     exif : bytes
@@ -84,7 +89,10 @@ def write_png(
 
     height, width, channels = pixels.shape
     file.write(b"\x89PNG\r\n\x1a\n")
-    chunk(b"IHDR", width.to_bytes(4) + height.to_bytes(4) + bytes([16, 6 if channels == 4 else 2, 0, 0, 0]))
+    chunk(
+        b"IHDR",
+        width.to_bytes(4) + height.to_bytes(4) + bytes([16, 6 if channels == 4 else 2, 0, 0, 0]),
+    )
     if profile:
         chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile))
     if dpi:
@@ -96,10 +104,17 @@ def write_png(
     deflate = zlib.compressobj(_EFFORT)
     above = np.zeros((1, width * channels * 2), np.uint8)
     for top in range(0, height, _ROWS):
-        rows = pixels[top : top + _ROWS].astype(">u2", order="C").view(np.uint8).reshape(-1, above.shape[1])
+        rows = (
+            pixels[top : top + _ROWS]
+            .astype(">u2", order="C")
+            .view(np.uint8)
+            .reshape(-1, above.shape[1])
+        )
         differences = rows - np.concatenate([above, rows[:-1]])
         above = rows[-1:]
-        filtered = np.insert(differences, 0, 2, axis=1)  # each row begins with the number of the filter "Up"
+        filtered = np.insert(
+            differences, 0, 2, axis=1
+        )  # each row begins with the number of the filter "Up"
         chunk(b"IDAT", deflate.compress(filtered.tobytes()))
     chunk(b"IDAT", deflate.flush())
     chunk(b"IEND", b"")
@@ -127,13 +142,20 @@ def write_tiff_page(file: BinaryIO, pixels: np.ndarray, tags: dict[int, object])
     page = ImageFileDirectory_v2(prefix=b"II")
     for tag, value in tags.items():
         page[tag] = value
-    page[256], page[257], page[258], page[277] = width, height, (8 * pixels.itemsize,) * channels, channels
-    page[259], page[317], page[262], page[284] = 8, 2, 2, 1  # deflate, horizontal differences, RGB, channels together
+    page[256], page[257], page[258], page[277] = (
+        width,
+        height,
+        (8 * pixels.itemsize,) * channels,
+        channels,
+    )
+    # deflate, horizontal differences, RGB, channels together
+    page[259], page[317], page[262], page[284] = 8, 2, 2, 1
     if channels == 4:
         page[338] = 2  # alpha, not multiplied into the colours
     page.tagtype[273] = page.tagtype[279] = 4  # 32 bits
     page[278], page[279] = _ROWS, tuple(lengths)
-    page[273] = tuple(np.cumsum([0, *lengths[:-1]]).tolist())  # where the strips lie, counted from the end of the tags
+    # where the strips lie, counted from the end of the tags
+    page[273] = tuple(np.cumsum([0, *lengths[:-1]]).tolist())
     page.save(file)
     for strip in strips:
         file.write(strip)

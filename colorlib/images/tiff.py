@@ -1,4 +1,4 @@
-"""TIFF files page by page, read by what their own tags say; see `colorlib.images.tiff_layout` for what is read."""
+"""TIFF files page by page, by their own tags; `images.tiff_layout` lists what is read."""
 
 import weakref
 from dataclasses import dataclass
@@ -19,12 +19,20 @@ from colorlib.images.tiff_tags import Directory, Tags
 __all__ = ["TiffFile", "TiffPage"]
 
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
-_PILLOW_MODES = {"1": "L", "L": "L", "LA": "LA", "RGB": "RGB", "RGBA": "RGBA", "RGBX": "RGBA", "YCbCr": "RGB"}
+_PILLOW_MODES = {
+    "1": "L",
+    "L": "L",
+    "LA": "LA",
+    "RGB": "RGB",
+    "RGBA": "RGBA",
+    "RGBX": "RGBA",
+    "YCbCr": "RGB",
+}
 
 
 @dataclass(frozen=True)
 class TiffPage:
-    """A page as it lies in the file, before its profile is obeyed and before it is turned upright."""
+    """A page as it lies in the file, before its profile is obeyed and it is turned upright."""
 
     values: np.ndarray  # (H, W), (H, W, 3) or (H, W, 4), uint8 or uint16
     mode: str  # "L", "RGB", "CMYK" or "LAB"
@@ -52,7 +60,8 @@ class TiffFile:
     Parameters
     ----------
     path : str or Path
-        Opened once and read until this object is gone: a file of the same name that replaces it meanwhile is not read.
+        Opened once and read until this object is gone: a file of the same name that replaces it
+        meanwhile is not read.
 
     Raises
     ------
@@ -96,10 +105,6 @@ class TiffFile:
         index : int
             Thumbnails and masks do not count.
 
-        Returns
-        -------
-        TiffPage
-
         Raises
         ------
         RefusedError, ValueError
@@ -112,10 +117,19 @@ class TiffFile:
         check_memory(layout.columns, layout.rows, layout.bits * layout.samples / 8)
         orientation = (directory.values(274, (1,)) or (1,))[0]
         if layout.left_out:
-            note(self.path, f"{layout.left_out} channel(s) whose meaning its tags do not say are left out")
+            note(
+                self.path,
+                f"{layout.left_out} channel(s) whose meaning its tags do not say are left out",
+            )
         if layout.by_pillow:
             values, alpha = self._decoded_by_pillow(number, layout)
-            mode = "CMYK" if layout.photometric == tiff_layout.CMYK else "L" if values.ndim == 2 else "RGB"
+            mode = (
+                "CMYK"
+                if layout.photometric == tiff_layout.CMYK
+                else "L"
+                if values.ndim == 2
+                else "RGB"
+            )
             return TiffPage(values, mode, alpha, directory, 1)  # which turns it as well
         values, mode, alpha = self._decoded(layout)
         return TiffPage(values, mode, alpha, directory, orientation)
@@ -139,9 +153,15 @@ class TiffFile:
             return pixels[..., 0], "L", alpha
         if layout.photometric == tiff_layout.YCBCR:
             return np.asarray(Image.fromarray(pixels, "YCbCr").convert("RGB")), "RGB", alpha
-        return pixels, {tiff_layout.CMYK: "CMYK", tiff_layout.LAB: "LAB"}.get(layout.photometric, "RGB"), alpha
+        return (
+            pixels,
+            {tiff_layout.CMYK: "CMYK", tiff_layout.LAB: "LAB"}.get(layout.photometric, "RGB"),
+            alpha,
+        )
 
-    def _decoded_by_pillow(self, number: int, layout: Layout) -> tuple[np.ndarray, np.ndarray | None]:
+    def _decoded_by_pillow(
+        self, number: int, layout: Layout
+    ) -> tuple[np.ndarray, np.ndarray | None]:
         """A page of JPEG or fax data; what Pillow makes of it must be what the tags say."""
         with pillow_without_limit(layout.width * layout.height):
             if self._by_pillow is None:
@@ -150,11 +170,15 @@ class TiffFile:
             image = self._by_pillow
             image.seek(number)
             image.load()
-        expected = {1: ("1", "L", "LA"), 3: ("RGB", "RGBA", "RGBX", "YCbCr"), 4: ("CMYK",)}[layout.colors]
+        expected = {1: ("1", "L", "LA"), 3: ("RGB", "RGBA", "RGBX", "YCbCr"), 4: ("CMYK",)}[
+            layout.colors
+        ]
         sizes = ((layout.width, layout.height), (layout.height, layout.width))
         if image.size not in sizes or image.mode not in expected:
             raise ValueError(f"its tags and its data disagree: {image.mode}, {image.size}")
-        values = np.array(image if image.mode == "CMYK" else image.convert(_PILLOW_MODES[image.mode]))
+        values = np.array(
+            image if image.mode == "CMYK" else image.convert(_PILLOW_MODES[image.mode])
+        )
         if image.mode in ("LA", "RGBA", "RGBX"):
             alpha = values[..., -1].copy() if layout.alpha is not None else None
             values = values[..., 0].copy() if image.mode == "LA" else values[..., :3].copy()

@@ -1,7 +1,8 @@
 """The strips and tiles of a TIFF page as numbers: unpacked, differences undone, in their place.
 
-The byte codecs other than Deflate are those of libtiff, which Pillow carries. It never sees the layout of the page:
-each strip or tile is handed to it as a grey picture of bytes, so that what comes back is bytes and nothing else.
+The byte codecs other than Deflate are those of libtiff, which Pillow carries. It never sees the
+layout of the page: each strip or tile is handed to it as a grey picture of bytes, so that what
+comes back is bytes and nothing else.
 """
 
 import struct
@@ -19,7 +20,9 @@ from colorlib.images.tiff_tags import Tags
 __all__ = ["numbers"]
 
 _BLOCK = 1_000_000  # samples unpacked at a time
-_REVERSED = np.packbits(np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)[:, ::-1], axis=1)[:, 0]
+_REVERSED = np.packbits(
+    np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)[:, ::-1], axis=1
+)[:, 0]
 
 
 def numbers(tags: Tags, layout: Layout) -> np.ndarray:
@@ -35,7 +38,8 @@ def numbers(tags: Tags, layout: Layout) -> np.ndarray:
     Returns
     -------
     ndarray
-        (H, W, samples) of uint8, uint16 or uint32, their signed kin, or floating point, in this machine's byte order.
+        (H, W, samples) of uint8, uint16 or uint32, their signed kin, or floating point, in this
+        machine's byte order.
 
     Raises
     ------
@@ -67,11 +71,14 @@ def _dtype(layout: Layout) -> np.dtype:
     return np.dtype(f"{layout.kind}{size}")
 
 
-def _values(data: bytes, layout: Layout, rows: int, together: int, order: str) -> Iterator[tuple[int, np.ndarray]]:
-    """The numbers of one strip or tile, in blocks of rows: the first row, and (rows, columns, samples)."""
+def _values(
+    data: bytes, layout: Layout, rows: int, together: int, order: str
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Read a strip or tile in blocks of rows: the first row, and (rows, columns, samples)."""
     count = layout.columns * together
     row_bytes = -(-count * layout.bits // 8)
-    in_sixteen = 2 * count * rows if 8 < layout.bits < 16 else 0  # 12 bits may be packed, or in 16 each
+    # 12 bits may be packed, or in 16 each
+    in_sixteen = 2 * count * rows if 8 < layout.bits < 16 else 0
     data = _bytes(data, layout, rows, row_bytes, in_sixteen)
     if layout.bits_reversed:
         data = _REVERSED[data]
@@ -92,7 +99,11 @@ def _values(data: bytes, layout: Layout, rows: int, together: int, order: str) -
         values = values.reshape(len(block), layout.columns, together)
         if layout.predictor == 2:
             whole = np.dtype(f"u{values.itemsize}")
-            sums = values.astype(values.dtype.newbyteorder("="), copy=False).view(whole).cumsum(axis=1, dtype=whole)
+            sums = (
+                values.astype(values.dtype.newbyteorder("="), copy=False)
+                .view(whole)
+                .cumsum(axis=1, dtype=whole)
+            )
             values = sums.view(values.dtype.newbyteorder("="))
         yield first, values
 
@@ -109,32 +120,51 @@ def _bytes(data: bytes, layout: Layout, rows: int, row_bytes: int, in_sixteen: i
             raise ValueError(f"damaged Deflate data ({error})") from None
     elif layout.compression != 1:
         with pillow_without_limit(expected):
-            return np.array(TiffImageFile(_as_grey_picture(data, layout.compression, row_bytes, rows))).reshape(-1)
+            return np.array(
+                TiffImageFile(_as_grey_picture(data, layout.compression, row_bytes, rows))
+            ).reshape(-1)
     found = np.frombuffer(data, np.uint8)
     if in_sixteen and len(found) == in_sixteen:
         return found
     if len(found) < expected:
         raise ValueError(f"a strip or tile has {len(found)} bytes, its tags say {expected}")
     # More is allowed to fill up the last strip, or to an even place.
-    usual = {-(-size // even) * even for size in (expected, layout.rows * row_bytes) for even in (1, 2, 4)}
+    usual = {
+        -(-size // even) * even
+        for size in (expected, layout.rows * row_bytes)
+        for even in (1, 2, 4)
+    }
     if len(found) not in usual:
-        raise ValueError(f"a strip or tile has {len(found)} bytes, its tags say {expected}: one of them is wrong")
+        raise ValueError(
+            f"a strip or tile has {len(found)} bytes, its tags say {expected}: one of them is wrong"
+        )
     return found[:expected]
 
 
 def _as_grey_picture(data: bytes, compression: int, width: int, height: int) -> BytesIO:
     """A TIFF around compressed bytes, which says that each byte is a grey pixel."""
-    tags = {256: width, 257: height, 258: 8, 259: compression, 262: 1, 273: 8 + 2 + 9 * 12 + 4, 277: 1, 278: height}
+    tags = {
+        256: width,
+        257: height,
+        258: 8,
+        259: compression,
+        262: 1,
+        273: 8 + 2 + 9 * 12 + 4,
+        277: 1,
+        278: height,
+    }
     tags[279] = len(data)
     entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
     return BytesIO(b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + data)
 
 
 def _unpacked(block: np.ndarray, bits: int, count: int) -> np.ndarray:
-    """(rows, bytes) of samples that are no whole bytes long, each row beginning with a byte, as (rows, count)."""
+    """Unpack (rows, bytes) of samples of odd bits, each row from a whole byte, to (rows, count)."""
     size = 8 if bits < 8 else 16
     padded = np.zeros((len(block), count, size), np.uint8)
-    padded[..., size - bits :] = np.unpackbits(block, axis=1, count=count * bits).reshape(len(block), count, bits)
+    padded[..., size - bits :] = np.unpackbits(block, axis=1, count=count * bits).reshape(
+        len(block), count, bits
+    )
     packed = np.packbits(padded.reshape(len(block), -1), axis=1)
     return packed if size == 8 else packed.view(">u2").astype(np.uint16)
 
@@ -149,7 +179,7 @@ def _right_justified(values: np.ndarray, bits: int) -> np.ndarray:
 
 
 def _floating_point_undone(block: np.ndarray, layout: Layout, together: int) -> np.ndarray:
-    """Predictor 3 (Adobe Photoshop TIFF Technical Note 3): bytes of equal weight together, as differences."""
+    """Undo predictor 3 (Adobe, TIFF Technical Note 3): bytes of equal weight, as differences."""
     size, count = layout.bits // 8, layout.columns * together
     sums = block.reshape(len(block), -1, together).cumsum(axis=1, dtype=np.uint8)
     weights = sums.reshape(len(block), size, count).swapaxes(1, 2)

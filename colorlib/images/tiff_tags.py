@@ -1,4 +1,4 @@
-"""The tags of a TIFF file (revision 6.0, and BigTIFF): every page's, in the byte order it has, nothing guessed."""
+"""The tags of a TIFF file (revision 6.0, and BigTIFF), page by page, nothing guessed."""
 
 import struct
 from collections.abc import Iterator
@@ -7,12 +7,28 @@ from typing import BinaryIO
 
 __all__ = ["TEXTS", "Directory", "Tags", "is_tiff"]
 
-# Those that say how to read the numbers: one that cannot be read makes the page unreadable, not another picture.
-_LAYOUT = frozenset({254, 255, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 280, 281, 284, 317, 320, 322, 323})
+# Those that say how to read the numbers: one that cannot be read makes the page unreadable, not
+# another picture.
+_LAYOUT = frozenset(
+    {254, 255, 256, 257, 258, 259, 262, 266, 273, 277, 278, 279, 280, 281, 284, 317, 320, 322, 323}
+)
 _LAYOUT |= {324, 325, 332, 334, 338, 339, 340, 341, 529, 530, 532}
 TEXTS = (269, 270, 271, 272, 285, 305, 306, 315, 316, 33432)  # who, what, when, with what
 _OTHERS = frozenset({*TEXTS, 274, 282, 283, 296, 330, 34675})
-_FORMATS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
+_FORMATS = {
+    1: "B",
+    3: "H",
+    4: "I",
+    6: "b",
+    8: "h",
+    9: "i",
+    11: "f",
+    12: "d",
+    13: "I",
+    16: "Q",
+    17: "q",
+    18: "Q",
+}
 _BYTES, _RATIONALS = (2, 7), {5: "I", 10: "i"}
 
 
@@ -23,7 +39,7 @@ def is_tiff(start: bytes) -> bool:
 
 @dataclass(frozen=True)
 class Directory:
-    """The tags of one page: numbers as tuples (fractions as floats), texts and profiles as bytes."""
+    """The tags of a page: numbers as tuples (fractions as floats), texts, profiles as bytes."""
 
     offset: int
     tags: dict[int, tuple | bytes]
@@ -78,7 +94,7 @@ class Tags:
             offset = directory.next
 
     def directory(self, offset: int) -> Directory:
-        """Read the directory at a place in the file; ValueError when a tag that says how to read it is damaged."""
+        """Read the directory at a place; ValueError when a tag that it needs is damaged."""
         width = struct.calcsize(f"<{self._count}")
         (count,) = self._unpack(self._count, self.read(offset, width))
         if count > 65535:
@@ -92,11 +108,15 @@ class Tags:
                 raise ValueError(f"its tag {tag} comes twice")
             if tag in _LAYOUT or (tag in _OTHERS and tag not in tags):
                 try:
-                    tags[tag] = self._value(kind, number, data[place + size - self._inline : place + size])
+                    tags[tag] = self._value(
+                        kind, number, data[place + size - self._inline : place + size]
+                    )
                 except ValueError as error:
                     if tag in _LAYOUT:
                         raise ValueError(f"its tag {tag} is damaged ({error})") from None
-        return Directory(offset, tags, self._unpack("Q" if self.big else "I", data[count * size :])[0])
+        return Directory(
+            offset, tags, self._unpack("Q" if self.big else "I", data[count * size :])[0]
+        )
 
     def read(self, offset: int, count: int) -> bytes:
         """Read bytes of the file; ValueError when it has fewer."""
@@ -120,7 +140,9 @@ class Tags:
             return inline[:length]
         values = self._unpack(f"{length // struct.calcsize('<' + code)}{code}", inline[:length])
         if kind in _RATIONALS:
-            return tuple(a / b if b else 0.0 for a, b in zip(values[::2], values[1::2], strict=True))
+            return tuple(
+                a / b if b else 0.0 for a, b in zip(values[::2], values[1::2], strict=True)
+            )
         return values
 
     def _unpack(self, format: str, data: bytes) -> tuple:

@@ -1,4 +1,4 @@
-"""What a picture file says in XMP (ISO 16684-1): reading the little that a copy keeps, and writing a packet."""
+"""What a picture file says in XMP (ISO 16684-1): reading what a copy keeps, and writing."""
 
 import codecs
 from collections.abc import Mapping
@@ -17,7 +17,8 @@ _SPACES = {
     "photoshop": "http://ns.adobe.com/photoshop/1.0/",
     "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
 }
-# What stays true of a coloured copy: when the photograph was taken, and what its owner thinks of it.
+# What stays true of a coloured copy: when the photograph was taken, and what its owner thinks of
+# it.
 _KEPT = (
     "xmp:Rating",
     "xmp:Label",
@@ -43,7 +44,8 @@ def kept_xmp(data: bytes | None) -> dict[str, str]:
     data = (data or b"")[: _LONGEST + 1]
     wide = data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
     text = data.decode("utf-16" if wide else "utf-8-sig", "replace").strip("\0 \r\n")
-    if not text or len(data) > _LONGEST or "<!" in text:  # entities of its own are no photographer's
+    # entities of its own are no photographer's
+    if not text or len(data) > _LONGEST or "<!" in text:
         return {}
     try:
         root = ElementTree.fromstring(text)
@@ -86,7 +88,8 @@ def xmp_packet(properties: Mapping[str, str], history: Mapping[str, str] | None 
         event = f'<rdf:li rdf:parseType="Resource">{_elements(history)}</rdf:li>'
         body += f"<xmpMM:History><rdf:Seq>{event}</rdf:Seq></xmpMM:History>"
     return (
-        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'  # the id is the same in every packet
+        # the id is the same in every packet
+        '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
         f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{_RDF}">'
         f'<rdf:Description rdf:about=""{spaces}>{body}</rdf:Description>'
         '</rdf:RDF></x:xmpmeta><?xpacket end="w"?>'

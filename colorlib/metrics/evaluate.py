@@ -1,12 +1,13 @@
-"""How good is a colorizer? Its metrics on a set of photographs, and always beside them those of grey and of the truth.
+"""How good is a colorizer? Its metrics on photographs, beside those of grey and the truth.
 
-A metric alone says little here. A picture without any colour has a high PSNR, because all its lightness is right, and
-the error of a pixel is smallest when a colorizer that does not know says brown. So `evaluate` puts three rows
-side by side: the model, the all-grey picture and the truth.
+A metric alone says little here. A picture without any colour has a high PSNR, because all its
+lightness is right, and the error of a pixel is smallest when a colorizer that does not know says
+brown. So `evaluate` puts three rows side by side: the model, the all-grey picture and the truth.
 
 References
 ----------
-Heusel, M. et al. (2017). GANs trained by a two time-scale update rule converge to a local Nash equilibrium. NeurIPS.
+Heusel, M. et al. (2017). GANs trained by a two time-scale update rule converge to a local Nash
+equilibrium. NeurIPS.
 """
 
 from __future__ import annotations
@@ -22,7 +23,14 @@ from torch import Tensor, nn
 
 from colorlib.color.lab import from_network, lab_to_rgb
 from colorlib.metrics.frechet import FrechetDistance
-from colorlib.metrics.pictures import ab_accuracy, ab_error, colorfulness, colorfulness_unsigned, psnr, ssim
+from colorlib.metrics.pictures import (
+    ab_accuracy,
+    ab_error,
+    colorfulness,
+    colorfulness_unsigned,
+    psnr,
+    ssim,
+)
 
 INTERVALS = ("psnr", "ab_l1", "colorfulness")
 BEYOND = 1e100
@@ -30,9 +38,12 @@ BATCH = 100  # resamples drawn at once: of 10,000 pictures 8 MB
 
 
 def bootstrap_interval(
-    values: Sequence[float] | np.ndarray | Tensor, confidence: float = 0.95, resamples: int = 1000, seed: int = 0
+    values: Sequence[float] | np.ndarray | Tensor,
+    confidence: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
 ) -> tuple[float, float]:
-    """Percentile bootstrap interval of a mean: how much it would move with other pictures of the same kind.
+    """Bootstrap a mean's percentile interval: how much other such pictures would move it.
 
     Parameters
     ----------
@@ -56,10 +67,13 @@ def bootstrap_interval(
     """
     values = np.asarray(values.cpu() if isinstance(values, Tensor) else values, dtype=np.float64)
     if values.ndim != 1 or not len(values) or not 0 < confidence < 1:
-        raise ValueError("bootstrap_interval needs a list of at least one value and a confidence between 0 and 1")
+        raise ValueError(
+            "bootstrap_interval needs a list of at least one value and a confidence between 0 and 1"
+        )
     if len(values) == 1:  # it alone is drawn, however often
         return float(values[0]), float(values[0])
-    # Infinity minus infinity is nan: something finite, beyond all PSNR and still so when divided, stands in for it.
+    # Infinity minus infinity is nan: something finite, beyond all PSNR and still so when divided,
+    # stands in for it.
     finite = values.clip(-BEYOND, BEYOND)
     rng = np.random.default_rng(seed)
     found = bootstrap(
@@ -72,36 +86,41 @@ def bootstrap_interval(
         rng=rng,
     )
     low, high = (
-        math.copysign(math.inf, tail) if abs(tail) > BEYOND**0.5 else tail for tail in found.confidence_interval
+        math.copysign(math.inf, tail) if abs(tail) > BEYOND**0.5 else tail
+        for tail in found.confidence_interval
     )
     return float(low), float(high)
 
 
 @torch.no_grad()
 def evaluate(
-    generator: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], frechet: FrechetDistance | None = None
+    generator: nn.Module,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    frechet: FrechetDistance | None = None,
 ) -> pd.DataFrame:
-    """The metrics of a generator on a set of photographs, beside those of the all-grey picture and of the truth.
+    """Measure a generator on photographs, beside the all-grey picture and the truth.
 
-    One batch is held at a time. The generator runs in evaluation mode and gets its modes back. A few photographs that
-    are grey themselves lift the mean PSNR of grey by decibels, since grey is right about them to 60 dB and more; the
-    median does not notice them.
+    One batch is held at a time. The generator runs in evaluation mode and gets its modes back. A
+    few photographs that are grey themselves lift the mean PSNR of grey by decibels, since grey is
+    right about them to 60 dB and more; the median does not notice them.
 
     Parameters
     ----------
     generator : nn.Module
         From L (B, 1, H, W) to ab (B, 2, H, W), both on the network's scale.
     batches : iterable of (L, ab)
-        On the network's scale, on any device, all of one size; labels behind them are not looked at.
+        On the network's scale, on any device, all of one size; labels behind them are not looked
+        at.
     frechet : FrechetDistance, optional
         Adds the column ``frechet``. Its state is reset first.
 
     Returns
     -------
     pandas.DataFrame
-        Rows ``model``, ``grey``, ``truth``; columns ``psnr``, ``ssim``, ``ab_l1``, ``ab_auc``, ``colorfulness``,
-        ``colorfulness_unsigned`` and perhaps ``frechet``, means over the photographs; ``psnr``, ``ab_l1`` and
-        ``colorfulness`` also with a 95 % bootstrap interval, ``_low`` and ``_high``; and ``psnr_median``.
+        Rows ``model``, ``grey``, ``truth``; columns ``psnr``, ``ssim``, ``ab_l1``, ``ab_auc``,
+        ``colorfulness``, ``colorfulness_unsigned`` and perhaps ``frechet``, means over the
+        photographs; ``psnr``, ``ab_l1`` and ``colorfulness`` also with a 95 % bootstrap interval,
+        ``_low`` and ``_high``; and ``psnr_median``.
 
     Raises
     ------
@@ -118,7 +137,10 @@ def evaluate(
             L, ab = L.to(device), ab.to(device)
             truth = from_network(L, ab)
             truth_rgb = lab_to_rgb(truth)
-            for row, lab in (("model", from_network(L, generator(L))), ("grey", from_network(L, torch.zeros_like(ab)))):
+            for row, lab in (
+                ("model", from_network(L, generator(L))),
+                ("grey", from_network(L, torch.zeros_like(ab))),
+            ):
                 rgb = lab_to_rgb(lab)
                 collected[row].append(_compare(rgb, lab, truth_rgb, truth))
                 if distances:
@@ -130,7 +152,9 @@ def evaluate(
         for module, mode in modes:
             module.training = mode
     if not collected["truth"]:
-        raise ValueError("evaluate got no batch; give it the validation loader of at least one photograph")
+        raise ValueError(
+            "evaluate got no batch; give it the validation loader of at least one photograph"
+        )
     return _table(collected, distances)
 
 
@@ -140,14 +164,15 @@ def shares(table: pd.DataFrame) -> dict[str, float]:
     Parameters
     ----------
     table : pandas.DataFrame
-        As from `evaluate`: rows ``model``, ``grey`` and ``truth``. The columns ``psnr_median`` and ``frechet`` may be
-        missing.
+        As from `evaluate`: rows ``model``, ``grey`` and ``truth``. The columns ``psnr_median`` and
+        ``frechet`` may be missing.
 
     Returns
     -------
     dict of str to float
-        By a name that can head a column: the mean PSNR and that of the median photograph, minus grey's, in dB; ab error
-        and Frechet distance as shares of grey's; the colourfulness as a share of the truth's.
+        By a name that can head a column: the mean PSNR and that of the median photograph, minus
+        grey's, in dB; ab error and Frechet distance as shares of grey's; the colourfulness as a
+        share of the truth's.
     """
     model, grey, truth = (table.loc[row] for row in ("model", "grey", "truth"))
     gain, part = model - grey, model / grey
@@ -168,7 +193,11 @@ def _colors(rgb: Tensor) -> dict[str, Tensor]:
 
 def _compare(rgb: Tensor, lab: Tensor, truth_rgb: Tensor, truth: Tensor) -> dict[str, Tensor]:
     """All metrics of a batch against its truth, one number per picture."""
-    compared = {"psnr": psnr(rgb, truth_rgb), "ssim": ssim(rgb, truth_rgb), "ab_l1": ab_error(lab, truth)}
+    compared = {
+        "psnr": psnr(rgb, truth_rgb),
+        "ssim": ssim(rgb, truth_rgb),
+        "ab_l1": ab_error(lab, truth),
+    }
     area = ab_accuracy(lab, truth)[1]  # of the whole batch
     return {**compared, "ab_auc": torch.full((len(rgb),), area), **_colors(rgb)}
 
@@ -181,25 +210,34 @@ def _frechet_pair(frechet: FrechetDistance | None) -> dict[str, FrechetDistance]
     return {"model": frechet, "grey": frechet.clone()}
 
 
-def _table(collected: dict[str, list[dict[str, Tensor]]], distances: dict[str, FrechetDistance]) -> pd.DataFrame:
+def _table(
+    collected: dict[str, list[dict[str, Tensor]]], distances: dict[str, FrechetDistance]
+) -> pd.DataFrame:
     """Means and intervals of what the batches gave."""
     perfect = {"psnr": np.inf, "ssim": 1.0, "ab_l1": 0.0, "ab_auc": 1.0}
     rows = {}
     for name, batches in collected.items():
-        values = {key: torch.cat([batch[key] for batch in batches]).double().cpu().numpy() for key in batches[0]}
+        values = {
+            key: torch.cat([batch[key] for batch in batches]).double().cpu().numpy()
+            for key in batches[0]
+        }
         if name == "truth":  # compared with itself
-            values = {key: np.full(len(values["colorfulness"]), best) for key, best in perfect.items()} | values
+            values = {
+                key: np.full(len(values["colorfulness"]), best) for key, best in perfect.items()
+            } | values
         rows[name] = {key: value.mean() for key, value in values.items()}
         rows[name]["psnr_median"] = np.median(values["psnr"])
         if distances:
-            rows[name]["frechet"] = 0.0 if name == "truth" else _shared_real(distances, name).compute()
+            rows[name]["frechet"] = (
+                0.0 if name == "truth" else _shared_real(distances, name).compute()
+            )
         for key in INTERVALS:
             rows[name][f"{key}_low"], rows[name][f"{key}_high"] = bootstrap_interval(values[key])
     return pd.DataFrame(rows).T
 
 
 def _shared_real(distances: dict[str, FrechetDistance], name: str) -> FrechetDistance:
-    """The row's distance, with the features of the truth that were computed once, for the model's row."""
+    """Compute a row's distance, with the truth's features that the model's row has."""
     for state in ("real_features_sum", "real_features_cov_sum", "real_features_num_samples"):
         setattr(distances[name], state, getattr(distances["model"], state))
     return distances[name]

@@ -12,8 +12,9 @@ from colorlib.models.efficientnet_lite import lite0
 class FrechetFeatures(nn.Module):
     """Features of EfficientNet-lite0 (ImageNet weights) that see colour, for `FrechetDistance`.
 
-    The maps at strides 4, 8 and 16 (24, 40 and 112 channels), each averaged over positions: 176 numbers. The network's
-    last features, which know classes, hardly notice whether a picture is coloured.
+    The maps at strides 4, 8 and 16 (24, 40 and 112 channels), each averaged over positions: 176
+    numbers. The network's last features, which know classes, hardly notice whether a picture is
+    coloured.
 
     Parameters
     ----------
@@ -33,22 +34,25 @@ class FrechetFeatures(nn.Module):
 
     @torch.no_grad()
     def forward(self, rgb: Tensor) -> Tensor:
-        scaled = (rgb * 2 - 1).contiguous(memory_format=torch.channels_last)  # a third faster on a CPU
-        maps = self.net.forward_intermediates(scaled, indices=[1, 2, 3], stop_early=True, intermediates_only=True)
+        # a third faster on a CPU
+        scaled = (rgb * 2 - 1).contiguous(memory_format=torch.channels_last)
+        maps = self.net.forward_intermediates(
+            scaled, indices=[1, 2, 3], stop_early=True, intermediates_only=True
+        )
         return torch.cat([features.mean(dim=(2, 3)) for features in maps], dim=1)
 
 
 class FrechetDistance(FrechetInceptionDistance):
-    """Frechet distance between two sets of pictures, each taken for a Gaussian of its network features.
+    """Frechet distance of two sets of pictures, each a Gaussian of its network features.
 
-    Few pictures give a biased value: compare distances only between sets of the same size, and never those of
-    different features.
+    Few pictures give a biased value: compare distances only between sets of the same size, and
+    never those of different features.
 
     Parameters
     ----------
     features : {"lite0", "inception"}
-        ``"lite0"``: `FrechetFeatures`, works offline. ``"inception"``: the 2048 features of the usual FID,
-        which need the package torch-fidelity and a download.
+        ``"lite0"``: `FrechetFeatures`, works offline. ``"inception"``: the 2048 features of the
+        usual FID, which need the package torch-fidelity and a download.
 
     Raises
     ------
@@ -66,13 +70,17 @@ class FrechetDistance(FrechetInceptionDistance):
         if features not in ("lite0", "inception"):
             raise ValueError(f"unknown features {features!r}; choose lite0 or inception")
         try:
-            # One process has all the pictures: torchmetrics must not wait for others when it computes.
+            # One process has all the pictures: torchmetrics must not wait for others when it
+            # computes.
             network = FrechetFeatures() if features == "lite0" else 2048
             super().__init__(feature=network, normalize=True, sync_on_compute=False)
         except (ModuleNotFoundError, OSError) as error:
             if features == "lite0":
                 raise
-            message = 'the Inception network needs torch-fidelity and a download; offline use features="lite0"'
+            message = (
+                "the Inception network needs torch-fidelity and a download; "
+                'offline use features="lite0"'
+            )
             raise RuntimeError(f"{message} ({error})") from error
 
     def update(self, rgb: Tensor, real: bool) -> None:

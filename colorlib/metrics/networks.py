@@ -25,7 +25,8 @@ _GET = {
 def unavailable() -> dict[str, str]:
     """Say which measures cannot be had here, and how they could be.
 
-    Nothing is downloaded for a measure that nobody asked for: a network counts as here when its file is.
+    Nothing is downloaded for a measure that nobody asked for: a network counts as here when its
+    file is.
 
     Returns
     -------
@@ -36,20 +37,19 @@ def unavailable() -> dict[str, str]:
     lacking = [name for name, file in _FILES.items() if not (folder / file).is_file()]
     if INCEPTION not in lacking and find_spec("torch_fidelity") is None:
         lacking.append(INCEPTION)
-    return {name: f"its network is not on this machine; get it with: {_GET[name]}" for name in lacking}
+    return {
+        name: f"its network is not on this machine; get it with: {_GET[name]}" for name in lacking
+    }
 
 
 def judges(device: torch.device) -> dict[str, nn.Module]:
     """Load the networks that can be had.
 
-    Parameters
-    ----------
-    device : torch.device
-
     Returns
     -------
     dict of str to nn.Module
-        ``frechet``, `FrechetFeatures`, always; ``frechet_inception``, which takes 8-bit RGB; and ``lpips``.
+        ``frechet``, `FrechetFeatures`, always; ``frechet_inception``, which takes 8-bit RGB; and
+        ``lpips``.
     """
     found: dict[str, nn.Module] = {"frechet": FrechetFeatures()}
     lacking = unavailable()
@@ -64,7 +64,7 @@ def judges(device: torch.device) -> dict[str, nn.Module]:
 
 @torch.no_grad()
 def lpips(network: nn.Module, rgb: Tensor, truth: Tensor) -> Tensor:
-    """Learned perceptual distance of each picture from its truth, AlexNet's version, as most papers report it.
+    """Learned perceptual distance of each picture from its truth, by AlexNet, as papers do.
 
     Parameters
     ----------
@@ -80,7 +80,8 @@ def lpips(network: nn.Module, rgb: Tensor, truth: Tensor) -> Tensor:
 
     References
     ----------
-    Zhang, R. et al. (2018). The unreasonable effectiveness of deep features as a perceptual metric. CVPR. Section 3.
+    Zhang, R. et al. (2018). The unreasonable effectiveness of deep features as a perceptual metric.
+    CVPR. Section 3.
     """
     network.reset()
     return network(rgb, truth).flatten()

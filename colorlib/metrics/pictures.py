@@ -3,8 +3,8 @@
 References
 ----------
 Hasler, D. and Suesstrunk, S. E. (2003). Measuring colorfulness in natural images. Proc. SPIE 5007.
-Wang, Z. et al. (2004). Image quality assessment: from error visibility to structural similarity. IEEE TIP 13(4).
-Zhang, R., Isola, P. and Efros, A. A. (2016). Colorful image colorization. ECCV.
+Wang, Z. et al. (2004). Image quality assessment: from error visibility to structural similarity.
+IEEE TIP 13(4). Zhang, R., Isola, P. and Efros, A. A. (2016). Colorful image colorization. ECCV.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
+from torchmetrics.functional.image import (
+    peak_signal_noise_ratio,
+    structural_similarity_index_measure,
+)
 
 THRESHOLDS = range(0, 151)  # CIE units of distance in the ab plane (Zhang 2016, section 3.1)
 AB_SPAN = 220.0  # CIE units: from -110 to 110
 
 
 def psnr(rgb: Tensor, truth: Tensor) -> Tensor:
-    """Peak signal-to-noise ratio of each picture, computed on floats (a difference of 8-bit numbers would wrap around).
+    """Compute each picture's peak signal-to-noise ratio, on floats: 8 bits would wrap around.
 
     Parameters
     ----------
@@ -42,7 +45,7 @@ def psnr(rgb: Tensor, truth: Tensor) -> Tensor:
 
 
 def ssim(rgb: Tensor, truth: Tensor) -> Tensor:
-    """Structural similarity of each picture, Gaussian window of 11 pixels with sigma 1.5, mean of the three channels.
+    """Compute each picture's structural similarity, Gaussian window of 11, sigma 1.5.
 
     Parameters
     ----------
@@ -65,10 +68,17 @@ def ssim(rgb: Tensor, truth: Tensor) -> Tensor:
     """
     _check(rgb, truth)
     if min(rgb.shape[-2:]) < 11:
-        raise ValueError(f"ssim's window is 11 pixels wide, the pictures are {tuple(rgb.shape[-2:])}; enlarge them")
-    pair = (picture.contiguous(memory_format=torch.channels_last) for picture in (rgb, truth))  # twice as fast on a CPU
-    _, everywhere = structural_similarity_index_measure(*pair, data_range=1.0, reduction="none", return_full_image=True)
-    # Only where the window lies inside, as scikit-image and the paper do; torchmetrics' own mean takes in its padding.
+        raise ValueError(
+            f"ssim's window is 11 pixels wide, the pictures are {tuple(rgb.shape[-2:])}; "
+            "enlarge them"
+        )
+    # twice as fast on a CPU
+    pair = (picture.contiguous(memory_format=torch.channels_last) for picture in (rgb, truth))
+    _, everywhere = structural_similarity_index_measure(
+        *pair, data_range=1.0, reduction="none", return_full_image=True
+    )
+    # Only where the window lies inside, as scikit-image and the paper do; torchmetrics' own mean
+    # takes in its padding.
     return everywhere[..., 5:-5, 5:-5].mean(dim=(1, 2, 3))
 
 
@@ -95,10 +105,10 @@ def ab_error(lab: Tensor, truth: Tensor) -> Tensor:
 
 
 def ab_psnr(lab: Tensor, truth: Tensor) -> Tensor:
-    """Peak signal-to-noise ratio of a and b of each picture: like `psnr`, but lightness has no part in it.
+    """Compute the peak signal-to-noise ratio of a and b: as `psnr`, without lightness.
 
-    A picture whose lightness is given is good in RGB before it has any colour. Here the peak is 220 CIE units, the
-    range of a and b, and the level says little: only differences between methods do.
+    A picture whose lightness is given is good in RGB before it has any colour. Here the peak is 220
+    CIE units, the range of a and b, and the level says little: only differences between methods do.
 
     Parameters
     ----------
@@ -119,8 +129,10 @@ def ab_psnr(lab: Tensor, truth: Tensor) -> Tensor:
     return -10 * ((lab[:, 1:] - truth[:, 1:]) / AB_SPAN).square().mean(dim=(1, 2, 3)).log10()
 
 
-def ab_accuracy(lab: Tensor, truth: Tensor, thresholds: Sequence[float] = THRESHOLDS) -> tuple[Tensor, float]:
-    """Fraction of pixels whose ab lies within a distance of the truth, per distance, and the area under that curve.
+def ab_accuracy(
+    lab: Tensor, truth: Tensor, thresholds: Sequence[float] = THRESHOLDS
+) -> tuple[Tensor, float]:
+    """Count the pixels whose ab is within each distance of the truth, and the curve's area.
 
     Parameters
     ----------
@@ -154,9 +166,10 @@ def ab_accuracy(lab: Tensor, truth: Tensor, thresholds: Sequence[float] = THRESH
 
 
 def colorfulness(rgb: Tensor) -> Tensor:
-    """Colourfulness of each picture: spread plus 0.3 times the mean of the opponent colours R - G and (R + G) / 2 - B.
+    """Measure colourfulness: spread plus 0.3 times the mean of R - G and (R + G) / 2 - B.
 
-    0 is grey; 15 is called slightly, 33 moderately, 59 quite and 109 extremely colourful by the observers of the paper.
+    0 is grey; 15 is called slightly, 33 moderately, 59 quite and 109 extremely colourful by the
+    observers of the paper.
 
     Parameters
     ----------
@@ -181,25 +194,11 @@ def colorfulness(rgb: Tensor) -> Tensor:
 
 
 def colorfulness_unsigned(rgb: Tensor) -> Tensor:
-    """The variant of `colorfulness` on absolute values, `|R - G|` and `|(R + G) / 2 - B|`, of later papers.
+    """Measure `colorfulness` on absolute values, `|R - G|` and `|(R + G) / 2 - B|`.
 
-    It is not the measure of Hasler and Suesstrunk (2003): a picture half red, half green loses its spread. It is here
-    so that numbers can be compared with theirs.
-
-    Parameters
-    ----------
-    rgb : Tensor
-        (B, 3, H, W), float sRGB in [0, 1].
-
-    Returns
-    -------
-    Tensor
-        (B,), on the scale of pictures in 0..255.
-
-    Raises
-    ------
-    ValueError
-        If the pictures are not float RGB batches.
+    It is what later papers compute, and not the measure of Hasler and Suesstrunk (2003): a picture
+    half red, half green loses its spread. It is here so that numbers can be compared with theirs,
+    and takes, returns and raises what `colorfulness` does.
     """
     rg, yb = _opponents(rgb)
     return _colorfulness(rg.abs(), yb.abs())
@@ -208,9 +207,15 @@ def colorfulness_unsigned(rgb: Tensor) -> Tensor:
 def _check(picture: Tensor, truth: Tensor) -> None:
     """Both are float batches (B, 3, H, W) of one shape."""
     if picture.shape != truth.shape or picture.ndim != 4 or picture.shape[1] != 3:
-        raise ValueError(f"expected two batches (B, 3, H, W), got {tuple(picture.shape)} and {tuple(truth.shape)}")
+        raise ValueError(
+            "expected two batches (B, 3, H, W), "
+            f"got {tuple(picture.shape)} and {tuple(truth.shape)}"
+        )
     if not (picture.is_floating_point() and truth.is_floating_point()):
-        raise ValueError(f"expected floats, got {picture.dtype} and {truth.dtype}; divide 8-bit pictures by 255 first")
+        raise ValueError(
+            f"expected floats, got {picture.dtype} and {truth.dtype}; "
+            "divide 8-bit pictures by 255 first"
+        )
 
 
 def _ab_curve(lab: Tensor, truth: Tensor, steps: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The Frechet distance of two sets of feature vectors, and how far it would move with other pictures."""
+"""The Frechet distance of two sets of features, and how far other pictures would move it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from scipy.linalg import eigh, eigvalsh
 
 __all__ = ["ENOUGH", "frechet_interval", "set_distance"]
 
-ENOUGH = 2  # times as many pictures as features, or the distance says more about their number than about them
+# times as many pictures as features, or the distance says more about their number than about them
+ENOUGH = 2
 Moments = tuple[np.ndarray, np.ndarray]
 
 
@@ -49,15 +50,14 @@ def frechet_interval(
 ) -> tuple[float, float]:
     """Bootstrap a 95 % interval of the Frechet distance of two sets of the same photographs.
 
-    Photographs are drawn with replacement, the same ones for both sets. A set in which some are twice is poorer, and
-    its distance larger: the percentiles of the draws would lie too high. So the interval is the distance itself, give
-    or take 1.96 standard deviations of the draws.
+    Photographs are drawn with replacement, the same ones for both sets. A set in which some are
+    twice is poorer, and its distance larger: the percentiles of the draws would lie too high. So
+    the interval is the distance itself, give or take 1.96 standard deviations of the draws.
 
     Parameters
     ----------
     features, others : ndarray, (N, F)
         Row by row of the same photograph.
-    resamples : int
     seed : int
         The same seed gives the same interval.
 
@@ -76,11 +76,13 @@ def frechet_interval(
 def _moments(features: np.ndarray, weights: np.ndarray | None = None) -> Moments:
     """Mean and covariance of rows, each counted as often as its weight says."""
     features = np.asarray(features, np.float64)
-    return np.average(features, 0, weights), np.atleast_2d(np.cov(features, rowvar=False, fweights=weights))
+    return np.average(features, 0, weights), np.atleast_2d(
+        np.cov(features, rowvar=False, fweights=weights)
+    )
 
 
 def _distance(one: Moments, other: Moments) -> float:
-    """Of two Gaussians. The trace of the root of a product is that of a symmetric matrix with the same eigenvalues."""
+    """Compute it of two Gaussians, the trace of a root by a symmetric matrix's eigenvalues."""
     values, vectors = eigh(other[1])
     root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
     shared = np.sqrt(eigvalsh(root @ one[1] @ root).clip(0)).sum()

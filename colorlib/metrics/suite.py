@@ -1,9 +1,10 @@
-"""One table for several colorizers: the same photographs, the same measures, grey and truth as the ends of every scale.
+"""One table for several colorizers: same photographs and measures, grey and truth as ends.
 
-The work is cut into pieces of a few photographs. What a piece comes to is written as one file, so that a run that was
-stopped goes on, and several processes share the pieces. When the colours of all are known, the chroma of each method's
-results is multiplied by one factor that gives them the colourfulness of the truth, and they are compared once more: the
-hue-invariant Frechet distance (Li 2025, section 5.2.1), which asks for the hues and not for how bold they are.
+The work is cut into pieces of a few photographs. What a piece comes to is written as one file, so
+that a run that was stopped goes on, and several processes share the pieces. When the colours of all
+are known, the chroma of each method's results is multiplied by one factor that gives them the
+colourfulness of the truth, and they are compared once more: the hue-invariant Frechet distance (Li
+2025, section 5.2.1), which asks for the hues and not for how bold they are.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Piece:
-    """A few photographs that are worked on together: names and files, and the side at which they are judged."""
+    """Photographs that are worked on together: names, files, and the side they are judged at."""
 
     number: int
     size: int
@@ -44,7 +45,7 @@ class Piece:
 
 
 class Method(Protocol):
-    """What gives results, 8-bit pictures (B, 3, S, S), for truths of the same shape and their names."""
+    """Gives results, 8-bit pictures (B, 3, S, S), for truths of that shape and their names."""
 
     def __call__(self, truths: Tensor, names: list[str]) -> Tensor: ...
 
@@ -60,7 +61,7 @@ class Grey:
 
 @dataclass
 class Measured:
-    """What a method came to: `numbers` (N,) of each measure, `curve` (N, 151), and the features of each network."""
+    """What a method came to: `numbers` (N,) by measure, `curve` (N, 151), features by network."""
 
     names: list[str]
     numbers: Arrays
@@ -86,7 +87,10 @@ def pieces(photographs: Mapping[str, Path], size: int) -> list[Piece]:
     """
     items = list(photographs.items())
     starts = range(0, len(items), PIECE)
-    return [Piece(number, size, dict(items[start : start + PIECE])) for number, start in enumerate(starts)]
+    return [
+        Piece(number, size, dict(items[start : start + PIECE]))
+        for number, start in enumerate(starts)
+    ]
 
 
 def measure_suite(
@@ -108,8 +112,8 @@ def measure_suite(
     methods : mapping of str to Method
         By name. With several jobs they must be picklable.
     folder : Path
-        What is measured is kept here; what is here already is not measured again. The coloured pictures lie in
-        ``METHOD/pictures``.
+        What is measured is kept here; what is here already is not measured again. The coloured
+        pictures lie in ``METHOD/pictures``.
     jobs : int
         Processes, of one thread each; 1 works in this one, on its GPU if there is one.
     progress : callable, optional
@@ -120,7 +124,8 @@ def measure_suite(
     measured : dict of str to Measured
         ``grey`` first, then the methods.
     truth : dict of str to ndarray
-        Features of the truth by network, and its ``colorfulness`` and ``colorfulness_unsigned`` (N,).
+        Features of the truth by network, and its ``colorfulness`` and ``colorfulness_unsigned``
+        (N,).
     """
     shown = progress or (lambda steps, total, what: iter(steps))
     cut = pieces(photographs, size)
@@ -182,7 +187,9 @@ def _truth_piece(folder: Path, piece: Piece) -> Path:
 
 def _look_at_truth(truths: Tensor, names: list[str]) -> Arrays:
     colors = {"colorfulness": colorfulness, "colorfulness_unsigned": colorfulness_unsigned}
-    return features(truths, _networks()[0]) | {name: of(truths / 255).cpu().numpy() for name, of in colors.items()}
+    return features(truths, _networks()[0]) | {
+        name: of(truths / 255).cpu().numpy() for name, of in colors.items()
+    }
 
 
 def _method_piece(folder: Path, method: Method, piece: Piece) -> Path:
@@ -203,7 +210,9 @@ def _scaled_piece(folder: Path, factor: float, piece: Piece) -> Path:
     """The features of a piece's results with their chroma multiplied."""
 
     def look(truths: Tensor, names: list[str]) -> Arrays:
-        results = torch.stack([middle_square(folder / "pictures" / f"{name}.png", piece.size) for name in names])
+        results = torch.stack(
+            [middle_square(folder / "pictures" / f"{name}.png", piece.size) for name in names]
+        )
         return features(with_chroma(results.to(truths.device), factor), _networks()[0])
 
     return _kept(folder / f"scaled-{piece.number:04d}.npz", lambda: _in_batches(piece, look))
@@ -215,7 +224,9 @@ def _in_batches(piece: Piece, look: Callable[[Tensor, list[str]], Arrays]) -> Ar
     found = []
     for start in range(0, len(names), BATCH):
         some = names[start : start + BATCH]
-        truths = torch.stack([middle_square(piece.photographs[name], piece.size) for name in some]).to(device)
+        truths = torch.stack(
+            [middle_square(piece.photographs[name], piece.size) for name in some]
+        ).to(device)
         found.append(look(truths, some))
     return {key: np.concatenate([batch[key] for batch in found]) for key in found[0]}
 
@@ -249,4 +260,6 @@ def _save(picture: Tensor, path: Path) -> None:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(path) as temporary:
-        Image.fromarray(picture.permute(1, 2, 0).cpu().numpy()).save(temporary, "PNG", compress_level=1)
+        Image.fromarray(picture.permute(1, 2, 0).cpu().numpy()).save(
+            temporary, "PNG", compress_level=1
+        )

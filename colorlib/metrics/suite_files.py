@@ -1,4 +1,4 @@
-"""The folder of a run on a suite: what it is made of, so that it goes on only as the same run, and what came of it."""
+"""The folder of a run on a suite: what it is made of, as which it goes on, and its results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ RUN = "run.json"
 
 
 def begin_run(
-    folder: str | Path, suite: str, photographs: Mapping[str, Path], size: int, methods: Mapping[str, Any]
+    folder: str | Path,
+    suite: str,
+    photographs: Mapping[str, Path],
+    size: int,
+    methods: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Note what a run is made of, or see that the run in this folder is made of the same.
 
@@ -31,7 +35,6 @@ def begin_run(
         Is made where it is missing.
     suite : str
         Name of the list of photographs.
-    photographs : mapping of str to Path
     size : int
         Side in pixels at which they are judged.
     methods : mapping of str to anything json can hold
@@ -50,8 +53,12 @@ def begin_run(
         If it holds something else.
     """
     folder = Path(folder)
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / RUN).is_file())):
-        raise FileExistsError(f"{folder} holds something else: give a new folder, or one of an earlier call")
+    if folder.exists() and (
+        not folder.is_dir() or (any(folder.iterdir()) and not (folder / RUN).is_file())
+    ):
+        raise FileExistsError(
+            f"{folder} holds something else: give a new folder, or one of an earlier call"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     for name, path in photographs.items():
@@ -67,16 +74,23 @@ def begin_run(
     if (folder / RUN).is_file():
         earlier = json.loads((folder / RUN).read_text("utf8"))
         differ = [key for key in now if earlier.get(key) != now[key]]
-        differ += [name for name, about in methods.items() if earlier["methods"].get(name, about) != about]
+        differ += [
+            name for name, about in methods.items() if earlier["methods"].get(name, about) != about
+        ]
         if differ:
-            raise ValueError(f"{folder} holds a run that differs in {', '.join(differ)}: choose another folder")
+            raise ValueError(
+                f"{folder} holds a run that differs in {', '.join(differ)}: choose another folder"
+            )
     record = now | {"methods": earlier.get("methods", {}) | dict(methods)}
     _write_json(folder / RUN, record)
     return now | {"methods": dict(methods)}
 
 
 def write_tables(
-    folder: str | Path, table: pd.DataFrame, measured: Mapping[str, Measured], record: Mapping[str, Any]
+    folder: str | Path,
+    table: pd.DataFrame,
+    measured: Mapping[str, Measured],
+    record: Mapping[str, Any],
 ) -> None:
     """Write what came of a run: table.csv, pictures.csv, curves.csv and record.json.
 
@@ -86,7 +100,6 @@ def write_tables(
         Must exist.
     table : pandas.DataFrame
         As from `method_table`.
-    measured : mapping of str to Measured
     record : mapping
         What json can hold.
     """

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorlib.images import write
+from colorlib.images import writers
 from colorlib.images.read import read_document
 from colorlib.images.write import WRITABLE, output_suffix, write_document
 from helpers.formats import GREY, RGB, paint
@@ -59,7 +59,7 @@ class TestWriting:
             raise error
 
         monkeypatch.setattr(Image.Image, "save", half)
-        monkeypatch.setattr(write, "write_tiff_page", partial(half, None))
+        monkeypatch.setattr(writers, "write_tiff_page", partial(half, None))
         with pytest.raises(type(error)) as caught:
             write_document(document, paint(document), tmp_path / "out" / f"b{suffix}")
         if isinstance(error, OSError):
