@@ -17,6 +17,8 @@ from types import ModuleType
 import pytest
 from filelock import FileLock
 
+from helpers.skips import CI, pytest_sessionfinish, pytest_terminal_summary  # noqa: F401
+
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # there is a worker for each core
 
@@ -95,7 +97,7 @@ def browser() -> Iterator[object]:
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         reason = f"no browser: none of {', '.join(BROWSERS)} is installed (Debian: apt-get install chromium)"
-        if os.environ.get("CI", "").lower() in ("1", "true"):
+        if CI:
             pytest.fail(reason)
         pytest.skip(reason)
     from playwright.sync_api import sync_playwright

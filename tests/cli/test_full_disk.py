@@ -1,13 +1,12 @@
 """A disk that fills in the middle of a picture: a short result is never called done, in any format."""
 
-import resource
-
 import numpy as np
 import pytest
 from PIL import Image
 
 from colorlib.album.run import AlbumColorizer, Report, plan, run
 
+resource = pytest.importorskip("resource", reason="Windows sets no limits")
 FORMATS = {".jpg": "L", ".png": "L", ".tif": "L", ".webp": "RGB", ".gif": "L", ".bmp": "L"}
 
 

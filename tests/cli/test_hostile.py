@@ -5,7 +5,6 @@ Where signals and limits play a part the command is a process of its own.
 
 import csv
 import os
-import resource
 import signal
 import struct
 import subprocess
@@ -24,8 +23,10 @@ from typer.testing import CliRunner
 from colorlib.cli import app
 from colorlib.models.unet import UNet
 from colorlib.models.weights import save_weights
+from helpers.disks import small_disk
 from helpers.hostile import ARGUMENTS, files
 
+resource = pytest.importorskip("resource", reason="Windows sets no limits")
 COMMAND = [sys.executable, "-m", "colorlib", "colorize"]  # as somebody would type it
 
 
@@ -143,21 +144,10 @@ def test_a_folder_of_the_output_that_cannot_be_written(album, weights, tmp_path)
 
 
 @pytest.fixture
-def small_disk(tmp_path):
+def disk(tmp_path):
     """A disk of one megabyte."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a small disk")
-    try:
-        done = subprocess.run(mount, capture_output=True, text=True)
-    except FileNotFoundError:
-        pytest.skip("there is no command mount")
-    if done.returncode:
-        pytest.skip(f"this container may not mount a small disk: {done.stderr.strip()}")
-    yield disk
-    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+    with small_disk(tmp_path / "disk", "1m") as folder:
+        yield folder
 
 
 def noise(path, side):
@@ -166,26 +156,26 @@ def noise(path, side):
     Image.fromarray(values).save(path)
 
 
-def test_a_full_disk(album, weights, small_disk):
+def test_a_full_disk(album, weights, disk):
     noise(album / "large.png", 900)
-    result = call(album, "--out", small_disk / "out", "--weights", weights)
+    result = call(album, "--out", disk / "out", "--weights", weights)
     assert result.exit_code == 1, result.stderr
     assert "2 colorized, 1 failed:" in result.stderr
     assert "No space left on device" in result.stderr
-    assert files(small_disk / "out") == ["aaa.jpg", "sub/zzz.png"]
+    assert files(disk / "out") == ["aaa.jpg", "sub/zzz.png"]
 
 
-def test_no_room_at_all_not_even_for_the_report(album, weights, small_disk):
-    (small_disk / "out/sub").mkdir(parents=True)
-    with suppress(OSError), (small_disk / "filler").open("wb", buffering=0) as filler:
+def test_no_room_at_all_not_even_for_the_report(album, weights, disk):
+    (disk / "out/sub").mkdir(parents=True)
+    with suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
         while filler.write(bytes(4096)):
             pass
-    result = call(album, "--out", small_disk / "out", "--weights", weights)
+    result = call(album, "--out", disk / "out", "--weights", weights)
     assert result.exit_code == 1, result.stderr
     assert "2 failed:" in result.stderr
     assert "No space left on device" in result.stderr
     assert "Traceback" not in result.stderr
-    assert files(small_disk / "out") == []
+    assert files(disk / "out") == []
 
 
 def test_files_that_may_not_grow(album, weights, tmp_path):

@@ -1,6 +1,5 @@
 """What `film.resume` promises."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import pytest
 
 from colorlib.film import colorize
 from colorlib.film.colorize import colorize_video
+from helpers.disks import small_disk
 from helpers.video import Sepia, Stops, child, left_over, make, packets_of, same_pictures, times_of
 
 
@@ -96,29 +96,24 @@ def test_a_file_that_may_not_grow_is_told_and_nothing_is_left(tmp_path):
 
 
 @pytest.fixture
-def small_disk(tmp_path):
+def disk(tmp_path):
     """A disk of 64 KB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("making a small disk needs root and the right to mount")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with small_disk(tmp_path / "disk", "64k") as folder:
+        yield folder
 
 
-def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(small_disk, tmp_path, monkeypatch):
+def test_a_full_disk_is_told_and_the_run_goes_on_when_there_is_room(disk, tmp_path, monkeypatch):
     monkeypatch.setattr(colorize, "SEGMENT", 20)
     source = make(tmp_path / "in.mkv", frames=80)
-    out = small_disk / "out.mkv"
+    out = disk / "out.mkv"
     with pytest.raises(OSError, match=r"No space left on device.*out\.mkv") as caught:
         colorize_video(source, out, Sepia(), codec="ffv1")
     assert caught.value.errno == 28
     assert not out.exists()
-    there = list(small_disk.glob("out.mkv.parts/[0-9]*.nut"))
+    there = list(disk.glob("out.mkv.parts/[0-9]*.nut"))
     assert there
-    assert not list(small_disk.rglob(".*.part*"))
-    subprocess.run(["mount", "-o", "remount,size=4m", str(small_disk)], check=True)
+    assert not list(disk.rglob(".*.part*"))
+    subprocess.run(["mount", "-o", "remount,size=4m", str(disk)], check=True)
     result = colorize_video(source, out, Sepia(), codec="ffv1")
     assert (result.frames, len(times_of(out))) == (80, 80)
     assert result.notes == [f"going on after {20 * len(there)} frames"]
