@@ -54,7 +54,10 @@ def found(address: str, known: Mapping[str, Any]) -> str | None:
     same = [
         each
         for each, entry in known.items()
-        if each.startswith(within) and each.endswith(f".{name}") and entry.objtype in ("function", "class")
+        if each.startswith(within)
+        and each.endswith(f".{name}")
+        and entry.objtype in ("function", "class")
+        and not entry.aliased
     ]
     return same[0] if len(same) == 1 else None
 

@@ -179,8 +179,8 @@ def test_a_page_says_what_it_is_about(extension):
     assert long.endswith("word ...")
 
 
-def entry(kind, page="book/reference/x"):
-    return SimpleNamespace(objtype=kind, docname=page, node_id="id")
+def entry(kind, aliased=False):
+    return SimpleNamespace(objtype=kind, aliased=aliased)
 
 
 CODE = """from colorlib import color, Colorizer
@@ -195,6 +195,7 @@ KNOWN = {
     "colorlib.color.rgb_to_lab": entry("function"),
     "colorlib.data.dataloaders": entry("function"),
     "colorlib.colorize.Colorizer": entry("class"),
+    "colorlib.colorize.colorizer.Colorizer": entry("class", aliased=True),
     "colorlib.colorize.Point.color": entry("attribute"),
 }
 
