@@ -23,7 +23,7 @@ from colorlib.images.folder import find_photographs
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 SIZES = (96, 160, 256)
-MOST = 200  # photographs of a folder, evenly spread over its sorted list
+MOST = 100  # photographs of a folder, evenly spread over its sorted list
 
 
 def ab_of(rgb: np.ndarray) -> np.ndarray:

@@ -26,6 +26,7 @@ from colorlib.film.memory import Memory
 from colorlib.film.optical_flow import find_motion
 from colorlib.film.recognition import recognised
 from colorlib.film.render import frame_lightness, paint_frame
+from colorlib.film.shadows import faded
 from colorlib.film.shots import NEIGHBOURS, with_cuts
 
 if TYPE_CHECKING:
@@ -51,8 +52,7 @@ class SteadyColorizer:
     from frame to frame), and each place takes the mean of what was carried there and of the new prediction. The carried
     colour counts as many predictions as it is made of, at most eight, times the belief in the motion: 1 where the way
     there and back ends at its start and lightness agrees, 0 where something new comes into view. The frames between
-    are not shown to the network; they take from the keys before and after, the nearer one more. Nothing is carried
-    over a cut.
+    are not shown to the network; they take from the keys around, the nearer one more. Nothing is carried over a cut.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ class SteadyColorizer:
 
     def _painted(self, frame: Frame) -> np.ndarray:
         """The frame in colour, at full size."""
-        L, ab = frame.L, frame.ab
+        L, ab = frame.L, faded(frame.ab, frame.L)
         if frame.given:  # its colours are known at full size
             L = frame_lightness(frame.pixels)
             ab = _array(rgb_to_lab(small_view(self.reference, *L.shape))[:, 1:])
