@@ -14,10 +14,10 @@ LOCK   ?=
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help book web test bench links serve notebooks lock browser clean
+.PHONY: help book web teach teach-bundle test bench links serve notebooks lock browser clean
 
 help:  ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 book: $(STAMP)  ## Execute every chapter (cached) and build the pages
 	$(BIN)/jupyter-book build . --all -W -n --keep-going
@@ -25,6 +25,14 @@ book: $(STAMP)  ## Execute every chapter (cached) and build the pages
 
 web: $(STAMP)  ## Build the page that colours, with npm; `make book` does it too (kept until something of it changes)
 	$(BIN)/python book/tools/web.py
+
+teach: $(STAMP)  ## Make students' notebooks, solutions, the key, quizzes and slides in _build/teach
+	test -f _build/html/index.html || $(MAKE) book
+	$(BIN)/python book/tools/teach.py
+
+teach-bundle: $(STAMP)  ## The same, and the offline classroom with a wheelhouse for this platform
+	test -f _build/html/index.html || $(MAKE) book
+	$(BIN)/python book/tools/teach.py --wheels
 
 test: $(STAMP) browser  ## Run every test: the package, the chapters, the book and its pages in a browser
 	$(BIN)/python -m pytest --benchmark-skip -n auto --dist loadfile --no-loadscope-reorder $(PYTEST)

@@ -25,7 +25,24 @@ def propagate_between_edges(L: np.ndarray, marked: np.ndarray, values: np.ndarra
     crosses one diagonally, keeps a small part of its weight. A pixel on the edge still is the mean
     of its neighbours, those most like it first, so that no line without colour is left.
 
-    Takes, returns and raises what `propagate` does, without its `pull`.
+    Parameters
+    ----------
+    L : ndarray, (H, W)
+        Lightness in [0, 100].
+    marked : ndarray of bool, (H, W)
+        Where the values are known.
+    values : ndarray, (H, W, channels)
+        Only the marked pixels are looked at.
+
+    Returns
+    -------
+    ndarray, (H, W, channels)
+        float32.
+
+    Raises
+    ------
+    ValueError
+        If nothing is marked, shapes do not fit, or a number is not finite.
 
     References
     ----------

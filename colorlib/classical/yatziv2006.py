@@ -38,8 +38,12 @@ def blend(L: np.ndarray, marked: np.ndarray, values: np.ndarray, fall: float = F
 
     Parameters
     ----------
-    L, marked, values : ndarray
-        As for `propagate`: (H, W), (H, W) of bool, and (H, W, channels).
+    L : ndarray, (H, W)
+        Lightness in [0, 100].
+    marked : ndarray of bool, (H, W)
+        Where the colours are known.
+    values : ndarray, (H, W, channels)
+        a and b, for instance. Only the marked pixels are looked at.
     fall : float
         Above 0: the exponent of the distance. The larger, the more each pixel keeps to its nearest
         colour.

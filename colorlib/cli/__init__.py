@@ -1,4 +1,4 @@
-"""The command `colorlib`: train, colorize, video, demo, export, evaluate, study, info.
+"""The command `colorlib`: train, colorize, video, demo, export, evaluate, study, teach, info.
 
 Every command imports what it needs when it runs, so that `colorlib --help` answers at once. Exit codes: 0 all well,
 1 some files failed, 2 a wrong call or bad input, 130 stopped by Ctrl-C. Errors are one line on stderr.
@@ -19,6 +19,7 @@ from colorlib.cli.demo import demo
 from colorlib.cli.evaluate import evaluate
 from colorlib.cli.export import export
 from colorlib.cli.study import study
+from colorlib.cli.teach import teach
 from colorlib.cli.video import video
 from colorlib.images.printable import one_line, printable
 
@@ -71,6 +72,7 @@ app.command()(demo)
 app.command()(export)
 app.command()(evaluate)
 app.add_typer(study, name="study")
+app.add_typer(teach, name="teach")
 
 
 @app.command()
