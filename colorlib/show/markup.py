@@ -22,7 +22,7 @@ def to_image(picture: PictureArray | Image.Image) -> Image.Image:
     return Image.fromarray((to_array(picture) * 255).round().astype(np.uint8))
 
 
-def data_uri(image: Image.Image, width: int, height: int, quality: int = 82) -> str:
+def data_uri(image: Image.Image, width: int, height: int, quality: int = 76) -> str:
     """Write a picture as text, at most so large and never enlarged."""
     small = image.convert("RGB")
     small.thumbnail((width, height), Image.Resampling.LANCZOS)
