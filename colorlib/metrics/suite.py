@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_all_start_methods, get_context
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -153,9 +154,7 @@ class _Workers:
 
     def __init__(self, jobs: int, pieces: int) -> None:
         jobs = min(jobs, pieces)
-        # Not forked: a process with torch's threads in it must not be.
-        context = get_context("spawn")
-        self.pool = ProcessPoolExecutor(jobs, context, _one_thread) if jobs > 1 else None
+        self.pool = ProcessPoolExecutor(jobs, _processes(), _one_thread) if jobs > 1 else None
 
     def __enter__(self) -> Callable[..., Iterator[Path]]:
         return self.pool.map if self.pool else map
@@ -163,6 +162,15 @@ class _Workers:
     def __exit__(self, *_: object) -> None:
         if self.pool:
             self.pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _processes() -> BaseContext:
+    """Processes that share what they import, and are no forks of this one: torch's threads may run in it."""
+    if "forkserver" not in get_all_start_methods():  # Windows
+        return get_context("spawn")
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["colorlib.metrics.suite"])
+    return context
 
 
 def _one_thread() -> None:
