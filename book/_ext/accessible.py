@@ -1,6 +1,6 @@
 """Names and roles of the theme's parts, mended: what is read aloud is what is seen.
 
-The theme names some buttons otherwise than the words on them (WCAG 2.1, criterion 2.5.3), and docutils calls the list of
+The theme names some buttons otherwise than the words on them (WCAG 2.1, criterion 2.5.3), and docutils calls the
 references a list, whose entries it then gives a role that is none of a list's.
 """
 

@@ -23,7 +23,7 @@ export async function decoded(file) {
   } catch {
     const { kind } = pictureHeader(new Uint8Array(await file.slice(0, HEADER).arrayBuffer()));
     if (["HEIC", "TIFF", "AVIF"].includes(kind)) {
-      throw new Error(`${name}: this browser cannot decode ${kind}. Save it as JPEG and try again.`);
+      throw new Error(`${name}: this browser cannot decode ${kind}. Save it as JPEG, try again.`);
     }
     throw new Error(`${name}: the file is damaged or its end is missing. ${CHOOSE}`);
   }

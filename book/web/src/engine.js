@@ -26,14 +26,14 @@ export class WorkerEngine {
   get obstacle() {
     if (location.protocol === "file:") {
       return (
-        "This page was opened as a file, and browsers let such a page load no network. Open it on " +
-        "its web site, or type make serve and open the address that it prints."
+        "This page was opened as a file, and browsers let such a page load no network. Open it " +
+        "on its web site, or type make serve and open the address that it prints."
       );
     }
     const needed = ["WebAssembly", "Worker", "OffscreenCanvas", "DecompressionStream"];
     const missing = needed.filter((name) => !(name in globalThis));
     if (missing.length === 0) return null;
-    return `This browser lacks ${missing.join(", ")}. Take a newer one: Firefox, Chrome, Edge, Safari.`;
+    return `This browser lacks ${missing.join(", ")}. Take a newer one: Firefox, Chrome, Safari.`;
   }
 
   /** Decode a file: {width, height, before}, the last an ImageData in grey. */
@@ -75,7 +75,8 @@ export class WorkerEngine {
     worker.onmessage = ({ data }) => this.#answered(data);
     worker.onerror = (event) => {
       event.preventDefault();
-      const error = new Error(`The part that colours broke off (${event.message}). Reload the page.`);
+      const why = event.message;
+      const error = new Error(`The part that colours broke off (${why}). Reload the page.`);
       this.#open.forEach(({ reject }) => reject(error));
       this.#open.clear();
       this.#worker = undefined;

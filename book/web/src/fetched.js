@@ -1,5 +1,5 @@
-// The runtime and the model: fetched at the first use, with their progress, and kept in the browser's
-// cache under names that carry a hash.
+// The runtime and the model: fetched at the first use, with their progress, and kept in the
+// browser's cache under names that carry a hash.
 
 const CACHE = "colorlib";
 
@@ -19,7 +19,8 @@ export async function fetched(asset, base, what, say) {
   let packed = kept && (await kept.blob());
   if (packed?.size !== asset.bytes) {
     packed = await download(address, asset.bytes, what, say);
-    await cache?.put(address, new Response(packed)).catch(() => null); // no room: fetched again next time
+    // Without room for it, it is fetched again next time.
+    await cache?.put(address, new Response(packed)).catch(() => null);
   }
   say(`Starting the ${what} …`);
   const bytes = await unpacked(packed);

@@ -21,7 +21,7 @@ const lightnessOf = (Y) => (Y > 0.008856 ? 116 * Math.cbrt(Y) - 16 : 903.292 * Y
 const LINEAR = Float32Array.from({ length: 256 }, (_, value) => linearOf(value / 255));
 /** L* of each step of luminance, and the 8-bit value of each step of light. */
 const LIGHTNESS = Float32Array.from({ length: STEPS + 1 }, (_, step) => lightnessOf(step / STEPS));
-const BYTES = Uint8ClampedArray.from({ length: STEPS + 1 }, (_, step) => 255 * valueOf(step / STEPS));
+const BYTES = Uint8ClampedArray.from({ length: STEPS + 1 }, (_, i) => 255 * valueOf(i / STEPS));
 
 /** L* in [0, 100] of the pixels of an RGBA picture, from one pixel up to another. */
 export function lightness(rgba, start = 0, end = rgba.length / 4) {

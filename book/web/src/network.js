@@ -15,7 +15,8 @@ function rounded(x) {
 
 /** The width and height at which a network sees a picture. */
 export function networkSize(width, height, size) {
-  const scale = Math.min(size / Math.min(width, height), (LONGEST * size) / Math.max(width, height));
+  const [short, long] = [Math.min(width, height), Math.max(width, height)];
+  const scale = Math.min(size / short, (LONGEST * size) / long);
   return [Math.max(1, rounded(width * scale)), Math.max(1, rounded(height * scale))];
 }
 

@@ -1,6 +1,6 @@
 // Bicubic resizing that averages over what it leaves out, as Pillow and torch (antialias) do.
 
-const GAP = 3; // Pillow's `reducing_gap`: from a third of the blocks on, whole blocks are averaged first
+const GAP = 3; // Pillow's `reducing_gap`: what shrinks more is averaged in whole blocks first
 
 /** Keys' cubic with a = -1/2. */
 function cubic(x) {

@@ -1,5 +1,5 @@
-// Values spread from marked pixels along similar lightness (Levin 2004, equations 1 and 2), with the
-// weights of colorlib/classical/affinity.py; solved by conjugate gradients.
+// Values spread from marked pixels along similar lightness (Levin 2004, equations 1 and 2), with
+// the weights of colorlib/classical/affinity.py; solved by conjugate gradients.
 
 const STEPS = [[0, 1], [1, -1], [1, 0], [1, 1]]; // down and right, to half of the 8 neighbours
 const SHARPNESS = 0.3;
@@ -25,7 +25,7 @@ export function likeness(L, width, height) {
   });
 }
 
-/** The deviation of L in the 3 x 3 window around each pixel; borders count twice beyond themselves. */
+/** The deviation of L in the 3 x 3 window around each pixel; borders count twice. */
 function deviations(L, width, height) {
   const result = new Float64Array(L.length);
   const inside = (i, side) => Math.min(side - 1, Math.max(0, i));

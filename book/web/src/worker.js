@@ -28,7 +28,8 @@ const tasks = {
     const { bitmap, ...whole } = await decoded(file);
     picture = whole;
     const scale = Math.min(1, SHOWN / Math.max(bitmap.width, bitmap.height));
-    const [width, height] = [bitmap.width, bitmap.height].map((s) => Math.max(1, Math.round(s * scale)));
+    const scaled = (side) => Math.max(1, Math.round(side * scale));
+    const [width, height] = [scaled(bitmap.width), scaled(bitmap.height)];
     const context = new OffscreenCanvas(width, height).getContext("2d");
     context.imageSmoothingQuality = "high";
     context.fillStyle = "#fff";

@@ -47,7 +47,8 @@ class ServerEngine {
   async #pixels(answer) {
     const bitmap = await createImageBitmap(await answer.blob());
     const { width, height } = bitmap;
-    const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+    const canvas = new OffscreenCanvas(width, height);
+    const context = canvas.getContext("2d", { willReadFrequently: true });
     context.drawImage(bitmap, 0, 0);
     bitmap.close();
     return context.getImageData(0, 0, width, height);

@@ -1,5 +1,5 @@
-// A saved picture says that a machine coloured it: in an XMP packet, which viewers and archives read.
-// What it says is written by colorlib.images.label.
+// A saved picture says that a machine coloured it: in an XMP packet, which viewers and archives
+// read. What it says is written by colorlib.images.label.
 
 /**
  * Put a mark into a picture.

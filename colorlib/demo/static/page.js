@@ -144,7 +144,7 @@ class Page {
     this.#engine.cancel();
   }
 
-  /** Colour as everything stands; what is turned meanwhile is done next, and only the last of it. */
+  /** Colour as everything stands; of what is turned meanwhile, the last is done next. */
   async #colour() {
     this.#again = true;
     if (this.#running || !this.#file) return;

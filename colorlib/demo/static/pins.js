@@ -1,4 +1,4 @@
-// The list of pinned colours: each has a field to choose its colour in, and a button to take it out.
+// The list of pinned colours: each has a field to choose its colour in, and a button that ends it.
 
 export class Pins {
   #list;
@@ -24,7 +24,8 @@ export class Pins {
     const row = document.createElement("li");
     const field = document.createElement("input");
     Object.assign(field, { type: "color", value: pin.color });
-    const place = `${Math.round(100 * pin.x)} % from the left, ${Math.round(100 * pin.y)} % from above`;
+    const [x, y] = [pin.x, pin.y].map((part) => Math.round(100 * part));
+    const place = `${x} % from the left, ${y} % from above`;
     field.setAttribute("aria-label", `Colour at ${place}`);
     field.addEventListener("change", () => {
       pin.color = field.value;

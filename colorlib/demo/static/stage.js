@@ -1,5 +1,5 @@
-// The picture on the page: grey and coloured under one handle, and pins put in with a click, a finger
-// or the keyboard.
+// The picture on the page: grey and coloured under one handle, and pins put in with a click, a
+// finger or the keyboard.
 
 const STEP = 0.02; // of the picture's sides, by which an arrow key moves the cross
 const DRAG = 4; // pixels from which on a press is a drag
@@ -43,7 +43,7 @@ export class Stage {
   /** Show a result at its full size; the page scales it. */
   showResult({ data, width, height }) {
     const context = this.#result.getContext("2d", { willReadFrequently: true });
-    if (!context) throw new Error("This browser has no room for so large a picture. Make it smaller.");
+    if (!context) throw new Error("This browser has no room for it. Make the picture smaller.");
     context.putImageData(new ImageData(data, width, height), 0, 0);
     this.#compare();
   }
@@ -54,7 +54,8 @@ export class Stage {
     const column = Math.min(width - 1, Math.trunc(x * width));
     const row = Math.min(height - 1, Math.trunc(y * height));
     const pixel = this.#result.getContext("2d").getImageData(column, row, 1, 1).data;
-    return `#${[...pixel.slice(0, 3)].map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+    const digits = [...pixel.slice(0, 3)].map((value) => value.toString(16).padStart(2, "0"));
+    return `#${digits.join("")}`;
   }
 
   /** The result as a file. */
