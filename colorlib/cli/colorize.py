@@ -121,7 +121,7 @@ def colorize(
         if point and len(planned) > 1:
             raise ValueError(f"--point is about one photograph, and there are {len(planned)}; give one of them")
         paint, settings = _page_colorizer(weights, vividness, size, saturation, flip, point or [], reference)
-        label = Label(weights, settings["weights"]["sha256"], caption, keep_grey)
+        label = Label(Path(weights).name, settings["weights"]["sha256"], caption, keep_grey)
         settings |= {name: True for name in ("caption", "keep_grey") if getattr(label, name)}
         ways = {"resume": resume, "redo": redo, "skip_color": skip_color, "thumbnails": report, "label": label}
         colorizer = AlbumColorizer(paint, out, settings=settings, **ways)

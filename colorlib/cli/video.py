@@ -96,7 +96,7 @@ def video(
         _check_choice(out, stills, references, into, preview, part)
         painter = Colorizer.from_pretrained(weights, vividness=vividness)
         settings = {"mode": mode, "key_every": key_every or KEY_EVERY, "reference": reference, "upscale": upscale}
-        film_colorizer, label = RestoringColorizer(painter, **settings), Label(weights, painter.sha256)
+        film_colorizer, label = RestoringColorizer(painter, **settings), Label(Path(weights).name, painter.sha256)
         notes = []
         if stills or references or into:
             film = FilmScenes(source, **({} if into else part), **ways)

@@ -133,7 +133,8 @@ class Label:
         if self.keep_grey:
             pixels, alpha = beside(original, pixels, alpha)
         if self.caption:
-            line = f"Colours predicted by {self.software}, not recorded"
+            line = f"olours predicted by {self.software}, not recorded"
+            line = f"Left: the original. Right: c{line}" if self.keep_grey else f"C{line}"
             pixels, alpha = captioned(pixels, line, alpha)
         return pixels, alpha
 
