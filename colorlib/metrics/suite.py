@@ -165,7 +165,7 @@ class _Workers:
 
 
 def _processes() -> BaseContext:
-    """Processes that share what they import, and are no forks of this one: torch's threads may run in it."""
+    """Processes that share what they import; no forks of this one, where torch may have threads."""
     if "forkserver" not in get_all_start_methods():  # Windows
         return get_context("spawn")
     context = get_context("forkserver")
