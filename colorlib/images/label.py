@@ -133,8 +133,8 @@ class Label:
         if self.keep_grey:
             pixels, alpha = beside(original, pixels, alpha)
         if self.caption:
-            line = f"olours predicted by {self.software}, not recorded"
-            line = f"Left: the original. Right: c{line}" if self.keep_grey else f"C{line}"
+            what = "Left: the original. Right: colours" if self.keep_grey else "Colours"
+            line = f"{what} predicted by {self.software}, not recorded"
             pixels, alpha = captioned(pixels, line, alpha)
         return pixels, alpha
 
