@@ -124,7 +124,10 @@ class RestoringColorizer(SteadyColorizer):
         """The colours of a still in all frames that it has a share of."""
         if place not in self._known:
             first, end = self._reach(place)
-            frames = {frame.number: frame for frame in self._seen(self._film.pictures(first, end), first)}
+            frames = {}
+            for frame in self._seen(self._film.pictures(first, end), first):
+                frame.pixels = np.empty((0, 0), np.uint8)  # of a scene in 4K they would take gigabytes
+                frames[frame.number] = frame
             self._known[place] = carried_from(self.given[place], frames)
         return self._known[place]
 

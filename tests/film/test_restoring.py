@@ -13,7 +13,7 @@ from colorlib.film.colorize import colorize_video
 from colorlib.film.encode import write_clip
 from colorlib.film.probe import read_film
 from colorlib.film.render import frame_lightness, paint_frame
-from colorlib.film.restoring import FADE, RestoringColorizer, repaint
+from colorlib.film.restoring import FADE, RestoringColorizer, carried_from, repaint
 from colorlib.film.scenes import Scene, Scenes, find_scenes
 from colorlib.film.steadiness import chroma
 from colorlib.film.steady import SteadyColorizer
@@ -80,6 +80,20 @@ def test_what_does_not_match_stays_automatic():
     change = np.linalg.norm(chroma(restored[None]) - chroma(automatic[scene.middle][None]), axis=-1)[0]
     negative = np.abs(film.grey[scene.middle] - 127.5) > 60  # where light and dark are far apart
     assert change[:, : half - 8][negative[:, : half - 8]].mean() < 0.1 * change[:, half + 8 :].mean()
+
+
+def test_of_a_scene_only_small_views_are_held(monkeypatch):
+    held, grey, scene = [], np.zeros((6, *SIZE), np.uint8), Scene(1, 0, 6)
+
+    def looked_at(given, frames):
+        held.extend(frame.pixels.nbytes for frame in frames.values())
+        return carried_from(given, frames)
+
+    monkeypatch.setattr("colorlib.film.restoring.carried_from", looked_at)
+    painter = RestoringColorizer(Colorizer(Boiling(0), size=32, flip=False))
+    painter.follow([Given(3, scene, np.zeros((*SIZE, 3), np.uint8))], Frames(grey, [scene]))
+    assert len(list(painter.paint(grey))) == 6
+    assert held == [0] * 6
 
 
 def test_where_a_long_scene_is_parted_colours_change_slowly():
