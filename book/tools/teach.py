@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--bundle", action="store_true", help="also make the offline classroom")
     parser.add_argument("--wheels", action="store_true", help="the same, with a wheelhouse for this platform")
     options = parser.parse_args(arguments)
-    chapters = sorted(CHAPTERS.glob("*.ipynb"))
+    chapters = sorted(CHAPTERS.glob("*.ipynb"))[1:]  # without the door, 00, which asks nothing
     every = []
     for path in chapters:
         notebook = read_notebook(path)

@@ -16,7 +16,7 @@ from sphinx.errors import ConfigError
 from colorlib.teach.export import WITHHELD, read_notebook, without_solutions
 
 ROOT = Path(__file__).resolve().parents[2]
-CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))[1:]  # without the door, 00
 TEACH = ROOT / "book" / "teach"
 
 
