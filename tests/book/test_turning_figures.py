@@ -79,7 +79,7 @@ def test_a_page_is_light(site, browser, number):
     page.goto(f"{site}/notebooks/{CHAPTERS[number].stem}.html", wait_until="networkidle")
     weights = {
         url: len(gzip.compress(answer.body()) if url.split("?")[0].endswith(ZIPPED) else answer.body())
-        for url, answer in answers.items()
+        for url, answer in list(answers.items())
         if url.startswith("http")
     }
     page.close()
