@@ -27,7 +27,7 @@ __all__ = ["ALREADY_THERE", "already_there", "atomic", "sha256_of", "sweep", "wr
 try:
     import fcntl
 except ImportError:  # Windows, where a file that is open cannot be removed: that is lock enough
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 _LONGEST_SUFFIX = 64  # bytes; what is longer means nothing to any library
 _ABANDONED = 24 * 60 * 60  # seconds
 _PATTERN = re.compile(r"\.colorlib-([0-9a-f]{8})-[0-9a-f]{16}\.(lock|part.*)", re.DOTALL)

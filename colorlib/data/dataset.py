@@ -130,7 +130,7 @@ class LabTransform(ItemTransform):
         super().__init__()
         self.degraded = degraded
 
-    def encodes(self, batch):  # noqa: ANN001, ANN201 (fastcore would cast the result to an annotated type)
+    def encodes(self, batch):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201 (fastcore would cast the result to an annotated type)
         rgb, *labels = batch if isinstance(batch, tuple | list) else (batch,)  # workers send lists
         L, ab = bytes_to_network(rgb) if rgb.dtype == torch.uint8 else to_network(rgb_to_lab(rgb))
         old = (torch.rand(len(rgb), device=rgb.device) < self.degraded).nonzero()[:, 0] if self.degraded else ()

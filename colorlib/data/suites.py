@@ -11,6 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from colorlib.data.downloads import untar
 from colorlib.data.sources import package_photographs, split_photographs
@@ -102,9 +103,7 @@ def _manifests() -> resources.abc.Traversable:
     return resources.files("colorlib.data") / "manifests"
 
 
-def _photographs(
-    name: str, manifest: dict[str, object], folder: str | Path | None
-) -> dict[str, Path]:
+def _photographs(name: str, manifest: dict[str, Any], folder: str | Path | None) -> dict[str, Path]:
     """What a manifest means here."""
     if manifest["source"] == "package":
         if folder is not None:

@@ -8,7 +8,7 @@ import os
 import time
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from fastai.callback.core import Callback, CancelFitException
 from PIL import Image
@@ -37,6 +37,7 @@ from colorlib.models.weights import save_weights
 from colorlib.settings import set_seed
 from colorlib.training.checkpoint import Checkpoint
 from colorlib.training.distributed import is_main, together
+from colorlib.training.gan_step import Trains
 from colorlib.training.learner import ColorizationLearner
 
 COUNTED = 32  # batches from which a network learns how common colours are
@@ -117,7 +118,8 @@ def run_recipe(
             f"{recipe.name}: test_size must be a multiple of {multiple}, not {data.final_size}"
         )
     _check_classes(recipe, learn)
-    about, trained = made_of(recipe, source_of(recipe), train, valid), []
+    about = made_of(recipe, source_of(recipe), train, valid)
+    trained: list[dict[str, Any]] = []
     resume = resume and checkpoint.exists()
     if resume:
         trained, notes = compared(checkpoint, about)
@@ -139,7 +141,7 @@ def run_recipe(
             start = min(done, phase.epochs)
             done -= start
             if start < phase.epochs and not learn.time_limit.over:
-                learn.trains = phase.trains
+                learn.trains = cast(Trains, phase.trains)
                 learn.account.begin(number, phase)
                 if learn.opt is None:
                     learn.create_opt()

@@ -100,7 +100,7 @@ def same_size(versions: Mapping[str, Image.Image], name: str) -> dict[str, Image
             )
     smallest = min((image.size for image in versions.values()), key=lambda size: size[0] * size[1])
     shrink = min(1, LONGEST_SIDE / max(smallest))
-    size = tuple(max(1, round(side * shrink)) for side in smallest)
+    size = max(1, round(smallest[0] * shrink)), max(1, round(smallest[1] * shrink))
     return {
         version: image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
         for version, image in versions.items()

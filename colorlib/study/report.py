@@ -195,15 +195,15 @@ def _strength(scored: Rows, methods: list[str], level: float) -> Scored:
         sums[place, second, first] = 1 - sums[place, first, second]
     wins = sums.sum(0)
     answers = (wins + wins.T).sum(1).astype(int).tolist()
-    sums = sums.reshape(len(scored), m * m)
+    by_row = sums.reshape(len(scored), m * m)
     if problem := scores.unscorable(wins, methods):
         nothing = Interval(np.nan, np.nan, np.nan)
         return [Finding(method, n, nothing) for method, n in zip(methods, answers, strict=True)], [], problem
     estimate = scores.strengths(scores.bradley_terry(wins))
     names = _clusters(scored)
-    single = scores.clustered(estimate, sums, *names)[:m]
+    single = scores.clustered(estimate, by_row, *names)[:m]
     findings = [Finding(*finding) for finding in zip(methods, answers, single, strict=True)]
-    return findings, _differences(estimate, sums, scored, methods, level), None
+    return findings, _differences(estimate, by_row, scored, methods, level), None
 
 
 def _clusters(scored: Rows) -> tuple[list[str], list[str]]:

@@ -227,9 +227,9 @@ def agreement(ratings: Iterable[tuple[Hashable, Hashable]]) -> float:
     1.0
     """
     pairs = list(ratings)
-    units, categories = (_codes(column) for column in zip(*pairs, strict=True)) if pairs else ([], [])
-    if not len(units):
+    if not pairs:
         return np.nan
+    units, categories = (_codes(column) for column in zip(*pairs, strict=True))
     counts = np.zeros((units.max() + 1, categories.max() + 1))
     np.add.at(counts, (units, categories), 1)
     counts = counts[counts.sum(1) > 1]
