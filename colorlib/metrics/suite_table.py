@@ -1,4 +1,4 @@
-"""What was measured on a suite, as tables: one row a method, one row a picture, and the accuracy curves."""
+"""What was measured on a suite, as tables: a row a method, a row a picture, accuracy curves."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def method_table(measured: Mapping[str, Measured], truth: Mapping[str, np.ndarra
 
     Parameters
     ----------
-    measured : mapping of str to Measured
     truth : mapping of str to ndarray
         As from `measure_suite`.
 
     Returns
     -------
     pandas.DataFrame
-        A row for each method, ``grey`` first and ``truth`` last. For each measure a column, and beside it ``_low`` and
-        ``_high``; ``psnr_median``; ``frechet`` and perhaps ``frechet_inception``, each also as ``..._hue``: after the
-        chroma was multiplied by ``chroma_factor``. A distance of sets is left out where there are too few pictures.
+        A row for each method, ``grey`` first and ``truth`` last. For each measure a column, and
+        beside it ``_low`` and ``_high``; ``psnr_median``; ``frechet`` and perhaps
+        ``frechet_inception``, each also as ``..._hue``: after the chroma was multiplied by
+        ``chroma_factor``. A distance of sets is left out where there are too few pictures.
     """
     rows = {name: _row(one, truth) for name, one in measured.items()}
     number = len(truth["colorfulness"])
@@ -78,31 +78,26 @@ def _means(numbers: Mapping[str, np.ndarray]) -> dict[str, float]:
 def picture_table(measured: Mapping[str, Measured]) -> pd.DataFrame:
     """List what was measured of every picture.
 
-    Parameters
-    ----------
-    measured : mapping of str to Measured
-
     Returns
     -------
     pandas.DataFrame
         Columns ``method`` and ``picture``, and one for each measure.
     """
-    parts = [pd.DataFrame({"method": name, "picture": one.names, **one.numbers}) for name, one in measured.items()]
+    parts = [
+        pd.DataFrame({"method": name, "picture": one.names, **one.numbers})
+        for name, one in measured.items()
+    ]
     return pd.concat(parts, ignore_index=True)
 
 
 def accuracy_curves(measured: Mapping[str, Measured]) -> pd.DataFrame:
     """Average the accuracy curves of the pictures of each method.
 
-    Parameters
-    ----------
-    measured : mapping of str to Measured
-
     Returns
     -------
     pandas.DataFrame
-        Indexed by the distance in CIE units, a column for each method: the share of pixels whose a and b lie within
-        that distance of the truth (Zhang 2016, section 3.1).
+        Indexed by the distance in CIE units, a column for each method: the share of pixels whose a
+        and b lie within that distance of the truth (Zhang 2016, section 3.1).
     """
     curves = {name: one.curve.mean(axis=0) for name, one in measured.items()}
     return pd.DataFrame(curves, index=pd.Index(THRESHOLDS, name="distance"))
