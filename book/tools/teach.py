@@ -18,6 +18,7 @@ from quizzes import write_all
 from slides import write_deck
 
 from colorlib.teach.export import answer_key, exercises_of, read_notebook, student_notebook, write_json
+from colorlib.teach.grade import read_answer_key
 from notebooks import CHAPTERS, ROOT, executed
 
 TEACH = ROOT / "_build" / "teach"
@@ -42,6 +43,16 @@ def solutions_notebook(notebook: dict, chapter: str) -> dict:
     for number, made in enumerate(cells):
         made["id"] = f"cell-{number}"
     return result
+
+
+def renewed(key: dict, path: Path) -> dict:
+    """A new key with the seed and the teacher's own checks of the one that is there."""
+    if path.is_file():
+        before = read_answer_key(path)
+        key["seed"] = before["seed"]
+        for name, entry in key["exercises"].items():
+            entry["hidden"] = before["exercises"].get(name, entry)["hidden"]
+    return key
 
 
 def reveal(folder: Path) -> None:
@@ -72,8 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
         every += exercises_of(notebook, path.stem)
         write_json(TEACH / "students" / path.name, student_notebook(notebook))
         write_json(TEACH / "solutions" / path.name, solutions_notebook(notebook, path.stem))
-    if not (TEACH / "key.json").exists():  # a key may hold the teacher's own checks
-        write_json(TEACH / "key.json", answer_key(every))
+    write_json(TEACH / "key.json", renewed(answer_key(every), TEACH / "key.json"))
     shutil.copytree(ROOT / "book" / "teach" / "held", TEACH / "solutions", dirs_exist_ok=True)
     write_all(TEACH / "quizzes")
     reveal(TEACH / "slides")

@@ -43,6 +43,17 @@ def test_solutions_make_a_notebook_with_everything_a_marker_needs(teach, path):
     assert len(exercises) == 3
 
 
+def test_a_new_key_keeps_the_seed_and_the_teachers_own_checks(teach, tmp_path):
+    exercises = teach.exercises_of(read_notebook(CHAPTERS[0]), CHAPTERS[0].stem)
+    mine = teach.answer_key(exercises[:2])
+    mine["exercises"][exercises[0].name] |= {"hidden": "assert True", "points": 99}
+    path = teach.write_json(tmp_path / "key.json", mine)
+    new = teach.renewed(teach.answer_key(exercises), path)
+    assert new["seed"] == mine["seed"]
+    assert [new["exercises"][e.name]["hidden"] for e in exercises] == ["assert True", "", ""]
+    assert new["exercises"][exercises[0].name]["points"] == exercises[0].points
+
+
 def test_what_is_written_out_as_a_solution_becomes_one_sentence():
     text = "before\n\n````{solution} ex-01-1\n:class: dropdown\n\n```python\nx = 1\n```\n\nsecret\n````\n\nafter"
     assert without_solutions(text) == f"before\n\n{WITHHELD}\n\nafter"
