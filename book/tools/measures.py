@@ -20,7 +20,7 @@ from torch import Tensor
 from torchvision.transforms.v2.functional import gaussian_blur
 
 from colorlib._atomic import atomic
-from colorlib.color.fast import bytes_to_network, displayed_bytes
+from colorlib.color.batches import bytes_to_network, lab_to_bytes
 from colorlib.color.lab import from_network
 from colorlib.images.decode import open_rgb
 from colorlib.images.folder import find_photographs, has_color
@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     for place in product(SATURATIONS, TURNS, BLURS):
         numbers, now = [], []
         for batch in truth:
-            pictures = displayed_bytes(changed(from_network(*bytes_to_network(batch)), *place))
+            pictures = lab_to_bytes(changed(from_network(*bytes_to_network(batch)), *place))
             found = assess(pictures, batch, networks)
             numbers.append(pd.DataFrame({key: values for key, values in found.items() if values.ndim == 1}))
             now.append(features(pictures, networks)["frechet"])

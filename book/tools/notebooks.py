@@ -89,7 +89,7 @@ if not has_colorlib():
             "-q",
             "-c",
             constraints,
-            f"colorlib-book @ {repository}",
+            f"colorlib-book[train] @ {repository}",
         ]
         result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:

@@ -21,6 +21,7 @@ import pandas as pd
 from colorlib.experiments.assess import measure
 from colorlib.experiments.recipe import load_recipe
 from colorlib.experiments.run import photographs
+from colorlib.models.export import save_graph
 from colorlib.models.shipped import SHIPPED
 from colorlib.models.weights import load_weights, save_weights
 
@@ -69,7 +70,9 @@ def ship(name: str, run: Path) -> Path:
     """Copy the weights of one run, and write their card."""
     generator, card = load_weights(run / "generator.safetensors")
     full = about(run) | {"licence": LICENCE}
-    return save_weights(generator, SHIPPED / f"{name}.safetensors", card["kind"], card["arguments"], full)
+    path = save_weights(generator, SHIPPED / f"{name}.safetensors", card["kind"], card["arguments"], full)
+    save_graph(path)
+    return path
 
 
 def ship_dial(name: str, careful: Path, vivid: Path) -> Path:
@@ -87,7 +90,9 @@ def ship_dial(name: str, careful: Path, vivid: Path) -> Path:
             turned, _ = load_weights(trial, vividness)
             points[point] = {"vividness": vividness, "metrics": measure(turned, recipe.data, valid)}
     full["points"] = points
-    return save_weights(begin, SHIPPED / f"{name}.safetensors", card["kind"], card["arguments"], full, end)
+    path = save_weights(begin, SHIPPED / f"{name}.safetensors", card["kind"], card["arguments"], full, end)
+    save_graph(path)
+    return path
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from colorlib._atomic import atomic
 from colorlib.classical import BY_EXAMPLE, BY_SCRIBBLES, points_from_truth
-from colorlib.color.fast import bytes_to_network, displayed_bytes
+from colorlib.color.batches import bytes_to_network, lab_to_bytes
 from colorlib.color.lab import from_network
 from colorlib.colorize.suite_colorizer import SuiteColorizer
 from colorlib.images.matching import pictures_by_name
@@ -56,7 +56,7 @@ class Classical:
         else:
             ab = BY_EXAMPLE[self.name](lab[..., 0], lab_of(middle_square(self.references[name], SIDE)))
         coloured = np.concatenate([lab[..., :1], ab], axis=-1).astype(np.float32)
-        return displayed_bytes(torch.from_numpy(coloured).permute(2, 0, 1)[None])
+        return lab_to_bytes(torch.from_numpy(coloured).permute(2, 0, 1)[None])
 
 
 def references(photographs: dict[str, Path]) -> dict[str, Path]:

@@ -4,6 +4,7 @@ An original is never touched: results go to another folder, in the same layout, 
 there is overwritten, unless it is a stale result of ours and we are told to. A result appears when it is complete.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,8 +15,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
-import torch
 
 from colorlib._atomic import ALREADY_THERE
 from colorlib.album.earlier import earlier_results
@@ -195,7 +196,7 @@ class AlbumColorizer:
             first = document.pages[0]
             size = {"width": first.shape[1], "height": first.shape[0], "pages": len(document.pages)}
             if self.skip_color and first.ndim == 3:
-                from colorlib.images.color_or_grey import judge_picture  # OpenCV: 30 MB that few runs need
+                from colorlib.images.color_or_grey import judge_picture
 
                 if (found := judge_picture(first[..., :3])).in_color:
                     return {"status": "skipped", "reason": f"already {found}"} | size
@@ -239,7 +240,6 @@ def run(colorizer: AlbumColorizer, jobs: Sequence[Job], report: Report, workers:
     """
     stop, waiting, running = threading.Event(), iter(jobs), set()
     workers = max(1, min(workers, len(jobs)))
-    threads = torch.get_num_threads()
 
     def work(job: Job) -> Outcome | None:
         if not stop.is_set() and (outcome := colorizer(job, stop.is_set)):
@@ -248,8 +248,7 @@ def run(colorizer: AlbumColorizer, jobs: Sequence[Job], report: Report, workers:
         return None
 
     sweep_results(Path(colorizer.out), jobs)
-    share = max(1, threads // workers)
-    pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(share,))
+    pool = ThreadPoolExecutor(workers, initializer=_take_threads, initargs=(max(1, cores() // workers),))
     try:
         while True:
             running |= {pool.submit(work, job) for job in islice(waiting, 2 * workers - len(running))}
@@ -261,7 +260,14 @@ def run(colorizer: AlbumColorizer, jobs: Sequence[Job], report: Report, workers:
     finally:
         stop.set()
         pool.shutdown(cancel_futures=True)
-        torch.set_num_threads(threads)
+        _take_threads(cores())
+
+
+def _take_threads(count: int) -> None:
+    """Say how many threads a worker's arithmetic may take: OpenCV's, and torch's where torch is at work."""
+    cv2.setNumThreads(count)
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(count)
 
 
 class _Stopped(Exception):  # noqa: N818

@@ -6,10 +6,13 @@ same seen from both ends; that alone makes the system of equations symmetric.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
-from scipy.ndimage import uniform_filter
-from scipy.sparse import coo_array, csr_array
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 __all__ = ["STEPS", "graph", "likeness", "pairs"]
 
@@ -40,7 +43,8 @@ def likeness(L: np.ndarray) -> list[np.ndarray]:
     ----------
     Levin et al. 2004, equation (2).
     """
-    variance = uniform_filter(L**2, 3) - uniform_filter(L, 3) ** 2
+    mean, squares = (cv2.blur(x, (3, 3), borderType=cv2.BORDER_REFLECT) for x in (L, L**2))
+    variance = squares - mean**2
     deviation = np.sqrt(np.maximum(variance, VISIBLE**2))
     weights = []
     for here, there in pairs(L.shape):
@@ -69,7 +73,7 @@ def pairs(shape: tuple[int, int]) -> Iterator[tuple[tuple[slice, slice], tuple[s
         yield here, np.s_[down:, max(0, right) : shape[1] + min(0, right)]
 
 
-def graph(weights: Sequence[np.ndarray]) -> csr_array:
+def graph(weights: Sequence[np.ndarray]) -> "csr_array":
     """The same weights as one sparse matrix: what the textbook writes, and what can be looked at.
 
     Parameters
@@ -82,6 +86,8 @@ def graph(weights: Sequence[np.ndarray]) -> csr_array:
     csr_array, (H * W, H * W)
         Symmetric; the weight of pixels i and j, counted row by row, at (i, j). Nothing on the diagonal.
     """
+    from scipy.sparse import coo_array
+
     shape = weights[0].shape
     index = np.arange(weights[0].size).reshape(shape)
     first, second, amount = [], [], []

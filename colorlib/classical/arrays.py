@@ -7,12 +7,10 @@ The networks see batches of tensors with the channels first. Here a picture is o
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from colorlib.color.fast import displayed_rgb
-from colorlib.color.lab import rgb_to_lab
+from colorlib.color.fast import displayed_rgb, lab_of_pixels
 from colorlib.images.decode import open_rgb
 
 __all__ = ["lab_pixels", "painted"]
@@ -40,8 +38,7 @@ def lab_pixels(path: str | Path, longer_side: int | None = None) -> np.ndarray:
     image = open_rgb(path)
     if longer_side is not None:
         image.thumbnail((longer_side, longer_side), Image.Resampling.LANCZOS)
-    rgb = torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1).double() / 255
-    return rgb_to_lab(rgb).permute(1, 2, 0).numpy()
+    return lab_of_pixels(np.asarray(image)).astype(np.float64)
 
 
 def painted(L: ArrayLike, ab: ArrayLike) -> np.ndarray:
@@ -67,5 +64,4 @@ def painted(L: ArrayLike, ab: ArrayLike) -> np.ndarray:
     L, ab = np.asarray(L), np.asarray(ab)
     if L.ndim != 2 or ab.shape != (*L.shape, 2):
         raise ValueError(f"L must be (H, W) and ab (H, W, 2), not {L.shape} and {ab.shape}")
-    lab = torch.from_numpy(np.concatenate([L[..., None], ab], axis=-1)).float().permute(2, 0, 1)
-    return displayed_rgb(lab).permute(1, 2, 0).numpy()
+    return displayed_rgb(*(np.ascontiguousarray(plane, np.float32) for plane in (L, ab[..., 0], ab[..., 1])))

@@ -23,8 +23,6 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from colorlib.classical.affinity import STEPS
 
@@ -38,21 +36,21 @@ CHUNK = 150_000  # numbers that are worked on at once: they stay in the processo
 class Front(NamedTuple):
     """What was eliminated together: `unknowns = answer @ [-ring, 1]`, at every corner; offsets count pixels."""
 
-    corners: Tensor  # (tiles,)
-    unknowns: Tensor  # (n,) offsets from a tile's corner
-    ring: Tensor  # (m,) offsets
-    answer: Tensor  # (tiles, n, m + channels) float32
+    corners: np.ndarray  # (tiles,)
+    unknowns: np.ndarray  # (n,) offsets from a tile's corner
+    ring: np.ndarray  # (m,) offsets
+    answer: np.ndarray  # (tiles, n, m + channels) float32
 
 
 class PaddedSystem(NamedTuple):
     """The system with a border of one pixel and padded to whole tiles; pixels in a row, `width` to a line."""
 
     width: int
-    diagonal: Tensor  # (pixels,)
-    ties: list[Tensor]  # for each step (pixels,)
-    right: Tensor  # (pixels, channels)
-    inside: Tensor  # (pixels,) bool
-    scratch: Tensor  # (pixels,) of int, all -1 but while a function looks places up in it
+    diagonal: np.ndarray  # (pixels,)
+    ties: list[np.ndarray]  # for each step (pixels,)
+    right: np.ndarray  # (pixels, channels)
+    inside: np.ndarray  # (pixels,) bool
+    scratch: np.ndarray  # (pixels,) of int, all -1 but while a function looks places up in it
 
     def steps(self) -> list[int]:
         """How many pixels further each neighbour is."""
@@ -91,7 +89,7 @@ def solve_picture(diagonal: np.ndarray, ties: Sequence[np.ndarray], right: np.nd
         [_padded(tie, shape, 0.0)[:, 0] for tie in ties],
         _padded(right, shape, 0.0),
         _padded(np.ones((height, width)), shape, 0.0)[:, 0] > 0,
-        torch.full((shape[0] * shape[1],), -1),
+        np.full(shape[0] * shape[1], -1),
     )
     fronts, left, spare, direction, finer = [], None, None, None, (h, w)
     while rows * columns > FEW:
@@ -109,12 +107,12 @@ def solve_picture(diagonal: np.ndarray, ties: Sequence[np.ndarray], right: np.nd
         if rows == columns == 1:
             break
         rows, columns, h, w, direction = _coarser(rows, columns, h, w)
-    x = torch.zeros(shape[0] * shape[1], right.shape[2])
+    x = np.zeros((shape[0] * shape[1], right.shape[2]), np.float32)
     while fronts:
         front = fronts.pop()
         ring, known = len(front.ring), x[front.corners[:, None] + front.ring]
         x[front.corners[:, None] + front.unknowns] = front.answer[..., ring:] - front.answer[..., :ring] @ known
-    return x.view(*shape, -1)[1 : height + 1, 1 : width + 1].numpy()
+    return x.reshape(*shape, -1)[1 : height + 1, 1 : width + 1]
 
 
 def _tiles(side: int) -> tuple[int, int]:
@@ -130,30 +128,30 @@ def _coarser(rows: int, columns: int, h: int, w: int) -> tuple[int, int, int, in
     return rows, columns // 2, h, 2 * w + 1, "across"
 
 
-def _padded(array: np.ndarray, shape: tuple[int, int], fill: float) -> Tensor:
+def _padded(array: np.ndarray, shape: tuple[int, int], fill: float) -> np.ndarray:
     """A border of one pixel on the left and above, and what is missing to the shape; (pixels, channels) float64."""
-    array = torch.as_tensor(array, dtype=torch.float64).view(*array.shape[:2], -1)
-    padded = torch.full((*shape, array.shape[2]), fill, dtype=torch.float64)
+    array = array.reshape(*array.shape[:2], -1)
+    padded = np.full((*shape, array.shape[2]), fill)
     padded[1 : array.shape[0] + 1, 1 : array.shape[1] + 1] = array
-    return padded.flatten(0, 1)
+    return padded.reshape(-1, array.shape[2])
 
 
-def _offsets(width: int, h: int, w: int, direction: str | None) -> tuple[Tensor, Tensor]:
+def _offsets(width: int, h: int, w: int, direction: str | None) -> tuple[np.ndarray, np.ndarray]:
     """Offsets of what a tile eliminates (all of a leaf, or the line between two) and of its ring."""
-    grid = torch.arange(h + 2).view(-1, 1) * width + torch.arange(w + 2)
+    grid = np.arange(h + 2)[:, None] * width + np.arange(w + 2)
     middle = {None: grid[1:-1, 1:-1], "down": grid[(h + 1) // 2, 1:-1], "across": grid[1:-1, (w + 1) // 2]}
-    return middle[direction].flatten(), torch.cat([grid[0], grid[1:-1, 0], grid[1:-1, -1], grid[-1]])
+    return middle[direction].ravel(), np.concatenate([grid[0], grid[1:-1, 0], grid[1:-1, -1], grid[-1]])
 
 
-def _own_ties(picture: PaddedSystem, unknowns: Tensor, ring: Tensor) -> Iterator[tuple[Tensor, ...]]:
+def _own_ties(picture: PaddedSystem, unknowns: np.ndarray, ring: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
     """The picture's ties that belong to a front: for each step which of its places are tied, and where that is stored.
 
     A tie belongs where the first of its two ends is eliminated.
     """
-    both, place = torch.cat([unknowns, ring]), picture.scratch
-    place[both] = torch.arange(len(both))
+    both, place = np.concatenate([unknowns, ring]), picture.scratch
+    place[both] = np.arange(len(both))
     for step in picture.steps():
-        first = torch.cat([unknowns, (unknowns - step)[place[unknowns - step] >= len(unknowns)]])
+        first = np.concatenate([unknowns, (unknowns - step)[place[unknowns - step] >= len(unknowns)]])
         first = first[place[first + step] >= 0]
         yield place[first], place[first + step], first
     place[both] = -1
@@ -164,28 +162,29 @@ def _merge_many(
     count: tuple[int, int],
     side: tuple[int, int],
     direction: str | None,
-    children: Tensor | None,
-    spare: Tensor | None,
-) -> tuple[list[Front], Tensor]:
+    children: np.ndarray | None,
+    spare: np.ndarray | None,
+) -> tuple[list[Front], np.ndarray]:
     """Eliminate the middle of every tile of a level, in stacks; what is left is (rows, columns, ring, ring + right)."""
     rows, columns = count
     unknowns, ring = _offsets(picture.width, *side, direction)
     n, m, channels = len(unknowns), len(ring), picture.right.shape[1]
     away = picture.width + 1  # so that the offsets stay positive a step outside of the tile
     ties = list(_own_ties(picture, unknowns + away, ring + away))
-    corners = torch.arange(rows).view(-1, 1) * (side[0] + 1) * picture.width + torch.arange(columns) * (side[1] + 1)
+    corners = np.arange(rows)[:, None] * (side[0] + 1) * picture.width + np.arange(columns) * (side[1] + 1)
     size = rows * columns * m * (m + channels)
-    fits = spare is not None and spare.numel() >= size
-    left = spare.flatten()[:size] if fits else torch.empty(size, dtype=torch.float64)
-    left = left.view(rows, columns, m, m + channels)
+    fits = spare is not None and spare.size >= size
+    left = spare.reshape(-1)[:size] if fits else np.empty(size)
+    left = left.reshape(rows, columns, m, m + channels)
     pairs = [] if children is None else zip(_pairs(children, direction), _runs(*side, direction), strict=True)
     pairs = [(child, _slices(runs, child.shape[-2:], (n + m, n + m + channels))) for child, runs in pairs]
     fronts = []
-    for some in torch.arange(rows).split(max(1, CHUNK // (columns * (n + m) * (n + m)))):
+    step = max(1, CHUNK // (columns * (n + m) * (n + m)))
+    for here in (slice(top, min(top + step, rows)) for top in range(0, rows, step)):
         # Some rows of tiles: the equations of what is eliminated (inner), those of the ring (outer).
-        here = slice(int(some[0]), int(some[-1]) + 1)
-        outer = left[here].zero_()
-        inner = torch.zeros(*outer.shape[:2], n, n + m + channels, dtype=torch.float64)
+        outer = left[here]
+        outer[:] = 0
+        inner = np.zeros((*outer.shape[:2], n, n + m + channels))
         # What is left of the two children adds up; the rows that mirror inner are not kept.
         for child, slices in pairs:
             for (from_row, row), (from_column, column) in product(slices[:-1], slices):
@@ -193,8 +192,9 @@ def _merge_many(
                     inner[..., row, column] += child[here][..., from_row, from_column]
                 elif column.start >= n:
                     outer[..., _back(row, n), _back(column, n)] += child[here][..., from_row, from_column]
-        inner, outer, corner = inner.flatten(0, 1), outer.flatten(0, 1), corners[here].flatten()
-        inner[..., :n].diagonal(0, 1, 2).add_(picture.diagonal[corner[:, None] + unknowns])
+        corner = corners[here].ravel()
+        inner, outer = (part.reshape(len(corner), *part.shape[2:]) for part in (inner, outer))
+        inner[:, np.arange(n), np.arange(n)] += picture.diagonal[corner[:, None] + unknowns]
         inner[..., n + m :] += picture.right[corner[:, None] + unknowns]
         for tie, (one, other, stored) in zip(picture.ties, ties, strict=True):
             amount = tie[corner[:, None] + (stored - away)]
@@ -204,7 +204,7 @@ def _merge_many(
     return fronts, left
 
 
-def _pairs(children: Tensor, direction: str) -> tuple[Tensor, Tensor]:
+def _pairs(children: np.ndarray, direction: str) -> tuple[np.ndarray, np.ndarray]:
     """What is left of every first and of every second tile of the pairs to merge."""
     return (children[0::2], children[1::2]) if direction == "down" else (children[:, 0::2], children[:, 1::2])
 
@@ -243,8 +243,8 @@ def _back(part: slice, by: int) -> slice:
 
 
 def _separate(
-    picture: PaddedSystem, left: Tensor | None, side: tuple[int, int]
-) -> dict[tuple[int, int], tuple[Tensor, Tensor]]:
+    picture: PaddedSystem, left: np.ndarray | None, side: tuple[int, int]
+) -> dict[tuple[int, int], tuple[np.ndarray, np.ndarray]]:
     """What is left of each tile, without what lies outside the picture: offsets in the picture, and the numbers."""
     if left is None:
         return {}
@@ -253,8 +253,8 @@ def _separate(
     parts = {}
     for row, column in product(range(rows), range(columns)):
         places = ring + (row * (side[0] + 1) * picture.width + column * (side[1] + 1))
-        keep = picture.inside[places].nonzero()[:, 0]
-        kept = torch.cat([keep, torch.arange(m, left.shape[3])])
+        keep = np.flatnonzero(picture.inside[places])
+        kept = np.concatenate([keep, np.arange(m, left.shape[3])])
         parts[row, column] = places[keep], left[row, column][keep[:, None], kept]
     return parts
 
@@ -264,45 +264,44 @@ def _merge_few(
     count: tuple[int, int],
     side: tuple[int, int],
     direction: str | None,
-    parts: dict[tuple[int, int], tuple[Tensor, Tensor]],
-) -> tuple[list[Front], dict[tuple[int, int], tuple[Tensor, Tensor]]]:
+    parts: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]],
+) -> tuple[list[Front], dict[tuple[int, int], tuple[np.ndarray, np.ndarray]]]:
     """Eliminate the middle of each tile on its own, without what lies outside the picture."""
     middle, around = _offsets(picture.width, *side, direction)
     fronts, made = [], {}
     for row, column in product(range(count[0]), range(count[1])):
         corner = row * (side[0] + 1) * picture.width + column * (side[1] + 1)
         unknowns, ring = ((offsets + corner)[picture.inside[offsets + corner]] for offsets in (middle, around))
-        both = torch.cat([unknowns, ring])
+        both = np.concatenate([unknowns, ring])
         n, size, channels = len(unknowns), len(both), picture.right.shape[1]
-        front = torch.zeros(size, size + channels, dtype=torch.float64)
+        front = np.zeros((size, size + channels))
         if direction:
             second = (2 * row + 1, column) if direction == "down" else (row, 2 * column + 1)
             first = (second[0] - 1, column) if direction == "down" else (row, second[1] - 1)
-            picture.scratch[both] = torch.arange(size)
+            picture.scratch[both] = np.arange(size)
             for offsets, numbers in (parts.pop(first), parts.pop(second)):
                 at = picture.scratch[offsets]
-                front[at[:, None], torch.cat([at, torch.arange(size, size + channels)])] += numbers
+                front[at[:, None], np.concatenate([at, np.arange(size, size + channels)])] += numbers
             picture.scratch[both] = -1
-        front[:n, :n].diagonal().add_(picture.diagonal[unknowns])
+        front[np.arange(n), np.arange(n)] += picture.diagonal[unknowns]
         front[:n, size:] += picture.right[unknowns]
         for tie, (one, other, stored) in zip(picture.ties, _own_ties(picture, unknowns, ring), strict=True):
             front[one, other] -= tie[stored]
             front[other, one] -= tie[stored]
-        outer = front[n:, n:].contiguous()
-        fronts.append(Front(torch.zeros(1).long(), unknowns, ring, _eliminate(front[None, :n], outer[None])))
+        outer = front[n:, n:].copy()
+        fronts.append(Front(np.zeros(1, int), unknowns, ring, _eliminate(front[None, :n], outer[None])))
         made[row, column] = ring, outer
     return fronts, made
 
 
-def _eliminate(inner: Tensor, outer: Tensor) -> Tensor:
+def _eliminate(inner: np.ndarray, outer: np.ndarray) -> np.ndarray:
     """Eliminate the first n of the unknowns of each front, in place.
 
     `inner` (tiles, n, n + m + channels) holds their equations, `outer` (tiles, m, m + channels) the others', which are
     changed to what they are without the first. The answer (tiles, n, m + channels) says what the n are, given the m.
     """
     n, m = inner.shape[1], outer.shape[1]
-    lower = torch.linalg.cholesky(inner[..., :n])
-    half = torch.linalg.solve_triangular(lower, inner[..., n:], upper=False)
+    answer = np.linalg.solve(inner[..., :n], inner[..., n:])
     if m:
-        outer.baddbmm_(half[..., :m].mT, half, alpha=-1)
-    return torch.linalg.solve_triangular(lower.mT, half, upper=True).float()
+        outer -= inner[..., n : n + m].swapaxes(1, 2) @ answer
+    return answer.astype(np.float32)

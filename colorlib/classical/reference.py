@@ -6,9 +6,9 @@ are exposed differently: each method first gives the reference the mean and the 
 lightness (Welsh et al. 2002). Its colours stay as they are.
 """
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.ndimage import uniform_filter
 
 __all__ = ["COLORLESS", "checked_reference", "texture"]
 
@@ -78,5 +78,5 @@ def texture(L: np.ndarray) -> np.ndarray:
     ----------
     Welsh et al. 2002 (the neighbourhood statistics).
     """
-    variance = uniform_filter(L**2, WINDOW) - uniform_filter(L, WINDOW) ** 2
-    return np.sqrt(np.maximum(variance, 0))
+    mean, squares = (cv2.blur(x, (WINDOW, WINDOW), borderType=cv2.BORDER_REFLECT) for x in (L, L**2))
+    return np.sqrt(np.maximum(squares - mean**2, 0))

@@ -81,29 +81,47 @@ def info() -> None:
     with clear_errors():
         import platform
         from importlib.metadata import version
+        from importlib.util import find_spec
 
-        import torch
         from rich.text import Text
 
-        from colorlib.devices import fast_precision
         from colorlib.models.shipped import shipped_weights
-        from colorlib.settings import profile
+        from colorlib.settings import cores, install_hint
 
-        now = profile()
         lines = {
             "colorlib": version("colorlib-book"),
             "python": platform.python_version(),
-            **{name: version(name) for name in ("torch", "torchvision", "fastai", "timm")},
-            "device": torch.cuda.get_device_name() if now.device.type == "cuda" else str(now.device),
-            "threads": str(torch.get_num_threads()),
-            "AMX": "yes" if getattr(torch.cpu, "_is_amx_tile_supported", bool)() else "no",
-            "trains in": fast_precision(now.device),
-            "profile": f"{now.name} (size {now.size}, batches of {now.batch_size}, data {now.data})",
+            **{name: version(name) for name in ("onnxruntime", "opencv-python-headless", "av")},
+            "cores": str(cores()),
             "weights": ", ".join(shipped_weights()),
         }
+        lines |= _training() if find_spec("torch") else {"trains": f"no; for that, {install_hint('train')}"}
         width = max(map(len, lines))
         for name, value in lines.items():
             tell(Text.assemble((f"{name:<{width}}  ", "bold"), printable(value)))
+
+
+def _training() -> dict[str, str]:
+    """What this machine can train with."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    import torch
+
+    from colorlib.devices import fast_precision
+    from colorlib.settings import profile
+
+    now, versions = profile(), {}
+    for name in ("torch", "torchvision", "fastai", "timm"):
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            versions[name] = "not installed"
+    return versions | {
+        "device": torch.cuda.get_device_name() if now.device.type == "cuda" else str(now.device),
+        "AMX": "yes" if getattr(torch.cpu, "_is_amx_tile_supported", bool)() else "no",
+        "trains in": fast_precision(now.device),
+        "profile": f"{now.name} (size {now.size}, batches of {now.batch_size}, data {now.data})",
+    }
 
 
 def main() -> None:

@@ -153,8 +153,8 @@ def _page_colorizer(
     """What colours a page, as the options of `colorize` say, and these for the record of each result."""
     from colorlib.colorize.colorizer import Colorizer
     from colorlib.colorize.pale import colored_page
+    from colorlib.models.card import read_card
     from colorlib.models.shipped import find_weights, position
-    from colorlib.models.weights import read_card
 
     sizes = None
     if size is not None:

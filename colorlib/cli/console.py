@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from colorlib.images.printable import one_line, printable
+from colorlib.settings import install_hint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +60,12 @@ def clear_errors() -> Iterator[None]:
     except KeyboardInterrupt:
         say("stopped; call the same command again to go on")
         raise typer.Exit(STOPPED) from None
-    except (OSError, ValueError, MemoryError, FloatingPointError, ModuleNotFoundError) as error:
+    except ModuleNotFoundError as error:
+        # Ours say what to do; of other packages only those of the training are not always there.
+        extra = f"; it comes with an extra: {install_hint('train')}" if error.name else ""
+        say("error: " + one_line(error) + extra)
+        raise typer.Exit(BAD_INPUT) from None
+    except (OSError, ValueError, MemoryError, FloatingPointError) as error:
         say("error: " + one_line(error))
         raise typer.Exit(BAD_INPUT) from None
 

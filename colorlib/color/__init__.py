@@ -4,7 +4,7 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["fast", "gamut", "lab"],
+    submodules=["batches", "constants", "fast", "gamut", "lab"],
     submod_attrs={
         "lab": [
             "from_network",
@@ -18,6 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "to_network",
         ],
         "gamut": ["fit_gamut", "gamut_mask", "in_gamut"],
-        "fast": ["bytes_to_network", "displayed_bytes", "displayed_rgb", "fitted_linear_rgb", "integer_lightness"],
+        "batches": ["bytes_to_network", "lab_to_bytes"],
+        "fast": ["displayed_bytes", "displayed_rgb", "integer_lightness", "lab_of_pixels", "lightness_of_pixels"],
     },
 )

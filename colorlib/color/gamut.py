@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from colorlib.color.lab import RGB_FROM_WHITE, lab_curve_inverse, lab_to_linear_rgb
+from colorlib.color.constants import RGB_FROM_WHITE
+from colorlib.color.lab import lab_curve_inverse, lab_to_linear_rgb
 
 
 def in_gamut(lab: Tensor, tolerance: float = 1e-3) -> Tensor:

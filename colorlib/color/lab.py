@@ -2,7 +2,7 @@
 
 A grey photograph records how light a scene was and nothing else. To colour it we want a space in which
 lightness is one number, already known, and the colour is what remains to be guessed. CIE Lab is such a space.
-Everything in the package passes through this module, and only this module knows the numbers.
+Everything in the package passes through this module and its twin for arrays, `color.fast`.
 
 Colour spaces
 -------------
@@ -41,9 +41,10 @@ References
 from collections.abc import Callable
 from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor
+
+from colorlib.color.constants import AB_RANGE, L_HALF, RGB_FROM_WHITE, WHITE_FROM_RGB
 
 __all__ = [
     "from_network",
@@ -57,13 +58,6 @@ __all__ = [
     "to_network",
 ]
 
-XYZ_FROM_RGB = ((0.412453, 0.357580, 0.180423), (0.212671, 0.715160, 0.072169), (0.019334, 0.119193, 0.950227))
-WHITE_D65 = (0.95047, 1.0, 1.08883)
-# XYZ as a fraction of the white point, from linear RGB, and back.
-WHITE_FROM_RGB = tuple(tuple(m / white for m in row) for row, white in zip(XYZ_FROM_RGB, WHITE_D65, strict=True))
-RGB_FROM_WHITE = tuple(tuple(row) for row in np.linalg.inv(np.array(WHITE_FROM_RGB)).tolist())
-L_HALF = 50.0  # L / 50 - 1 is in [-1, 1]
-AB_RANGE = 110.0  # the largest |a| or |b| of an sRGB colour is 107.9
 CHUNK = 65_536  # pixels that a CPU converts at once: the temporaries then stay in its cache
 
 

@@ -5,11 +5,13 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
+        "backends",
         "colorizer",
         "compose",
         "hints",
         "onnx_backend",
         "pale",
+        "predict",
         "suite_colorizer",
         "torch_backend",
         "upsample",

@@ -4,32 +4,27 @@ The eye reads detail from lightness and is forgiving about the resolution of col
 kept, every pixel of it, and only the two colour channels make the detour through the network's small size.
 """
 
-import hashlib
+from __future__ import annotations
+
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor, nn
 
-from colorlib.color.gamut import fit_gamut
-from colorlib.color.lab import lab_to_rgb, lightness, rgb_to_lab
-from colorlib.colorize.compose import PhotographLike, check_range, paint, pixels_of, small_view
-from colorlib.colorize.torch_backend import (
-    OnnxGenerator,
-    checked_sizes,
-    evaluating,
-    fold_batch_norms,
-    network_size,
-    predictions,
-)
+from colorlib.color.fast import integer_lightness
+from colorlib.colorize.backends import load_network
+from colorlib.colorize.compose import PhotographLike, paint, pixels_of, shrunk, small_lab
+from colorlib.colorize.predict import Network, checked_sizes, network_size, predictions
 from colorlib.colorize.upsample import enlarge, resize
-from colorlib.models.shipped import find_weights, load_named
 
 if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
     from colorlib.colorize.hints import Point
 
 MOST_SATURATED = 100  # times; from there on every colour is as strong as a screen can show
@@ -49,20 +44,20 @@ class Colorizer:
     looks left a little differently from one that looks right. Several sizes, and the mirrored picture, are answers to
     the same question; their mean is steadier than each.
 
-    The generator is asked in evaluation mode, whichever mode it is in, and nothing of it is changed. A colorizer may be
-    called from several threads at once.
+    A generator of torch is asked in evaluation mode, whichever mode it is in, and nothing of it is changed. A colorizer
+    may be called from several threads at once.
 
     Parameters
     ----------
-    generator : nn.Module
-        Takes L (B, 1, H, W), gives ab (B, 2, H, W), in network scale. When it is trained on, the colorizer follows,
-        unless `device` is another one than the generator's: then it keeps what was learnt so far. An attribute
-        `multiple`, or `downs` of a U-Net, tells what H and W must be multiples of; without either it is 32.
+    generator : nn.Module or predict.Network
+        A module of torch takes L (B, 1, H, W) and gives ab (B, 2, H, W), in network scale. When it is trained on, the
+        colorizer follows, unless `device` is another one than the generator's: then it keeps what was learnt so far. An
+        attribute `multiple`, or `downs` of a U-Net, tells what H and W must be multiples of; without either it is 32.
     size : int or sequence of int
         Shorter side in pixels at which the network sees the picture, at most 4,096. Smaller pictures are enlarged to
         it. The predictions of several sizes are averaged.
     device : torch.device or str, optional
-        Where to work. By default where the generator is.
+        Where a module of torch works. By default where the generator is.
     flip : bool
         Also show the network the mirrored picture, and average: twice the network's work.
     saturation : float
@@ -88,7 +83,7 @@ class Colorizer:
 
     def __init__(
         self,
-        generator: nn.Module,
+        generator: nn.Module | Network,
         size: int | Sequence[int] = 256,
         device: torch.device | str | None = None,
         flip: bool = True,
@@ -97,23 +92,17 @@ class Colorizer:
         self.sizes = checked_sizes(size)
         if not 0 <= saturation <= MOST_SATURATED:
             raise ValueError(f"the saturation must be 0 (grey) to {MOST_SATURATED}, not {saturation}")
-        first = next(generator.parameters(), torch.empty(0))
-        self.device = torch.device(device) if device is not None else first.device
-        self.generator = evaluating(generator, self.device)
+        if _is_of_torch(generator, "nn.Module"):
+            from colorlib.colorize.torch_backend import TorchNetwork
+
+            generator = TorchNetwork(generator, device)
+        self.network = generator
         self.flip, self.saturation = flip, saturation
-        self._sha256: str | None = None  # of the file that the weights are from
 
     @property
     def sha256(self) -> str:
         """What tells the weights from others: the sha256 of their file, or else of the numbers themselves."""
-        if self._sha256 is not None:
-            return self._sha256
-        digest = hashlib.sha256()
-        for name, tensor in self.generator.state_dict().items():
-            numbers = tensor.detach().cpu().contiguous()
-            digest.update(f"{name} {tuple(numbers.shape)} {numbers.dtype}".encode())
-            digest.update(numbers.reshape(-1).view(torch.uint8).numpy().data)
-        return digest.hexdigest()
+        return self.network.sha256
 
     @classmethod
     def from_pretrained(
@@ -124,7 +113,8 @@ class Colorizer:
         flip: bool = True,
         saturation: float = 1.0,
         vividness: float | None = None,
-    ) -> "Colorizer":
+        backend: str | None = None,
+    ) -> Colorizer:
         """Make a colorizer from the weights that come with the package, or from others.
 
         Parameters
@@ -136,24 +126,29 @@ class Colorizer:
         size : int or sequence of int, optional
             As for the class. By default the `size` that the card names, or 256.
         device : torch.device or str, optional
-            By default the GPU when there is one.
+            Where torch works; by default on the GPU when there is one.
         flip : bool
         saturation : float
             As for the class.
         vividness : float, optional
             Where to turn the dial of the weights: 0 is pale and seldom wrong, 1 strong and oftener wrong. By default
             where the name says.
+        backend : {"onnx", "torch"}, optional
+            What runs the network. By default torch where there is a GPU for it, or a device is given, or the weights
+            have no graph for onnxruntime; else onnxruntime, which needs no torch and is quicker on a processor. Results
+            are the same within 1 of 255.
 
         Returns
         -------
         Colorizer
-            Its generator is for use: batch norms are folded. To train on, load it with `models.load_weights`.
 
         Raises
         ------
         FileNotFoundError, ValueError
             As `models.load_named`: the file or its card is missing, altered (its sha256
             is another), or of another architecture; or an argument is out of range.
+        ModuleNotFoundError
+            If torch is needed and is not installed.
 
         Examples
         --------
@@ -161,25 +156,13 @@ class Colorizer:
         >>> colorizer(np.full((30, 40), 128, np.uint8)).shape
         (30, 40, 3)
         """
-        if (path := find_weights(name)).suffix == ".onnx":
-            from colorlib.colorize.onnx_backend import OnnxNetwork
-
-            network = OnnxNetwork(path, vividness, torch.get_num_threads())
-            generator, card, device = OnnxGenerator(network), network.card, device or "cpu"
-        else:
-            generator, card = load_named(name, vividness)
-            fold_batch_norms(generator)
-            device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-        # Convolutions are quicker when the channels of a pixel lie side by side.
-        generator = generator.to(device, memory_format=torch.channels_last)
-        colorizer = cls(generator, int(card.get("size", 256)) if size is None else size, device, flip, saturation)
-        colorizer._sha256 = card["sha256"] + (f" at {card['vividness']:g}" if "vividness" in card else "")
-        return colorizer
+        network, card = load_network(name, vividness, backend, device)
+        return cls(network, int(card.get("size", 256)) if size is None else size, None, flip, saturation)
 
     def __call__(
         self,
-        image: PhotographLike | Tensor,
-        points: Sequence["Point"] | None = None,
+        image: PhotographLike | torch.Tensor,
+        points: Sequence[Point] | None = None,
         reference: PhotographLike | None = None,
     ) -> Any:
         """Colour one picture, or a batch of them.
@@ -212,42 +195,78 @@ class Colorizer:
         MemoryError
             If the picture does not fit in memory. Never is a grey picture returned in place of a coloured one.
         """
-        if isinstance(image, Tensor):
+        if _is_of_torch(image, "Tensor"):
             if points or reference is not None:
                 raise ValueError("hints are for one picture, not for a batch: give an array, a PIL picture or a path")
-            return self._batch(image)
+            from colorlib.colorize.torch_backend import colorize_batch
+
+            return colorize_batch(image, self)
         values = pixels_of(image)
         wanted = values.dtype if isinstance(image, np.ndarray) else np.uint8
         dtype = wanted if wanted in (np.uint8, np.uint16) else np.float32
-        with torch.inference_mode(), self._memory_record(*values.shape[:2]):
+        with self._memory_record(*values.shape[:2]):
             L = self._small_lightness(values, max(self.sizes))
-            ab = self._hinted(L, predictions(self.generator, L, self.sizes, self.flip).mean(0), points, reference)
+            ab = self.small_ab(L, points, reference)
             result = paint(values, L, ab, dtype)
         return result if isinstance(image, np.ndarray) else Image.fromarray(result)
 
-    def ab(self, L: Tensor) -> Tensor:
-        """Predict the colour of pictures from their lightness.
+    def small_ab(
+        self, L: np.ndarray, points: Sequence[Point] | None = None, reference: PhotographLike | None = None
+    ) -> np.ndarray:
+        """Predict the colours of a small view, pulled by what is known.
 
         Parameters
         ----------
-        L : Tensor, (B, 1, H, W)
-            L* in [0, 100], at full resolution, on the device of the colorizer.
+        L : ndarray, (h, w), float32
+            L* in [0, 100], of the size that `network_size` gives for the largest of the colorizer's sizes.
+        points, reference
+            As for a call.
 
         Returns
         -------
-        Tensor, (B, 2, H, W)
+        ndarray, (h, w, 2), float32
+            a and b in CIE units; not yet fitted to the gamut.
+
+        Raises
+        ------
+        ValueError
+            If a hint is wrong.
+        FloatingPointError
+            If the network returns numbers that are not finite.
+        """
+        ab = predictions(self.network, L, self.sizes, self.flip).mean(axis=0)
+        if reference is not None:
+            from colorlib.colorize.hints import follow_reference
+
+            values = pixels_of(reference)
+            ab = follow_reference(L, ab, small_lab(values, *network_size(*values.shape[:2], max(self.sizes))))
+        ab = ab * np.float32(self.saturation)
+        if points:  # last, so that they are exact
+            from colorlib.colorize.hints import follow_points
+
+            ab = follow_points(L, ab, points)
+        return ab
+
+    def ab(self, L: np.ndarray) -> np.ndarray:
+        """Predict the colour of a picture from its lightness.
+
+        Parameters
+        ----------
+        L : ndarray, (H, W), float32
+            L* in [0, 100], at full resolution.
+
+        Returns
+        -------
+        ndarray, (H, W, 2), float32
             a and b in CIE units, at full resolution; not yet fitted to the gamut.
 
         Raises
         ------
         FloatingPointError
-            If the generator returns numbers that are not finite.
+            If the network returns numbers that are not finite.
         """
-        with torch.no_grad():
-            small = resize(L, *network_size(*L.shape[-2:], max(self.sizes))).clamp(0, 100)
-            return enlarge(
-                small, predictions(self.generator, small, self.sizes, self.flip).mean(0) * self.saturation, L
-            )
+        small = resize(L, *network_size(*L.shape, max(self.sizes))).clip(0, 100)
+        return enlarge(small, self.small_ab(small), L)
 
     def uncertainty(self, image: PhotographLike) -> np.ndarray:
         """Tell where the network does not know: how far its predictions for the same pixel lie apart.
@@ -273,52 +292,31 @@ class Colorizer:
         """
         sizes = self.sizes if len(self.sizes) > 1 else [max(1, round(self.sizes[0] * by)) for by in (3 / 4, 1, 4 / 3)]
         values = pixels_of(image)
-        with torch.inference_mode(), self._memory_record(*values.shape[:2]):
-            found = predictions(self.generator, self._small_lightness(values, max(sizes)), sizes, flip=True)
-            spread = (found - found.mean(0)).square().sum(dim=2, keepdim=True).mean(0).sqrt()
-            return resize(spread, *values.shape[:2]).clamp(min=0)[0, 0].cpu().numpy()
+        with self._memory_record(*values.shape[:2]):
+            found = predictions(self.network, self._small_lightness(values, max(sizes)), sizes, flip=True)
+            spread = np.sqrt(np.square(found - found.mean(axis=0)).sum(axis=-1).mean(axis=0))
+            return resize(spread, *values.shape[:2]).clip(min=0)
 
-    def _small_lightness(self, values: np.ndarray, size: int) -> Tensor:
-        """L* (1, 1, h, w) of a picture at the size at which the network sees it."""
-        return lightness(small_view(values, *network_size(*values.shape[:2], size)).to(self.device)).clamp(0, 100)
-
-    def _hinted(
-        self, L: Tensor, ab: Tensor, points: Sequence["Point"] | None, reference: PhotographLike | None
-    ) -> Tensor:
-        """The network's prediction, pulled by what is known; the points last, so that they are exact."""
-        if reference is not None:
-            from colorlib.colorize.hints import follow_reference
-
-            values = pixels_of(reference)
-            side = network_size(*values.shape[:2], max(self.sizes))
-            ab = follow_reference(L, ab, rgb_to_lab(small_view(values, *side).to(self.device)))
-        ab = ab * self.saturation
-        if points:
-            from colorlib.colorize.hints import follow_points
-
-            ab = follow_points(L, ab, points)
-        return ab
-
-    def _batch(self, batch: Tensor) -> Tensor:
-        """Colour a batch (B, 1 or 3, H, W)."""
-        if batch.ndim != 4 or batch.shape[1] not in (1, 3) or 0 in batch.shape:
-            raise ValueError(f"a batch must be (B, 1 or 3, H, W), not {tuple(batch.shape)}")
-        if not batch.is_floating_point():
-            raise ValueError(f"a batch must hold floats in [0, 1], not {batch.dtype}: divide 8-bit values by 255")
-        check_range(float(batch.min()), float(batch.max()))
-        with torch.no_grad(), self._memory_record(*batch.shape[-2:]):
-            L = lightness(batch.to(self.device, torch.float32).expand(-1, 3, -1, -1))
-            return lab_to_rgb(fit_gamut(torch.cat([L, self.ab(L)], dim=1))).to(batch.device)
+    @staticmethod
+    def _small_lightness(values: np.ndarray, size: int) -> np.ndarray:
+        """L* (h, w) of a picture at the size at which the network sees it."""
+        return integer_lightness(shrunk(values, *network_size(*values.shape[:2], size))).clip(0, 100)
 
     @contextmanager
     def _memory_record(self, height: int, width: int) -> Iterator[None]:
-        """Turn torch's errors about memory into one that says what to do."""
+        """Turn a network's errors about memory into one that says what to do."""
         try:
             yield
         except RuntimeError as error:  # torch.OutOfMemoryError on a GPU, a plain RuntimeError on the CPU
-            if not isinstance(error, torch.OutOfMemoryError) and "allocate memory" not in str(error):
+            if type(error).__name__ != "OutOfMemoryError" and "allocate memory" not in str(error):
                 raise
             raise MemoryError(
                 f"not enough memory to colorize {width}x{height} pixels at size {max(self.sizes)}: take a smaller "
                 'size, a smaller picture, or device="cpu"'
             ) from error
+
+
+def _is_of_torch(thing: object, kind: str) -> bool:
+    """Whether something is a "Tensor" or an "nn.Module", without importing torch to know."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(thing, torch.Tensor if kind == "Tensor" else torch.nn.Module)

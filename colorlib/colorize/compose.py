@@ -1,27 +1,25 @@
 """The pixels of a picture at both ends of a colorizer: a small view for the network, the full picture in colour.
 
 The full picture exists only as it came, 8 or 16 bits a channel, and as the result. Everything between (lightness, Lab,
-linear light) is floating point, ten times as large, and is there for one band of rows at a time.
+linear light) is floating point, ten times as large, and is there for one band of rows at a time, which stays in the
+processor's cache. Photographs and the frames of films go the same way.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image, ImageOps
-from torch import Tensor
 
-from colorlib.color.fast import displayed_bytes, displayed_rgb, integer_lightness
-from colorlib.color.lab import lightness
+from colorlib.color.fast import displayed_bytes, displayed_rgb, lab_of_pixels, lightness_of_pixels
 from colorlib.colorize.upsample import Enlargement
 from colorlib.images.decode import opened
 from colorlib.images.modes import as_rgb, plain
 
-__all__ = ["PhotographLike", "check_range", "paint", "pixels_of", "shrunk", "small_view"]
+__all__ = ["PhotographLike", "check_range", "paint", "pixels_of", "shrunk", "small_lab"]
 
 PhotographLike = str | Path | Image.Image | np.ndarray
-PIXELS_AT_ONCE = 2**18  # pixels that are converted at once: little memory, and few steps of Python
+PIXELS_AT_ONCE = 2**15  # pixels that are converted at once: they stay in the cache, and the steps of Python are few
 
 
 def pixels_of(image: PhotographLike) -> np.ndarray:
@@ -100,8 +98,8 @@ def shrunk(values: np.ndarray, height: int, width: int) -> np.ndarray:
     return np.array(small)
 
 
-def small_view(values: np.ndarray, height: int, width: int) -> Tensor:
-    """A picture as the network sees it: `shrunk`, as a batch of one.
+def small_lab(values: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A picture in colour as the network would see it: `shrunk`, in CIE Lab.
 
     Parameters
     ----------
@@ -112,26 +110,26 @@ def small_view(values: np.ndarray, height: int, width: int) -> Tensor:
 
     Returns
     -------
-    Tensor, (1, 3, height, width)
-        sRGB in [0, 1], float32.
+    ndarray, (height, width, 3), float32
     """
-    rgb = torch.from_numpy(shrunk(values, height, width))
-    rgb = rgb.expand(3, *rgb.shape) if rgb.ndim == 2 else rgb.permute(2, 0, 1)
-    return rgb[None].float() / 255
+    small = shrunk(values, height, width)
+    return lab_of_pixels(small if small.ndim == 3 else np.dstack([small] * 3))
 
 
-def paint(values: np.ndarray, L: Tensor, ab: Tensor, dtype: type) -> np.ndarray:
+def paint(values: np.ndarray, L: np.ndarray, ab: np.ndarray, dtype: type) -> np.ndarray:
     """Give a picture the colours that were found for its small view; its lightness stays, pixel by pixel.
 
     The colours are enlarged along the edges of the lightness (`Enlargement`). Where the two make a colour that no
-    screen shows, chroma is reduced until one does (`fit_gamut`).
+    screen shows, chroma is reduced until one does (`color.fast.displayed_rgb`).
 
     Parameters
     ----------
     values : ndarray
-        (H, W) or (H, W, 3), from `pixels_of`.
-    L, ab : Tensor, (1, 1, h, w) and (1, 2, h, w)
-        The small view's lightness and its colours, in CIE units. The work is done on their device.
+        (H, W) or (H, W, 3), from `pixels_of`; or the lightness itself, (H, W, 1), L* in [0, 100].
+    L : ndarray, (h, w), float32
+        The small view's lightness, in [0, 100].
+    ab : ndarray, (h, w, 2), float32
+        Its colours, in CIE units.
     dtype : type
         numpy.uint8, numpy.uint16 or numpy.float32: what the result shall be.
 
@@ -143,17 +141,16 @@ def paint(values: np.ndarray, L: Tensor, ab: Tensor, dtype: type) -> np.ndarray:
     height, width = values.shape[:2]
     chroma = Enlargement(L, ab, height, width)
     result = np.empty((height, width, 3), dtype)
+    known = values.ndim == 3 and values.shape[2] == 1
     for rows in _bands(height, width):
-        band = _lightness(values[rows]).to(L.device)
-        lab = torch.cat([band, chroma.rows(rows, band)], dim=1)
+        band = values[rows, :, 0] if known else lightness_of_pixels(values[rows])
+        a, b = chroma.rows(rows, band)
         if dtype == np.uint8:
-            planes = displayed_bytes(lab)[0].cpu().numpy()
+            result[rows] = displayed_bytes(band, a, b)
+        elif dtype == np.float32:
+            result[rows] = displayed_rgb(band, a, b)
         else:
-            planes = displayed_rgb(lab)[0].cpu().numpy()
-            if dtype != np.float32:
-                planes = np.rint(planes * np.iinfo(dtype).max)
-        for channel, plane in enumerate(planes):
-            result[rows, :, channel] = plane
+            result[rows] = np.rint(displayed_rgb(band, a, b) * np.float32(np.iinfo(dtype).max))
     return result
 
 
@@ -172,12 +169,3 @@ def _eight_bits(values: np.ndarray) -> np.ndarray:
     for rows in _bands(*values.shape[:2]):
         result[rows] = np.rint(values[rows] * np.float32(scale)).clip(0, 255)
     return result
-
-
-def _lightness(values: np.ndarray) -> Tensor:
-    """L* (1, 1, h, W) of some rows of any accepted values."""
-    if values.dtype in (np.uint8, np.uint16):
-        return integer_lightness(torch.from_numpy(np.array(values)))
-    rgb = torch.from_numpy(values.astype(np.float32))
-    rgb = rgb.expand(3, *rgb.shape) if rgb.ndim == 2 else rgb.permute(2, 0, 1)
-    return lightness(rgb[None])

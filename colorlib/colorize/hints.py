@@ -11,16 +11,14 @@ from collections.abc import Sequence
 from operator import index
 from typing import NamedTuple
 
+import cv2
 import numpy as np
-import torch
 from PIL import ImageColor
-from scipy.ndimage import gaussian_filter, gaussian_filter1d
-from torch import Tensor
 
 from colorlib.classical.levin2004 import propagate
 from colorlib.classical.linear_transport import monge_kantorovich
 from colorlib.classical.reference import COLORLESS
-from colorlib.color.lab import rgb_to_lab
+from colorlib.color.fast import lab_of_pixels
 
 __all__ = ["Point", "follow_points", "follow_reference"]
 
@@ -127,11 +125,11 @@ class Point(NamedTuple):
         except (TypeError, ValueError):
             what = 'give "#rrggbb", a name such as "tomato", or three whole numbers from 0 to 255'
             raise ValueError(f"{self.color!r} is no colour: {what}") from None
-        _, a, b = rgb_to_lab(torch.tensor(rgb, dtype=torch.float32).view(3, 1, 1) / 255).flatten().tolist()
+        _, a, b = lab_of_pixels(np.array([[rgb]], np.uint8)).ravel().tolist()
         return a, b
 
 
-def follow_points(L: Tensor, ab: Tensor, points: Sequence[Point]) -> Tensor:
+def follow_points(L: np.ndarray, ab: np.ndarray, points: Sequence[Point]) -> np.ndarray:
     """Correct a prediction so that it has the wanted colours at some points, and what belongs to them follows.
 
     The difference between the wanted colour and the prediction spreads from each point along similar lightness, as
@@ -142,18 +140,18 @@ def follow_points(L: Tensor, ab: Tensor, points: Sequence[Point]) -> Tensor:
 
     Parameters
     ----------
-    L : Tensor, (1, 1, H, W)
+    L : ndarray, (H, W), float32
         Lightness in [0, 100].
-    ab : Tensor, (1, 2, H, W)
+    ab : ndarray, (H, W, 2), float32
         The prediction, in CIE units.
     points : sequence of Point
         At least one. Of two in the same pixel the later counts.
 
     Returns
     -------
-    Tensor, (1, 2, H, W)
-        In CIE units, equal to the wanted colour at each point; on the device of `ab`. Colours may be such as no
-        screen shows at their lightness: see `fit_gamut`.
+    ndarray, (H, W, 2), float32
+        In CIE units, equal to the wanted colour at each point. Colours may be such as no screen shows at their
+        lightness: see `fit_gamut`.
 
     Raises
     ------
@@ -169,8 +167,8 @@ def follow_points(L: Tensor, ab: Tensor, points: Sequence[Point]) -> Tensor:
     points = [Point(*point) for point in points]
     if not points:
         raise ValueError("no points: give at least one, such as Point(0.4, 0.7, '#c03020')")
-    prediction = _pixels(ab)
-    lightness = gaussian_filter(_pixels(L)[..., 0], GRAIN)
+    prediction = ab.astype(np.float64)
+    lightness = cv2.GaussianBlur(L.astype(np.float64), (7, 7), GRAIN, borderType=cv2.BORDER_REFLECT)
     height, width = lightness.shape
     side = np.sqrt(height * width)
     rows, columns = np.ogrid[:height, :width]
@@ -192,10 +190,10 @@ def follow_points(L: Tensor, ab: Tensor, points: Sequence[Point]) -> Tensor:
     correction = shares @ (np.array(list(wanted.values())) - prediction[middles])
     distance = -np.log(presence.sum(axis=-1).clip(max=1)) / FADE
     strength = np.exp(-(distance**4)) * (shares * likeness).sum(axis=-1)
-    return _tensor(prediction + strength[..., None] * correction, ab)
+    return (prediction + strength[..., None] * correction).astype(np.float32)
 
 
-def follow_reference(L: Tensor, ab: Tensor, reference_lab: Tensor) -> Tensor:
+def follow_reference(L: np.ndarray, ab: np.ndarray, reference_lab: np.ndarray) -> np.ndarray:
     """Pull a prediction towards the colours of another photograph.
 
     In each band of lightness the mean colour becomes that of the reference in the same band, so that shadows take
@@ -205,17 +203,17 @@ def follow_reference(L: Tensor, ab: Tensor, reference_lab: Tensor) -> Tensor:
 
     Parameters
     ----------
-    L : Tensor, (1, 1, H, W)
+    L : ndarray, (H, W), float32
         Lightness in [0, 100].
-    ab : Tensor, (1, 2, H, W)
+    ab : ndarray, (H, W, 2), float32
         The prediction, in CIE units.
-    reference_lab : Tensor, (1, 3, H2, W2)
+    reference_lab : ndarray, (H2, W2, 3), float32
         A photograph in colour, CIE Lab, of any size: best of a similar scene, in similar light.
 
     Returns
     -------
-    Tensor, (1, 2, H, W)
-        In CIE units; on the device of `ab`.
+    ndarray, (H, W, 2), float32
+        In CIE units.
 
     Raises
     ------
@@ -227,20 +225,20 @@ def follow_reference(L: Tensor, ab: Tensor, reference_lab: Tensor) -> Tensor:
     Welsh et al. 2002 (colours are looked up by lightness); Pitie and Kokaram 2007 (the map of the remainders).
     """
     _check(L, ab)
-    if reference_lab.ndim != 4 or reference_lab.shape[:2] != (1, 3) or 0 in reference_lab.shape:
-        raise ValueError(f"the reference must be (1, 3, H, W), not {tuple(reference_lab.shape)}")
-    reference = _pixels(reference_lab).reshape(-1, 3)
+    if reference_lab.ndim != 3 or reference_lab.shape[2] != 3 or 0 in reference_lab.shape:
+        raise ValueError(f"the reference must be (H, W, 3), not {reference_lab.shape}")
+    reference = reference_lab.reshape(-1, 3).astype(np.float64)
     if not np.isfinite(reference).all():
         raise ValueError("the reference holds numbers that are not finite")
     if np.hypot(reference[:, 1], reference[:, 2]).mean() < COLORLESS:
         raise ValueError("the reference has no colour: give a photograph in colour, or none")
-    lightness, prediction = _pixels(L).reshape(-1), _pixels(ab).reshape(-1, 2)
+    lightness, prediction = L.reshape(-1).astype(np.float64), ab.reshape(-1, 2).astype(np.float64)
     own, theirs = _mean_colors(lightness, prediction), _mean_colors(reference[:, 0], reference[:, 1:])
     remainder = prediction - _at(lightness, own)
     wanted = reference[:, 1:] - _at(reference[:, 0], theirs)
     gains, axes = np.linalg.eigh(monge_kantorovich(np.cov(remainder.T, ddof=0), np.cov(wanted.T, ddof=0)))
     result = remainder @ (axes * gains.clip(*GAIN)) @ axes.T + _at(lightness, theirs)
-    return _tensor(result.reshape(*ab.shape[-2:], 2), ab)
+    return result.reshape(ab.shape).astype(np.float32)
 
 
 def _mean_colors(lightness: np.ndarray, colors: np.ndarray) -> np.ndarray:
@@ -249,10 +247,9 @@ def _mean_colors(lightness: np.ndarray, colors: np.ndarray) -> np.ndarray:
     count = np.bincount(step, minlength=101) / len(step)
     total = np.stack([np.bincount(step, channel, minlength=101) for channel in colors.T], axis=1) / len(step)
     # A Gaussian of deviation LIGHTNESS_BAND and height 1, so that the counts stay parts of the picture.
-    count, total = (
-        gaussian_filter1d(x, LIGHTNESS_BAND, axis=0, mode="constant") * LIGHTNESS_BAND * np.sqrt(2 * np.pi)
-        for x in (count, total)
-    )
+    apart = np.subtract.outer(np.arange(101), np.arange(101))
+    bell = np.exp(-((apart / LIGHTNESS_BAND) ** 2) / 2)
+    count, total = bell @ count, bell @ total
     return (total + PRIOR * colors.mean(axis=0)) / (count[:, None] + PRIOR)
 
 
@@ -261,19 +258,7 @@ def _at(lightness: np.ndarray, colors: np.ndarray) -> np.ndarray:
     return np.stack([np.interp(lightness, np.arange(101), channel) for channel in colors.T], axis=1)
 
 
-def _check(L: Tensor, ab: Tensor) -> None:
+def _check(L: np.ndarray, ab: np.ndarray) -> None:
     """Refuse anything but one picture."""
-    if L.ndim != 4 or L.shape[:2] != (1, 1) or ab.shape != (1, 2, *L.shape[-2:]) or 0 in L.shape:
-        raise ValueError(
-            f"hints are for one picture, (1, 1, H, W) and (1, 2, H, W), not {tuple(L.shape)}, {tuple(ab.shape)}"
-        )
-
-
-def _pixels(picture: Tensor) -> np.ndarray:
-    """One picture (1, C, H, W) as an array (H, W, C) in float64."""
-    return picture[0].permute(1, 2, 0).cpu().double().numpy()
-
-
-def _tensor(pixels: np.ndarray, like: Tensor) -> Tensor:
-    """An array (H, W, C) as one picture (1, C, H, W), of the type and on the device of another."""
-    return torch.from_numpy(pixels).permute(2, 0, 1)[None].to(like).contiguous()
+    if L.ndim != 2 or ab.shape != (*L.shape, 2) or 0 in L.shape:
+        raise ValueError(f"hints are for one picture, (H, W) and (H, W, 2), not {L.shape}, {ab.shape}")

@@ -1,37 +1,41 @@
-"""Networks in ONNX files, asked with numpy arrays: our own, which `colorlib export` writes, and other people's."""
+"""Networks that onnxruntime runs: the weights that come along, files of `colorlib export`, and other people's."""
 
+import json
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import onnx
-from onnxruntime import InferenceSession, SessionOptions
 
 from colorlib.models import dial
-from colorlib.models.onnx_card import read_onnx_card
+from colorlib.models.card import identity, read_graph, read_weights
+from colorlib.models.onnx_card import METADATA, Signature, read_onnx_card
+from colorlib.models.onnx_session import start_session
+from colorlib.settings import cores
 
 __all__ = ["OnnxNetwork"]
 
 
 class OnnxNetwork:
-    """A network in an ONNX file.
+    """A network that onnxruntime runs, asked with arrays.
 
     It may be asked from several threads at once, and be sent to other processes.
 
     Parameters
     ----------
     path : str or Path
-        With a card, see `models.onnx_card.read_onnx_card`.
+        Weights with a graph beside them, see `models.card`; or an ONNX file with a card, see `models.onnx_card`.
     vividness : float, optional
         Where to turn the dial of a network that has one, 0 to 1; by default where its card says.
-    threads : int
-        Of one call.
+    threads : int, optional
+        Of one call; by default ``OMP_NUM_THREADS`` of the environment, or the cores that this process may use.
 
     Attributes
     ----------
     card : dict
-        As from `read_onnx_card`; with a dial also the `vividness`, the `part` and the `gain` at which it stands.
+        As from `models.read_card`; with a dial also the `vividness`, the `part` and the `gain` at which it stands.
     multiple : int
         What height and width of a picture must be multiples of; 1 where the network takes one size only: pictures are
         resized to it, as the scripts of such networks do, and the colours back.
@@ -39,24 +43,36 @@ class OnnxNetwork:
     Raises
     ------
     FileNotFoundError, ValueError
-        As `read_onnx_card`; if a vividness is asked for that is not in [0, 1], or of a network without a dial; if
+        As `models.read_card`; if a vividness is asked for that is not in [0, 1], or of a network without a dial; if
         onnxruntime cannot run the file, or it takes something else than one picture.
     """
 
-    def __init__(self, path: str | Path, vividness: float | None = None, threads: int = 1) -> None:
-        self.card = read_onnx_card(path)
-        model = onnx.load(path)
-        if dial.has_dial(self.card):
-            at = dial.setting(self.card, vividness)
-            self.card |= vars(at)
-            _fix(model, "vividness", at.vividness)
-        elif vividness is not None:
-            raise ValueError(f"{path}: this network has no vividness to choose; leave it out")
-        self._model, self._threads = model.SerializeToString(), threads
+    def __init__(self, path: str | Path, vividness: float | None = None, threads: int | None = None) -> None:
+        self._threads, self._fed = threads, {}
+        if Path(path).suffix == ".onnx":
+            self.card, self._model, self._weights = read_onnx_card(path), Path(path).read_bytes(), {}
+            if dial.has_dial(self.card):
+                at = dial.setting(self.card, vividness)
+                self.card |= vars(at)
+                self._fed["vividness"] = np.array(at.vividness, np.float32)
+            elif vividness is not None:
+                raise ValueError(f"{path}: this network has no vividness to choose; leave it out")
+        else:
+            arrays, self.card = read_weights(path, vividness)
+            self._model = read_graph(path, self.card)
+            self._weights = {
+                name: array.astype(np.float32) for name, array in arrays.items() if array.dtype.kind == "f"
+            }
         try:
             self._start()
         except Exception as error:  # onnxruntime has many kinds of errors
             raise ValueError(f"{path}: onnxruntime cannot run it ({error})") from error
+        if self._weights:
+            about = json.loads(self._session.get_modelmeta().custom_metadata_map[METADATA])
+            signature = Signature(**about["signature"])
+            # The gain of the chroma is the only part of a dial that is no weight.
+            self.card["signature"] = replace(signature, scale=signature.scale * self.card.get("gain", 1.0))
+        self.sha256 = identity(self.card)
         pictures = self._session.get_inputs()
         channels = 1 if self.card["signature"].input == "L" else 3
         if [shape[1:2] for shape in (picture.shape for picture in pictures) if len(shape) == 4] != [[channels]]:
@@ -69,12 +85,9 @@ class OnnxNetwork:
         self.multiple = 1 if self._side else self.card["signature"].multiple
 
     def _start(self) -> None:
-        """Load the file into onnxruntime."""
-        options = SessionOptions()
-        options.intra_op_num_threads = self._threads
-        # Threads that wait in a loop would take the cores from other photographs.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = InferenceSession(self._model, options, providers=["CPUExecutionProvider"])
+        """Load the network into onnxruntime."""
+        threads = self._threads or int(os.environ.get("OMP_NUM_THREADS") or cores())  # which Ray sets for its workers
+        self._session = start_session(self._model, self._weights, threads)
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if key != "_session"}
@@ -111,7 +124,7 @@ class OnnxNetwork:
     def _answer(self, given: np.ndarray) -> np.ndarray:
         """What the network says, as it says it."""
         try:
-            answer = self._session.run(None, {self._name: given})[0]
+            answer = self._session.run(None, {self._name: given} | self._fed)[0]
         except Exception as error:  # onnxruntime's own kinds are neither of these
             kind = RuntimeError if "allocate memory" in str(error) else ValueError
             raise kind(f"onnxruntime cannot run the network on {given.shape}: {error}") from error
@@ -144,12 +157,3 @@ class OnnxNetwork:
         if planes.shape[:2] != (height, width):
             planes = cv2.resize(planes, (width, height), interpolation=cv2.INTER_CUBIC)
         return planes.transpose(2, 0, 1)
-
-
-def _fix(model: onnx.ModelProto, name: str, value: float) -> None:
-    """Make a scalar input a constant, so that what depends on it alone is computed once, when the file is loaded.
-
-    Convolutions with constant weights are also a third quicker: onnxruntime rearranges them beforehand.
-    """
-    model.graph.input.remove(next(entry for entry in model.graph.input if entry.name == name))
-    model.graph.initializer.append(onnx.numpy_helper.from_array(np.array(value, np.float32), name))

@@ -4,11 +4,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from colorlib.color.fast import bytes_to_network, displayed_bytes
-from colorlib.color.lab import from_network
+from colorlib.color.batches import lab_to_bytes
+from colorlib.color.fast import integer_lightness
 from colorlib.colorize.colorizer import Colorizer
 from colorlib.models.shipped import find_weights
 
@@ -64,6 +65,8 @@ class SuiteColorizer:
         -------
         Tensor, (B, 3, H, W), uint8
         """
-        L, colorizer = from_network(*bytes_to_network(truths))[:, :1], self._colorizer()
-        ab = colorizer.ab(L.to(colorizer.device)).to(L.device)
-        return displayed_bytes(torch.cat([L, ab], dim=1))
+        found, colorizer = [], self._colorizer()
+        for picture in truths.permute(0, 2, 3, 1).cpu().numpy():
+            L = integer_lightness(np.ascontiguousarray(picture))
+            found.append(np.dstack([L, colorizer.ab(L)]))
+        return lab_to_bytes(torch.from_numpy(np.stack(found)).permute(0, 3, 1, 2)).to(truths.device)

@@ -1,44 +1,104 @@
-"""Asking a network for colours: at which size it sees a picture, with which margins, and how often."""
+"""A torch network in the place of a colorizer's: in evaluation mode, quick, and unchanged by it."""
 
 import copy
-import operator
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Callable
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from colorlib.color.lab import AB_RANGE, L_HALF, from_network, to_network
-from colorlib.colorize.upsample import resize
-from colorlib.devices import autocast, fast_precision
+from colorlib.color.constants import AB_RANGE, L_HALF
 from colorlib.models.registry import multiple_of
 
-if TYPE_CHECKING:
-    from colorlib.colorize.onnx_backend import OnnxNetwork
-
-__all__ = ["OnnxGenerator", "checked_sizes", "evaluating", "fold_batch_norms", "network_size", "predictions"]
-
-SIZES = range(1, 4097)  # pixels of the shorter side at which a network can be asked
-LONGEST = 4  # the network sees at most this many times `size` along the longer side
+__all__ = ["TorchNetwork", "colorize_batch", "evaluating", "fold_batch_norms"]
 
 
-def network_size(height: int, width: int, size: int) -> tuple[int, int]:
-    """The height and width at which a network sees a picture: the shorter side is `size`, the aspect is kept.
+class TorchNetwork:
+    """A torch module, asked with arrays.
+
+    It computes with 32 bits on every device: with 16, which trainings use, colours would depend on the machine.
 
     Parameters
     ----------
-    height, width, size : int
-        In pixels.
+    generator : nn.Module
+        Takes L (B, 1, H, W), gives ab (B, 2, H, W), in network scale; see `evaluating`. An attribute `multiple`, or
+        `downs` of a U-Net, tells what H and W must be multiples of; without either it is 32.
+    device : torch.device or str, optional
+        By default where the generator is.
+    sha256 : str, optional
+        What tells the weights from others; by default the sha256 of the numbers.
+    """
+
+    def __init__(
+        self, generator: nn.Module, device: torch.device | str | None = None, sha256: str | None = None
+    ) -> None:
+        first = next(generator.parameters(), torch.empty(0))
+        self.device = torch.device(device) if device is not None else first.device
+        self.generator = evaluating(generator, self.device)
+        self.multiple, self._sha256 = multiple_of(generator), sha256
+
+    @property
+    def sha256(self) -> str:
+        """What tells the weights from others."""
+        if self._sha256 is not None:
+            return self._sha256
+        digest = hashlib.sha256()
+        for name, tensor in self.generator.state_dict().items():
+            numbers = tensor.detach().cpu().contiguous()
+            digest.update(f"{name} {tuple(numbers.shape)} {numbers.dtype}".encode())
+            digest.update(numbers.reshape(-1).view(torch.uint8).numpy().data)
+        return digest.hexdigest()
+
+    def predict(self, L: np.ndarray) -> np.ndarray:
+        """Ask the network for colours.
+
+        Parameters
+        ----------
+        L : ndarray, (B, 1, h, w), float32
+            L* in [0, 100]; h and w are multiples of `multiple`.
+
+        Returns
+        -------
+        ndarray, (B, 2, h, w), float32
+            a and b in CIE units.
+        """
+        with torch.inference_mode():
+            seen = torch.from_numpy(L).to(self.device) / L_HALF - 1
+            # Convolutions are quicker when the channels of a pixel lie side by side.
+            answer = self.generator(seen.contiguous(memory_format=torch.channels_last))
+            return (answer.float() * AB_RANGE).cpu().numpy()
+
+
+def colorize_batch(batch: Tensor, colorize: Callable[[np.ndarray], np.ndarray]) -> Tensor:
+    """Colour a batch of pictures, one after the other.
+
+    Parameters
+    ----------
+    batch : Tensor, (B, 1 or 3, H, W)
+        Floats in [0, 1].
+    colorize : callable
+        Takes an array (H, W, 1 or 3) of float32 and gives (H, W, 3).
 
     Returns
     -------
-    tuple of int
-        Height and width; of a very long picture the longer side is four times `size`, and the shorter what remains.
+    Tensor, (B, 3, H, W)
+        float32, on the device of the batch.
+
+    Raises
+    ------
+    ValueError
+        If it is no such batch.
     """
-    scale = min(size / min(height, width), LONGEST * size / max(height, width))
-    return max(1, round(height * scale)), max(1, round(width * scale))
+    if batch.ndim != 4 or batch.shape[1] not in (1, 3) or 0 in batch.shape:
+        raise ValueError(f"a batch must be (B, 1 or 3, H, W), not {tuple(batch.shape)}")
+    if not batch.is_floating_point():
+        raise ValueError(f"a batch must hold floats in [0, 1], not {batch.dtype}: divide 8-bit values by 255")
+    pictures = batch.detach().float().cpu().permute(0, 2, 3, 1).numpy()
+    colored = torch.from_numpy(np.stack([colorize(picture) for picture in pictures]))
+    return colored.permute(0, 3, 1, 2).contiguous().to(batch.device)
 
 
 def evaluating(generator: nn.Module, device: torch.device) -> nn.Module:
@@ -90,24 +150,6 @@ def _twin(module: nn.Module, made: dict[int, nn.Module]) -> nn.Module:
     return made[id(module)]
 
 
-class OnnxGenerator(nn.Module):
-    """A network of an ONNX file in the place of a generator; it works on the CPU, wherever the tensors are.
-
-    Parameters
-    ----------
-    network : OnnxNetwork
-    """
-
-    def __init__(self, network: "OnnxNetwork") -> None:
-        super().__init__()
-        self.network, self.multiple = network, network.multiple
-
-    def forward(self, L: Tensor) -> Tensor:
-        """L (B, 1, H, W) to ab (B, 2, H, W), in network scale."""
-        ab = self.network.predict(((L.float() + 1) * L_HALF).cpu().numpy())
-        return torch.from_numpy(ab).to(L.device) / AB_RANGE
-
-
 def fold_batch_norms(generator: nn.Module) -> None:
     """Multiply each batch norm into the convolution before it: the same answers, with a third fewer steps.
 
@@ -128,84 +170,3 @@ def fold_batch_norms(generator: nn.Module) -> None:
             if type(layer) is nn.Conv2d and isinstance(norm, nn.BatchNorm2d):
                 setattr(chain, name, fuse_conv_bn_eval(layer, norm))
                 setattr(chain, after, nn.Identity().eval())
-
-
-def checked_sizes(size: int | Sequence[int]) -> tuple[int, ...]:
-    """Return one or several sizes as a tuple.
-
-    Raises
-    ------
-    ValueError
-        If there is none, or one is no whole number of pixels or out of `SIZES`.
-    """
-    try:
-        sizes = tuple(map(operator.index, size if isinstance(size, Iterable) else (size,)))
-    except TypeError:
-        sizes = ()
-    if not sizes or any(side not in SIZES for side in sizes):
-        raise ValueError(f"the size must be {SIZES[0]} to {SIZES[-1]:,} whole pixels, or several such, not {size}")
-    return sizes
-
-
-def predictions(generator: nn.Module, L: Tensor, sizes: Sequence[int], flip: bool) -> Tensor:
-    """Predict the colours of a batch, once for each size and, if wanted, for the mirror image.
-
-    The picture is mirrored at its borders up to the multiple that the generator needs, and what comes back is cropped.
-    The network runs in the precision that is fastest on its device; on photographs that changes ab by 0.1 CIE units on
-    average.
-
-    Parameters
-    ----------
-    generator : nn.Module
-        L (B, 1, H, W) to ab (B, 2, H, W), in network scale. In evaluation mode, see `evaluating`.
-    L : Tensor, (B, 1, h, w)
-        L* in [0, 100], on the generator's device.
-    sizes : sequence of int
-        Shorter sides in pixels at which the generator runs.
-    flip : bool
-        Also predict for the mirror image, and mirror that prediction.
-
-    Returns
-    -------
-    Tensor, (N, B, 2, h, w)
-        a and b in CIE units, resized to the size of L.
-
-    Raises
-    ------
-    FloatingPointError
-        If the generator returns numbers that are not finite.
-    """
-    found = []
-    for size in sizes:
-        small = resize(L, *network_size(*L.shape[-2:], size)).clamp(0, 100)
-        padded, (top, left) = _pad(small, multiple_of(generator))
-        answer = _prediction(generator, torch.cat([padded, padded.flip(-1)]) if flip else padded)
-        for ab in (answer[: len(L)], answer[len(L) :].flip(-1)) if flip else (answer,):
-            cropped = ab[..., top : top + small.shape[-2], left : left + small.shape[-1]]
-            found.append(resize(cropped, *L.shape[-2:]))
-    return torch.stack(found)
-
-
-def _prediction(generator: nn.Module, L: Tensor) -> Tensor:
-    """Predict for a batch: L (B, 1, h, w) to ab (B, 2, h, w), both in CIE units."""
-    seen, _ = to_network(torch.cat([L, torch.zeros_like(L).expand(-1, 2, -1, -1)], dim=1))
-    with torch.inference_mode(), autocast(L.device, fast_precision(L.device)):
-        prediction = generator(seen.contiguous(memory_format=torch.channels_last)).float()
-    if not torch.isfinite(prediction).all():
-        raise FloatingPointError("the generator returned numbers that are not finite; its weights are damaged")
-    return from_network(seen, prediction)[:, 1:]
-
-
-def _pad(x: Tensor, multiple: int) -> tuple[Tensor, tuple[int, int]]:
-    """Mirror a batch at its borders until both sides are multiples; also return where the picture starts."""
-    starts = []
-    for dim in (-2, -1):
-        side = x.shape[dim]
-        extra = -side % multiple
-        starts.append(extra // 2)
-        if extra:
-            # As a triangle wave, the mirror also works for a margin wider than the picture, down to one pixel.
-            period = max(1, 2 * (side - 1))
-            index = (torch.arange(side + extra, device=x.device) - extra // 2) % period
-            x = x.index_select(dim, torch.minimum(index, period - index))
-    return x, (starts[0], starts[1])

@@ -6,18 +6,20 @@ shows it. In a small window colour mostly follows lightness in a straight line, 
 both change together. The slope is learnt on the small picture, where both are known, and applied to the large one.
 """
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+from functools import lru_cache
+
+import cv2
+import numpy as np
 
 __all__ = ["Enlargement", "enlarge", "resize", "slope_and_rest"]
 
-RADIUS = 1  # of the window in which colour follows lightness, in small pixels
+WINDOW = (3, 3)  # small pixels in which colour follows lightness
+BLOCK = 256  # columns of the large picture that are made at once
 EPSILON = 50.0  # variance of L, CIE units squared, above which an edge is believed: smaller ones may be grain
 
 
 class Enlargement:
-    """The small colours of a batch, ready to be read at any rows of the full-resolution picture.
+    """The small colours of a picture, ready to be read at any rows of its full resolution.
 
     What is enlarged (bicubically) is not ab itself but the slope and what remains, ab - slope * L; at full resolution
     they are joined again with the L* that is known there. Where slope is 0, as on constant lightness, that is the
@@ -25,9 +27,9 @@ class Enlargement:
 
     Parameters
     ----------
-    L : Tensor, (B, 1, h, w)
+    L : ndarray, (h, w), float32
         L* in [0, 100] as the network saw it.
-    ab : Tensor, (B, 2, h, w)
+    ab : ndarray, (h, w, 2), float32
         a and b in CIE units.
     height, width : int
         Of the full-resolution picture, in pixels.
@@ -39,118 +41,143 @@ class Enlargement:
     than bicubic on photographs.
     """
 
-    def __init__(self, L: Tensor, ab: Tensor, height: int, width: int) -> None:
-        small = torch.cat(slope_and_rest(L, ab), dim=1)
-        self.down = _weights(L.shape[-2], height, L.device)
-        # Enlarging is a product with a matrix, which is several times quicker than interpolate. Across is done now.
-        self.columns = small @ _weights(L.shape[-1], width, L.device).T
+    def __init__(self, L: np.ndarray, ab: np.ndarray, height: int, width: int) -> None:
+        planes = np.dstack(slope_and_rest(L, ab)).transpose(2, 0, 1)
+        self.down = _weights(L.shape[0], height)
+        # Enlarging is a product with a matrix. Across, that is done now; down, for the rows that are asked for.
+        self.columns = _across(np.ascontiguousarray(planes), _weights(L.shape[1], width))
 
-    def rows(self, rows: slice, L: Tensor) -> Tensor:
+    def rows(self, rows: slice, L: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Read some rows of the full-resolution picture.
 
         Parameters
         ----------
         rows : slice
-        L : Tensor, (B, 1, number of rows, W)
+        L : ndarray, (number of rows, W), float32
             L* in [0, 100] of these rows, at full resolution.
 
         Returns
         -------
-        Tensor, (B, 2, number of rows, W)
-            a and b in CIE units.
+        a, b : ndarray, (number of rows, W), float32
+            In CIE units.
         """
         weights = self.down[rows]
-        used = weights.any(dim=0).nonzero()  # few: a row lies between two or four of the small ones
-        near = slice(int(used[0]), int(used[-1]) + 1)
-        slope, rest = (weights[:, near] @ self.columns[:, :, near]).chunk(2, dim=1)
-        return torch.addcmul(rest, slope, L)
+        used = np.flatnonzero(weights.any(axis=0))  # few: a row lies between two or four of the small ones
+        near = slice(used[0], used[-1] + 1)
+        a, b, rest_a, rest_b = weights[:, near] @ self.columns[:, near]
+        for slope, rest in ((a, rest_a), (b, rest_b)):
+            slope *= L
+            slope += rest
+        return a, b
 
 
-def enlarge(small_L: Tensor, ab: Tensor, L: Tensor) -> Tensor:
-    """Enlarge the colours of a batch along the edges of its full-resolution lightness, all rows at once.
+def enlarge(small_L: np.ndarray, ab: np.ndarray, L: np.ndarray) -> np.ndarray:
+    """Enlarge the colours of a picture along the edges of its full-resolution lightness, all rows at once.
 
     Parameters
     ----------
-    small_L : Tensor, (B, 1, h, w)
+    small_L : ndarray, (h, w), float32
         L* in [0, 100] as the network saw it.
-    ab : Tensor, (B, 2, h, w)
+    ab : ndarray, (h, w, 2), float32
         a and b in CIE units.
-    L : Tensor, (B, 1, H, W)
+    L : ndarray, (H, W), float32
         L* in [0, 100] at full resolution.
 
     Returns
     -------
-    Tensor, (B, 2, H, W)
+    ndarray, (H, W, 2), float32
         a and b in CIE units; see `Enlargement`.
     """
-    return Enlargement(small_L, ab, *L.shape[-2:]).rows(slice(None), L)
+    return np.dstack(Enlargement(small_L, ab, *L.shape).rows(slice(None), L))
 
 
-def slope_and_rest(L: Tensor, ab: Tensor) -> tuple[Tensor, Tensor]:
+def slope_and_rest(L: np.ndarray, ab: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Split small colours into what follows the lightness and what does not: ``ab = slope * L + rest``.
 
     Parameters
     ----------
-    L : Tensor, (B, 1, h, w)
+    L : ndarray, (h, w), float32
         L* in [0, 100].
-    ab : Tensor, (B, 2, h, w)
+    ab : ndarray, (h, w, 2), float32
         a and b in CIE units.
 
     Returns
     -------
-    slope, rest : Tensor, (B, 2, h, w)
+    slope, rest : ndarray, (h, w, 2), float32
         What `Enlargement` enlarges.
     """
-    slope = _mean(_slope(L, ab))
-    return slope, ab - slope * L
+    slope = _mean(_slope(L[..., None], ab))
+    return slope, ab - slope * L[..., None]
 
 
-def resize(x: Tensor, height: int, width: int) -> Tensor:
-    """Resize a batch bicubically, averaging over what is left out when it shrinks.
+def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Resize a picture bicubically, averaging over what is left out when it shrinks.
 
     Parameters
     ----------
-    x : Tensor, (B, C, h, w)
+    picture : ndarray, (h, w) or (h, w, C), float32
     height, width : int
         In pixels.
 
     Returns
     -------
-    Tensor, (B, C, height, width)
+    ndarray, (height, width) or (height, width, C), float32
+
+    References
+    ----------
+    Keys 1981 (the kernel, with a = -0.5).
     """
-    if x.shape[-2:] == (height, width):
-        return x
-    return F.interpolate(x, size=(height, width), mode="bicubic", align_corners=False, antialias=True)
+    if picture.shape[:2] == (height, width):
+        return picture
+    planes = picture if picture.ndim == 2 else np.ascontiguousarray(picture.transpose(2, 0, 1))
+    planes = _weights(picture.shape[0], height) @ planes @ _weights(picture.shape[1], width).T
+    return planes if picture.ndim == 2 else np.ascontiguousarray(planes.transpose(1, 2, 0))
 
 
-def _slope(L: Tensor, ab: Tensor) -> Tensor:
-    """How much a and b rise with L around each pixel: their covariance over the variance, held back where it is small.
+def _across(planes: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Planes (C, h, w) times the matrix (W, w) of their columns, in blocks: each needs few of the small columns."""
+    result = np.empty((*planes.shape[:2], len(weights)), np.float32)
+    for block in (slice(left, left + BLOCK) for left in range(0, len(weights), BLOCK)):
+        used = np.flatnonzero(weights[block].any(axis=0))
+        near = slice(used[0], used[-1] + 1)
+        result[..., block] = planes[..., near] @ weights[block, near].T
+    return result
+
+
+def _slope(L: np.ndarray, ab: np.ndarray) -> np.ndarray:
+    """How much a and b rise with L (h, w, 1) around each pixel: their covariance over the variance, held back where it
+    is small.
 
     The means are taken off first: of numbers near 100, differences of squares would be inexact.
     """
-    L = L - L.mean(dim=(2, 3), keepdim=True)
+    L = L - L.mean()
     mean = _mean(L)
     variance = _mean(L * L) - mean * mean
     covariance = _mean(L * ab) - mean * _mean(ab)
-    return covariance / (variance.clamp(min=0) + EPSILON)
+    return covariance / (np.maximum(variance, 0) + np.float32(EPSILON))
 
 
-def _mean(x: Tensor) -> Tensor:
-    """The mean over the window around each pixel, of what lies inside the picture.
-
-    Sums of shifted pictures: a pooling layer does the same at a third of the speed.
-    """
-    for dim in (-1, -2):
-        side = x.shape[dim]
-        total, count = x.clone(), torch.ones(side, device=x.device)
-        for step in range(1, min(RADIUS, side - 1) + 1):
-            for to, of in ((step, 0), (0, step)):
-                total.narrow(dim, to, side - step).add_(x.narrow(dim, of, side - step))
-                count[to : to + side - step] += 1
-        x = total.div_(count if dim == -1 else count[:, None])
-    return x
+def _mean(x: np.ndarray) -> np.ndarray:
+    """The mean of a picture (h, w, C) over the window around each pixel, of what lies inside the picture."""
+    total, count = (
+        cv2.boxFilter(y, -1, WINDOW, normalize=False, borderType=cv2.BORDER_CONSTANT)
+        for y in (x, np.ones(x.shape[:2], np.float32))
+    )
+    return (total.reshape(x.shape).T / count.T).T
 
 
-def _weights(small: int, large: int, device: torch.device) -> Tensor:
-    """The matrix (large, small) that resizes a column of pixels: what resizing makes of the unit vectors."""
-    return resize(torch.eye(small, device=device)[None, None], large, small)[0, 0]
+@lru_cache(maxsize=4)
+def _weights(small: int, large: int) -> np.ndarray:
+    """The matrix (large, small), float32, that resizes a column of pixels, each by the bicubic kernel."""
+    scale = small / large
+    wide = max(scale, 1.0)  # of the kernel, in pixels: it averages when the picture shrinks
+    middle = (np.arange(large) + 0.5) * scale
+    first = np.maximum((middle - 2 * wide + 0.5).astype(int), 0)
+    last = np.minimum((middle + 2 * wide + 0.5).astype(int), small)
+    taps = first[:, None] + np.arange((last - first).max())
+    x = np.abs((taps + 0.5 - middle[:, None]) / wide)
+    near, far = (1.5 * x - 2.5) * x * x + 1, ((2.5 - 0.5 * x) * x - 4) * x + 2
+    kernel = np.where(x < 1, near, np.where(x < 2, far, 0)) * (taps < last[:, None])
+    matrix = np.zeros((large, small + taps.shape[1]), np.float32)
+    np.put_along_axis(matrix, taps, kernel / kernel.sum(axis=1, keepdims=True), axis=1)
+    return np.ascontiguousarray(matrix[:, :small])

@@ -11,11 +11,11 @@ from fastai.torch_basics import ItemTransform
 from torch import Tensor
 from torchvision.transforms.v2.functional import InterpolationMode, resize
 
-from colorlib.color.fast import bytes_to_network
+from colorlib.color.batches import bytes_to_network
 from colorlib.color.lab import rgb_to_lab, to_network
 from colorlib.data.degrade import degrade
+from colorlib.images.tensors import read_rgb
 from colorlib.data.unchanged import Unchanged
-from colorlib.images.decode import read_rgb
 
 __all__ = ["LabTransform", "Photographs"]
 

@@ -14,8 +14,8 @@ from colorlib.images import open_rgb
 from colorlib.images.description import Description
 from colorlib.images.label import Label
 from colorlib.models import dial
+from colorlib.models.card import read_card
 from colorlib.models.shipped import find_weights, position
-from colorlib.models.weights import read_card
 
 __all__ = ["POLICY", "SAMPLES", "STATIC", "defaults", "fragment", "whole_page", "write_samples"]
 

@@ -11,12 +11,11 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from PIL import Image
 
-from colorlib.color.lab import grey_rgb, lightness
+from colorlib.color.fast import displayed_bytes, integer_lightness
 from colorlib.colorize.colorizer import Colorizer
-from colorlib.colorize.compose import pixels_of, shrunk, small_view
+from colorlib.colorize.compose import pixels_of, shrunk
 from colorlib.colorize.hints import Point
 
 __all__ = ["OpenPictures"]
@@ -105,9 +104,8 @@ class OpenPictures:
         values = self._pixels[picture]
         height, width = values.shape[:2]
         scale = min(1, SHOWN / max(height, width))
-        small = small_view(values, max(1, round(height * scale)), max(1, round(width * scale)))
-        grey = grey_rgb(lightness(small))[0, 0].mul(255).round().clamp(0, 255)
-        return _png(grey.to(torch.uint8).numpy())
+        L = integer_lightness(shrunk(values, max(1, round(height * scale)), max(1, round(width * scale))))
+        return _png(displayed_bytes(L, np.zeros_like(L), np.zeros_like(L))[..., 0])
 
     def colour(self, picture: str, settings: Mapping[str, Any]) -> bytes:
         """Colour a photograph.

@@ -14,8 +14,8 @@ from fastai.torch_core import num_distrib
 from colorlib.data.unchanged import contents_hash
 from colorlib.experiments.assess import noise
 from colorlib.experiments.recipe import Phase, Recipe
+from colorlib.models.card import read_card
 from colorlib.models.shipped import find_weights
-from colorlib.models.weights import read_card
 from colorlib.settings import cores
 from colorlib.training.callbacks import is_rehearsal
 from colorlib.training.checkpoint import what_was_run

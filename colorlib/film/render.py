@@ -1,32 +1,16 @@
-"""The colours of a film's frames at full size: what `colorlib.colorize.compose` does for a photograph, at the speed of
-a film.
-
-A film has 24 frames a second or more, and every one has to be converted, enlarged and rounded at full size, whether
-its colours were guessed or carried along. OpenCV's conversion is several times quicker than the exact one, and differs
-from it by less than one 8-bit step. It clips the colours that no screen shows, which would change their lightness;
-those few pixels give up chroma instead, as much as a table says.
-"""
-
-from functools import lru_cache
+"""The colours of a film's frames at full size: those of `colorlib.colorize.compose`, and frames made larger."""
 
 import cv2
 import numpy as np
-import torch
 
 from colorlib.color.fast import integer_lightness
-from colorlib.color.gamut import fit_gamut
-from colorlib.color.lab import grey_rgb
 from colorlib.colorize.compose import paint
-from colorlib.colorize.upsample import slope_and_rest
 
 __all__ = ["frame_lightness", "paint_frame", "upscaled"]
 
-CACHED_PIXELS = 30_000  # converted at once: they stay in the processor's cache, and OpenCV's remap takes no more
-LIMITS_PER_UNIT = 2  # rows of the table of largest chromas for each unit of lightness
-
 
 def frame_lightness(frame: np.ndarray) -> np.ndarray:
-    """L* of a frame.
+    """Take the L* of a frame: `color.fast.integer_lightness`.
 
     Parameters
     ----------
@@ -38,7 +22,7 @@ def frame_lightness(frame: np.ndarray) -> np.ndarray:
     ndarray, (H, W), float32
         In [0, 100].
     """
-    return integer_lightness(torch.from_numpy(np.array(frame)))[0, 0].numpy()
+    return integer_lightness(frame)
 
 
 def paint_frame(frame: np.ndarray, L: np.ndarray, ab: np.ndarray, times: int = 1) -> np.ndarray:
@@ -60,51 +44,9 @@ def paint_frame(frame: np.ndarray, L: np.ndarray, ab: np.ndarray, times: int = 1
     ndarray, (times * H, times * W, 3), of the frame's type
         sRGB. Colours are enlarged along the edges of the lightness (`colorlib.colorize.upsample`) and fitted to the
         gamut.
-
-    References
-    ----------
-    He, Sun and Tang 2010, equations 5 and 6, as in `upsample.Enlargement`.
     """
-    small_L = torch.from_numpy(L)[None, None]
-    small_ab = torch.from_numpy(np.ascontiguousarray(ab.transpose(2, 0, 1)))[None]
-    if times > 1:
-        sharp = torch.from_numpy(upscaled(frame_lightness(frame), times))
-        return paint(grey_rgb(sharp[None])[0].numpy(), small_L, small_ab, frame.dtype.type)
-    if frame.dtype != np.uint8:
-        return paint(frame, small_L, small_ab, frame.dtype.type)
-    height, width = frame.shape[:2]
-    small = torch.cat(slope_and_rest(small_L, small_ab), dim=1)[0].numpy()
-    slope_a, slope_b, rest_a, rest_b = (cv2.resize(x, (width, height), interpolation=cv2.INTER_CUBIC) for x in small)
-    result = np.empty((height, width, 3), np.uint8)
-    step = max(1, CACHED_PIXELS // width)
-    for rows in (slice(top, top + step) for top in range(0, height, step)):
-        band = frame_lightness(frame[rows])
-        a = cv2.add(cv2.multiply(slope_a[rows], band), rest_a[rows])
-        b = cv2.add(cv2.multiply(slope_b[rows], band), rest_b[rows])
-        lab = cv2.merge([band, a, b])
-        rgb = cv2.convertScaleAbs(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), alpha=255)
-        # What has a channel at either end may have been clipped.
-        clipped = np.flatnonzero(cv2.inRange(rgb, (1, 1, 1), (254, 254, 254)) == 0)
-        if len(clipped):
-            rgb.reshape(-1, 3)[clipped] = _displayable(lab.reshape(-1, 1, 3)[clipped])[:, 0]
-        result[rows] = rgb
-    return result
-
-
-def _displayable(lab: np.ndarray) -> np.ndarray:
-    """Lab (N, 1, 3), overwritten, as 8-bit RGB, with no more chroma than a screen can show at its lightness and hue."""
-    chroma, hue = cv2.cartToPolar(lab[..., 1], lab[..., 2], angleInDegrees=True)
-    limit = cv2.remap(_limits(), hue, lab[..., 0] * LIMITS_PER_UNIT, cv2.INTER_LINEAR)
-    lab[..., 1:] *= np.minimum(limit / np.maximum(chroma, 1e-3), 1)[..., None]
-    return cv2.convertScaleAbs(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), alpha=255)
-
-
-@lru_cache(maxsize=1)
-def _limits() -> np.ndarray:
-    """The largest chroma that a screen shows, by lightness (rows, halves of a unit) and hue (columns, degrees)."""
-    L, hue = torch.meshgrid(torch.arange(0, 100.1, 1 / LIMITS_PER_UNIT), torch.arange(361.0).deg2rad(), indexing="ij")
-    beyond = torch.stack([L, 200 * hue.cos(), 200 * hue.sin()])
-    return fit_gamut(beyond)[1:].norm(dim=0).numpy()
+    seen = frame if times == 1 else upscaled(frame_lightness(frame), times)[..., None]
+    return paint(seen, L, ab, frame.dtype.type)
 
 
 ROUNDS = 2  # after which nothing changes that could be seen

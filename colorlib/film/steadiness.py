@@ -21,13 +21,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import torch
 from scipy.signal import periodogram
 from scipy.signal.windows import hann
 from scipy.spatial.distance import jensenshannon
 
-from colorlib.color.fast import bytes_to_network
-from colorlib.color.lab import from_network
+from colorlib.color.fast import displayed_bytes, integer_lightness, lab_of_pixels
 from colorlib.film.optical_flow import fetch
 
 __all__ = ["chroma", "color_consistency", "flicker_spectrum", "steadiness", "warping_error"]
@@ -56,11 +54,7 @@ def chroma(frames: np.ndarray) -> np.ndarray:
         If the frames are of another kind.
     """
     _check(frames)
-    found = np.empty((*frames.shape[:3], 2), np.float32)
-    for ab, frame in zip(found, frames, strict=True):
-        lab = from_network(*bytes_to_network(torch.from_numpy(frame.transpose(2, 0, 1).copy())[None]))
-        ab[:] = lab[0, 1:].permute(1, 2, 0).numpy()
-    return found
+    return np.stack([lab_of_pixels(frame)[..., 1:] for frame in frames])
 
 
 def warping_error(ab: np.ndarray, flow: np.ndarray, visible: np.ndarray) -> float:
@@ -215,10 +209,11 @@ def steadiness(
 
 def _greyed(frames: np.ndarray) -> np.ndarray:
     """A film without its colours: the same lightness, to the nearest 8-bit grey."""
-    from colorlib.color.lab import grey_rgb, lightness
-
-    rgb = [torch.from_numpy(frame.transpose(2, 0, 1).copy()).float() / 255 for frame in frames]
-    return np.stack([grey_rgb(lightness(x)).mul(255).round().byte().permute(1, 2, 0).numpy() for x in rgb])
+    greys = []
+    for frame in frames:
+        L = integer_lightness(frame)
+        greys.append(displayed_bytes(L, np.zeros_like(L), np.zeros_like(L)))
+    return np.stack(greys)
 
 
 def _check(frames: np.ndarray) -> None:

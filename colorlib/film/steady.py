@@ -15,12 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-import torch
 
-from colorlib.color.lab import rgb_to_lab
-from colorlib.colorize.compose import PhotographLike, pixels_of, shrunk, small_view
-from colorlib.colorize.hints import follow_reference
-from colorlib.colorize.torch_backend import network_size, predictions
+from colorlib.colorize.compose import PhotographLike, pixels_of, shrunk, small_lab
+from colorlib.colorize.predict import network_size
 from colorlib.film.carrying import Frame, carried, motion_to_ends
 from colorlib.film.memory import Memory
 from colorlib.film.optical_flow import find_motion
@@ -193,16 +190,11 @@ class SteadyColorizer:
     def _predicted(self, frame: Frame) -> Frame:
         """The frame with the network's own prediction, or with the colours of the reference when it is this frame."""
         if frame.given:
-            lab = rgb_to_lab(small_view(self.reference, *frame.L.shape))
-            frame.ab, frame.known = _array(lab[:, 1:]), np.full_like(frame.L, CERTAIN)
+            frame.ab = np.ascontiguousarray(small_lab(self.reference, *frame.L.shape)[..., 1:])
+            frame.known = np.full_like(frame.L, CERTAIN)
             return frame
-        colorizer = self.colorizer
-        L = torch.from_numpy(frame.L)[None, None].to(colorizer.device)
-        ab = predictions(colorizer.generator, L, colorizer.sizes, colorizer.flip).mean(0)
-        if self.reference is not None:
-            size = network_size(*self.reference.shape[:2], max(colorizer.sizes))
-            ab = follow_reference(L, ab, rgb_to_lab(small_view(self.reference, *size).to(L.device)))
-        frame.ab, frame.known = _array(ab * colorizer.saturation), np.ones_like(frame.L)
+        frame.ab = self.colorizer.small_ab(frame.L, reference=self.reference)
+        frame.known = np.ones_like(frame.L)
         return frame
 
     def _painted(self, frame: Frame) -> np.ndarray:
@@ -210,7 +202,7 @@ class SteadyColorizer:
         L, ab = frame.L, faded(frame.ab, frame.L)
         if frame.given:  # its colours are known at full size
             L = frame_lightness(frame.pixels)
-            ab = _array(rgb_to_lab(small_view(self.reference, *L.shape))[:, 1:])
+            ab = np.ascontiguousarray(small_lab(self.reference, *L.shape)[..., 1:])
         return paint_frame(frame.pixels, L, ab, self.upscale)
 
     def _started(self, frame: Frame, memory: Memory) -> Frame:
@@ -282,11 +274,6 @@ def _remembered(frame: Frame) -> Memory:
     known = {"ab": frame.ab, "weight": frame.known, "given": frame.given, "least": frame.least}
     first = max(0, frame.number - NEIGHBOURS - 2)
     return Memory(frame.number, first, {name: np.asarray(value) for name, value in known.items()})
-
-
-def _array(ab: torch.Tensor) -> np.ndarray:
-    """Colours (1, 2, h, w) as an array (h, w, 2)."""
-    return np.ascontiguousarray(ab[0].permute(1, 2, 0).float().cpu().numpy())
 
 
 def _in_background(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:

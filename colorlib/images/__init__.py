@@ -23,6 +23,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "read",
         "sample_range",
         "sixteen_bit",
+        "tensors",
         "tiff",
         "tiff_layout",
         "tiff_segments",
@@ -32,8 +33,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "xmp",
     ],
     submod_attrs={
-        "decode": ["open_rgb", "opened", "read_rgb"],
+        "decode": ["open_rgb", "opened"],
         "label": ["Label"],
+        "tensors": ["read_rgb"],
         "read": ["Document", "read_document"],
         "write": ["WRITABLE", "output_suffix", "write_document"],
         "folder": ["PHOTO_SUFFIXES", "find_photographs", "has_color"],

@@ -2,13 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache, partial
-from io import BytesIO
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-import torch
 from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,
@@ -18,9 +15,7 @@ from PIL import (
     JpegImagePlugin,
     WebPImagePlugin,
 )
-from torch import Tensor
 
-from colorlib.images.icc import is_srgb
 from colorlib.images.jpeg2000 import open_jpeg_2000
 from colorlib.images.kinds import READ, picture_kind
 from colorlib.images.limits import RefusedError, check_memory, check_pages, pillow_without_limit
@@ -30,7 +25,7 @@ from colorlib.images.sixteen_bit import byte_modes, eight_bits
 from colorlib.images.tiff import TiffFile, TiffPage
 from colorlib.settings import install_hint
 
-__all__ = ["errors_named", "kind_of", "memory_needed", "open_rgb", "opened", "read_rgb", "reopened", "within_limits"]
+__all__ = ["errors_named", "kind_of", "memory_needed", "open_rgb", "opened", "reopened", "within_limits"]
 
 # What reads a file of each kind. Nothing else is tried: Pillow also knows formats that run programs.
 _READERS = {
@@ -41,8 +36,6 @@ _READERS = {
     "AVIF": AvifImagePlugin.AvifImageFile,
     "JPEG2000": open_jpeg_2000,
 }
-# Larger JPEGs are worth decoding at a fraction of their size, which only Pillow does.
-_SMALL_FILE = 250_000
 # What reading and colouring takes in bytes a pixel, all copies together, by Pillow's mode; 15 for the others.
 _BYTES = {"1": 9, "L": 9, "LA": 17, "RGBA": 19, "PA": 19, "I;16": 20, "I": 24, "F": 24}
 _SIXTEEN_BIT_BYTES = {"LA": 34, "RGBA": 34, "RGB": 30}  # of 16-bit PNGs, which are decoded twice
@@ -212,57 +205,6 @@ def open_rgb(path: str | Path, shorter_side: int | None = None) -> Image.Image:
             image.draft("RGB", (int(image.width * shrink + 1), int(image.height * shrink + 1)))
         image.load()
         return as_rgb(ImageOps.exif_transpose(image))
-
-
-def read_rgb(path: str | Path, shorter_side: int | None = None) -> Tensor:
-    """Read one photograph as a tensor; the same photograph as `open_rgb`, in less time when it is a plain JPEG.
-
-    Parameters
-    ----------
-    path : str or Path
-    shorter_side : int, optional
-        As in `open_rgb`.
-
-    Returns
-    -------
-    Tensor
-        (3, H, W) uint8, sRGB.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        As in `open_rgb`.
-    """
-    data = Path(path).read_bytes() if Path(path).is_file() else b""
-    jpeg = data.startswith(b"\xff\xd8\xff") and len(data) <= _SMALL_FILE
-    if jpeg and _is_srgb_jpeg(data) and (decode := _decode_jpeg()):
-        try:
-            return decode(torch.frombuffer(bytearray(data), dtype=torch.uint8), apply_exif_orientation=True)
-        except RuntimeError:
-            pass  # damaged or unusual: Pillow reads it, or says what is wrong with it
-    return torch.from_numpy(np.array(open_rgb(path, shorter_side))).permute(2, 0, 1)
-
-
-def _is_srgb_jpeg(data: bytes) -> bool:
-    """Whether the numbers of a JPEG are sRGB as they are: it has no profile, or one that changes nothing."""
-    if b"ICC_PROFILE" not in data:
-        return True
-    try:
-        image = JpegImagePlugin.JpegImageFile(BytesIO(data))
-        profile = image.info.get("icc_profile")
-        return not profile or (image.mode in ("L", "RGB") and is_srgb(profile, image.mode == "RGB"))
-    except Exception:  # what a damaged one makes Pillow raise; it is read with care, or refused
-        return False
-
-
-@lru_cache(maxsize=1)
-def _decode_jpeg() -> Callable[..., Tensor] | None:
-    """torchvision's decoder, when first needed: the command line starts without torchvision."""
-    try:
-        from torchvision.io import ImageReadMode, decode_jpeg
-    except ImportError:  # it means to hand its decoders over to torchcodec: Pillow does as well, a little slower
-        return None
-    return partial(decode_jpeg, mode=ImageReadMode.RGB)
 
 
 def kind_of(path: str | Path, file: BinaryIO) -> str:

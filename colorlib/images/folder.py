@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
 
-from colorlib.color.lab import rgb_to_lab
+from colorlib.color.fast import lab_of_pixels
 from colorlib.images.kinds import NAMED, picture_kind
 from colorlib.images.printable import printable
 
@@ -37,14 +36,13 @@ def has_color(image: Image.Image, tolerance: float = 6.0, toned: bool = True) ->
     bool
     """
     if not toned:
-        from colorlib.images.color_or_grey import judge_picture  # OpenCV: 30 MB that few runs need
+        from colorlib.images.color_or_grey import judge_picture
 
         return judge_picture(np.array(image)).in_color
     image = image.copy()
     # Averaged down, so that a JPEG's stray coloured pixels count for nothing.
     image.thumbnail((96, 96), Image.Resampling.BOX)
-    ab = rgb_to_lab(torch.from_numpy(np.array(image)).permute(2, 0, 1) / 255)[1:]
-    return bool(ab.norm(dim=0).max() > tolerance)
+    return bool(np.linalg.norm(lab_of_pixels(np.array(image))[..., 1:], axis=-1).max() > tolerance)
 
 
 PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"})

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 from PIL import Image, ImageCms
 
 from colorlib.images.notes import note
@@ -115,14 +114,25 @@ def sixteen_bit_to_srgb(pixels: np.ndarray, profile: bytes, name: str | Path) ->
     table = Image.fromarray(np.stack([red, green, blue], axis=-1).reshape(len(steps), -1, 3))
     if (converted := to_srgb(table, profile, name)) is None:
         return pixels
-    lattice = torch.from_numpy(np.array(converted)).float().view(*blue.shape, 3).permute(3, 0, 1, 2)[None]
-    places = np.interp(np.arange(65536) / 257, steps, np.linspace(-1, 1, len(steps))).astype(np.float32)
+    lattice = np.asarray(converted, dtype=np.float32).reshape(-1, 3)
+    places = np.interp(np.arange(65536) / 257, steps, np.arange(len(steps))).astype(np.float32)
     out = np.empty_like(pixels)
     for top in range(0, len(pixels), _ROWS):
-        where = torch.from_numpy(places[pixels[top : top + _ROWS]])[None, None]
-        rows = F.grid_sample(lattice, where, align_corners=True)[0, :, 0].permute(1, 2, 0)
-        out[top : top + _ROWS] = (rows * 257 + 0.5).numpy()
+        rows = _between(lattice, len(steps), places[pixels[top : top + _ROWS]])
+        out[top : top + _ROWS] = rows * np.float32(257) + np.float32(0.5)
     return out
+
+
+def _between(lattice: np.ndarray, side: int, places: np.ndarray) -> np.ndarray:
+    """The colours at places (h, W, 3), red, green, blue, between the points of a lattice (side ** 3, 3), blue first."""
+    below = np.minimum(places.astype(np.int32), side - 2)
+    above = places - below
+    first = below @ np.array([1, side, side * side], np.int32)
+    total = np.zeros(places.shape, np.float32)
+    for corner in product((0, 1), repeat=3):
+        share = np.prod(np.where(corner, above, 1 - above), axis=-1, keepdims=True)
+        total += share * lattice[first + (corner[0] + side * corner[1] + side * side * corner[2])]
+    return total
 
 
 def _steps() -> np.ndarray:

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torchvision.transforms.v2.functional import InterpolationMode, center_crop, resize
 
-from colorlib.color.fast import bytes_to_network, displayed_bytes
+from colorlib.color.batches import bytes_to_network, lab_to_bytes
 from colorlib.color.lab import from_network
-from colorlib.images.decode import read_rgb
+from colorlib.images.tensors import read_rgb
 from colorlib.metrics.networks import INCEPTION, LPIPS, lpips
 from colorlib.metrics.pictures import (
     ab_accuracy,
@@ -128,4 +128,4 @@ def with_chroma(rgb: Tensor, factor: float) -> Tensor:
     """
     lab = from_network(*bytes_to_network(rgb))
     lab[:, 1:] *= factor
-    return displayed_bytes(lab)
+    return lab_to_bytes(lab)

@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
         "auxiliary",
+        "card",
         "class_head",
         "class_unet",
         "color_bins",
@@ -17,6 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "init",
         "light_unet",
         "onnx_card",
+        "onnx_session",
         "patchgan",
         "registry",
         "rgb_unet",
@@ -37,7 +39,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "dynamic_unet": ["encoder_decoder"],
         "registry": ["GENERATORS", "build_generator"],
         "shipped": ["load_named", "shipped_points", "shipped_weights"],
+        "card": ["read_card"],
         "size": ["parameter_count"],
-        "weights": ["load_weights", "read_card", "save_weights"],
+        "weights": ["load_weights", "save_weights"],
     },
 )

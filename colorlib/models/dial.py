@@ -82,24 +82,24 @@ def join(careful: dict[str, Tensor], vivid: dict[str, Tensor]) -> dict[str, Tens
     return careful | changed
 
 
-def turn(tensors: dict[str, Tensor], part: float) -> dict[str, Tensor]:
+def turn(arrays: dict[str, np.ndarray], part: float) -> dict[str, np.ndarray]:
     """Mix the ends of a file that `join` made (deep network interpolation, Wang et al. 2019).
 
     Parameters
     ----------
-    tensors : dict of str to Tensor
+    arrays : dict of str to ndarray
         As in the file; float16 becomes float32.
     part : float
         Of the way from the careful end to the vivid one; 0 and 1 are the ends.
 
     Returns
     -------
-    dict of str to Tensor
-        The state dict of a network.
+    dict of str to ndarray
+        The numbers of a network.
     """
-    ends = {name: t.float() if t.is_floating_point() else t for name, t in tensors.items()}
+    ends = {name: array.astype(np.float32) if array.dtype.kind == "f" else array for name, array in arrays.items()}
     return {
-        name: t + part * ends[DIFFERENCE + name] if DIFFERENCE + name in ends else t
-        for name, t in ends.items()
+        name: array + np.float32(part) * ends[DIFFERENCE + name] if DIFFERENCE + name in ends else array
+        for name, array in ends.items()
         if not name.startswith(DIFFERENCE)
     }

@@ -6,9 +6,11 @@ graph, before anything else. A batch norm is not linear in its statistics, so it
 network between the ends is exactly that of `load_weights`.
 """
 
+import hashlib
 import io
 import json
 import warnings
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,14 +23,16 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from colorlib._atomic import atomic
-from colorlib.color.lab import AB_RANGE
+from colorlib.color.constants import AB_RANGE
 from colorlib.models import dial
+from colorlib.models.card import card_path, graph_path, read_card, read_weights
 from colorlib.models.onnx_card import METADATA, Signature
+from colorlib.models.onnx_session import start_session
 from colorlib.models.registry import multiple_of
 from colorlib.models.shipped import find_weights, position
-from colorlib.models.weights import load_weights, read_card
+from colorlib.models.weights import load_weights
 
-__all__ = ["export_onnx", "interpolated"]
+__all__ = ["export_onnx", "interpolated", "save_graph"]
 
 OPSET = 17
 TOLERANCE = 0.5  # CIE units of a and b, between the file and torch
@@ -70,15 +74,66 @@ def export_onnx(weights: str | Path, path: str | Path) -> Path:
     if dial.has_dial(card):
         card["dial"]["default"] = position(weights, None, card)
     signature = Signature("L", -1, 1, "ab", AB_RANGE, multiple=multiple_of(generator))
-    model = _traced(generator, load_file(source), card, signature.multiple)
+    stored = _Stored(generator, load_file(source), card.get("dial"))
+    dialled = {"vividness": torch.tensor(0.5)} if dial.has_dial(card) else {}
+    model = _traced(stored, dialled, signature.multiple)
     card = card | {"exported from": card["sha256"], "signature": asdict(signature)}
     onnx.helper.set_model_props(model, {METADATA: json.dumps(card, ensure_ascii=False)})
     data = model.SerializeToString()
-    _compare(data, source, card, signature.multiple)
+    stands = [None] if not dial.has_dial(card) else [0.0, 0.3, 1.0]
+    fed = [{} if at is None else {"vividness": np.array(at, np.float32)} for at in stands]
+    answers = zip((load_weights(source, at)[0] for at in stands), fed, strict=True)
+    _compare(start_session(data), answers, source, card["kind"], signature.multiple)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(path) as temporary:
         temporary.write_bytes(data)
     return path
+
+
+def save_graph(path: str | Path) -> Path:
+    """Write the graph of weights beside them, for onnxruntime, and note its sha256 on their card.
+
+    The graph names the tensors of the safetensors file and holds none of them, so that one file of weights serves both
+    torch and onnxruntime. The gain of a dial is left out: it multiplies what the graph answers.
+
+    Parameters
+    ----------
+    path : str or Path
+        The safetensors file.
+
+    Returns
+    -------
+    Path
+        The graph.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `models.load_weights`.
+    FloatingPointError
+        If the graph with the weights answers otherwise than torch, by more than 0.5 CIE units.
+    """
+    path, card = Path(path), read_card(path)
+    generator, _ = load_weights(path)
+    if dial.has_dial(card):
+        generator.gain = 1.0
+    signature = Signature("L", -1, 1, "ab", AB_RANGE, multiple=multiple_of(generator))
+    arrays, _ = read_weights(path)
+    model = _traced(generator, {}, signature.multiple)
+    for tensor in model.graph.initializer:
+        if tensor.name in arrays:
+            tensor.ClearField("raw_data")
+            tensor.data_location = onnx.TensorProto.EXTERNAL
+            tensor.external_data.add(key="location", value=path.name)
+    onnx.helper.set_model_props(model, {METADATA: json.dumps({"signature": asdict(signature)})})
+    data = model.SerializeToString()
+    weights = {name: array.astype(np.float32) for name, array in arrays.items() if array.dtype.kind == "f"}
+    _compare(start_session(data, weights), [(generator, {})], path, card["kind"], signature.multiple)
+    card["graph"] = hashlib.sha256(data).hexdigest()
+    with atomic(graph_path(path)) as temporary, atomic(card_path(path)) as temporary_card:
+        temporary.write_bytes(data)
+        temporary_card.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return graph_path(path)
 
 
 def interpolated(x: Tensor, at: list[float], values: list[float]) -> Tensor:
@@ -139,21 +194,20 @@ class _Stored(nn.Module):
         return generator(L)
 
 
-def _traced(generator: nn.Module, tensors: dict[str, Tensor], card: dict[str, Any], multiple: int) -> onnx.ModelProto:
+def _traced(network: nn.Module, more: dict[str, Tensor], multiple: int) -> onnx.ModelProto:
     """The graph of a network, with free batch, height and width."""
     free = {0: "batch", 2: "height", 3: "width"}
-    inputs = {"L": _picture(2 * multiple, 3 * multiple)}
-    if dial.has_dial(card):
-        inputs["vividness"] = torch.tensor(0.5)
+    inputs = {"L": _picture(2 * multiple, 3 * multiple)} | more
     file = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # about the tracing exporter, which keeps the casts where they are written
         torch.onnx.export(
-            _Stored(generator, tensors, card.get("dial")).eval(),
+            network.eval(),
             tuple(inputs.values()),
             file,
             dynamo=False,
             opset_version=OPSET,
+            training=torch.onnx.TrainingMode.PRESERVE,  # batch norms stay: their tensors keep their names
             do_constant_folding=False,  # folded casts would be weights of 32 bits
             input_names=list(inputs),
             output_names=["ab"],
@@ -168,20 +222,25 @@ def _picture(height: int, width: int) -> Tensor:
     return (torch.sin(9 * x + 5 * y) * torch.cos(40 * x * y))[None, None]
 
 
-def _compare(data: bytes, source: Path, card: dict[str, Any], multiple: int) -> None:
-    """Ask the file and torch the same, at other sizes than the traced one; raise when they differ."""
-    session = InferenceSession(data, providers=["CPUExecutionProvider"])
-    asked = [(None, 1, 2)] if not dial.has_dial(card) else [(0.0, 1, 2), (0.3, 3, 1), (1.0, 4, 5)]
-    for vividness, *times in asked:
-        generator, _ = load_weights(source, vividness)
+def _compare(
+    session: InferenceSession,
+    answers: Iterable[tuple[nn.Module, dict[str, np.ndarray]]],
+    source: Path,
+    kind: str,
+    multiple: int,
+) -> None:
+    """Ask a graph and torch the same, at other sizes than the traced one; raise when they differ.
+
+    `answers` are networks, each with what the graph is fed beside the picture to be that network.
+    """
+    for (generator, fed), times in zip(answers, [(1, 2), (3, 1), (4, 5)], strict=False):
         L = _picture(*(multiple * by for by in times)).repeat(2, 1, 1, 1)
         with torch.inference_mode():
             expected = generator(L).numpy()
-        inputs = {"L": L.numpy()} | ({} if vividness is None else {"vividness": np.array(vividness, np.float32)})
-        (found,) = session.run(["ab"], inputs)
+        (found,) = session.run(["ab"], {"L": L.numpy()} | fed)
         far = np.abs(found - expected).max() * AB_RANGE if found.shape == expected.shape else np.inf
         if not far <= TOLERANCE:
             raise FloatingPointError(
-                f"{source}: the ONNX file would be {far:.2g} CIE units off; networks of the kind {card['kind']!r} "
-                "cannot be exported by this version"
+                f"{source}: the ONNX file would be {far:.2g} CIE units off; networks of the kind {kind!r} cannot be "
+                "exported by this version"
             )

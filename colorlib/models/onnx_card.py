@@ -8,9 +8,12 @@ import hashlib
 import json
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import onnx
+from colorlib.models.onnx_session import start_session
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 __all__ = ["METADATA", "PRESETS", "Signature", "read_onnx_card"]
 
@@ -94,10 +97,11 @@ def read_onnx_card(path: str | Path) -> dict[str, Any]:
         raise FileNotFoundError(f"{path}: no such file; make one with `colorlib export WEIGHTS {path.name}`")
     data = path.read_bytes()
     try:
-        model = onnx.load_from_string(data)
-    except Exception as error:  # protobuf's own kind of error
-        raise ValueError(f"{path}: not an ONNX file; copy it again") from error
-    inside = {entry.key: entry.value for entry in model.metadata_props}
+        session = start_session(data, only_look=True)
+    except Exception as error:  # onnxruntime has many kinds of errors
+        why = "not an ONNX file; copy it again" if "PROTOBUF" in str(error) else f"onnxruntime cannot run it ({error})"
+        raise ValueError(f"{path}: {why}") from error
+    inside = session.get_modelmeta().custom_metadata_map
     beside = path.with_suffix(".json")
     if METADATA in inside:
         source, text = path, inside[METADATA]
@@ -109,7 +113,7 @@ def read_onnx_card(path: str | Path) -> dict[str, Any]:
             f'{path}: it has no card; write {beside.name} beside it, {{"preset": NAME}} with one of the names '
             f"{', '.join(PRESETS)}, or with {', '.join(field.name for field in fields(Signature))}"
         )
-    return _sides(model) | _signed(source, text) | {"sha256": hashlib.sha256(data).hexdigest()}
+    return _sides(session) | _signed(source, text) | {"sha256": hashlib.sha256(data).hexdigest()}
 
 
 def _signed(source: Path, text: str) -> dict[str, Any]:
@@ -133,9 +137,7 @@ def _signed(source: Path, text: str) -> dict[str, Any]:
         raise ValueError(f"{source}: {problem}") from error
 
 
-def _sides(model: onnx.ModelProto) -> dict[str, Any]:
+def _sides(session: "InferenceSession") -> dict[str, Any]:
     """The size at which a network sees a picture, where its file fixes it."""
-    stored = {tensor.name for tensor in model.graph.initializer}
-    picture = next(value for value in model.graph.input if value.name not in stored)
-    sides = [dim.dim_value for dim in picture.type.tensor_type.shape.dim[2:]]
-    return {"size": min(sides)} if sides and min(sides) > 0 else {}
+    sides = [side for side in session.get_inputs()[0].shape[2:] if isinstance(side, int)]
+    return {"size": min(sides)} if sides else {}

@@ -1,13 +1,16 @@
 """The weights that the package brings along, by name, and the points on their dials that have names."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from colorlib.models import dial
-from colorlib.models.weights import load_weights, read_card
+from colorlib.models.card import read_card
+
+if TYPE_CHECKING:
+    from torch import nn
 
 SHIPPED = Path(__file__).parents[1] / "pretrained"
 
@@ -33,6 +36,8 @@ def load_named(name: str | Path, vividness: float | None = None) -> tuple[nn.Mod
     FileNotFoundError, ValueError
         As `find_weights` and `load_weights`.
     """
+    from colorlib.models.weights import load_weights
+
     path = find_weights(name)
     return load_weights(path, position(name, vividness, read_card(path)))
 

@@ -5,28 +5,19 @@ holds the sha256 of the safetensors file, so that an altered or half-copied file
 anything. Pickle is never used: a weights file cannot run code.
 """
 
-import hashlib
 import inspect
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor, nn
 
-from colorlib._atomic import atomic
+from colorlib._atomic import atomic, sha256_of
 from colorlib.models import dial
+from colorlib.models.card import card_path, read_weights
 from colorlib.models.registry import GENERATORS, build_generator
-
-CARD_KEYS = ("kind", "arguments", "sha256")  # what a card must hold; data, recipe, commit, metrics ... are welcome
-
-
-def card_path(path: str | Path) -> Path:
-    """Return the json card that belongs to a safetensors file: the same name, ending in .json."""
-    return Path(path).with_suffix(".json")
 
 
 def save_weights(
@@ -80,7 +71,7 @@ def save_weights(
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(card_path(path)) as temporary_card, atomic(path) as temporary:
         temporary.write_bytes(save(tensors))  # save_file would make it readable for its owner alone
-        full = {**card, "kind": kind, "arguments": arguments, "sha256": _sha256(temporary)}
+        full = {**card, "kind": kind, "arguments": arguments, "sha256": sha256_of(temporary)}
         temporary_card.write_text(json.dumps(full, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
 
@@ -112,72 +103,16 @@ def load_weights(path: str | Path, vividness: float | None = None) -> tuple[nn.M
         vividness is asked for that is not in [0, 1], or of weights without a dial.
     """
     path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such weights file; train some with `colorlib train RECIPE`")
-    if path.suffix == ".onnx":
-        raise ValueError(f"{path}: an ONNX file colours, and does nothing else; give a .safetensors file")
-    card = read_card(path)
-    if _sha256(path) != card["sha256"]:
-        raise ValueError(
-            f"{path}: its sha256 is not the one in {card_path(path).name}: the file was altered or only partly "
-            "copied; copy both files again, or train again"
-        )
-    try:
-        tensors = load_file(path)
-    except SafetensorError as error:
-        raise ValueError(f"{path}: not a safetensors file ({error}); copy it again, or train again") from error
+    arrays, card = read_weights(path, vividness)
+    tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
     generator = _build(path, card)
     if dial.has_dial(card):
-        at = dial.setting(card, vividness)
-        tensors = dial.turn(tensors, at.part)
-        card = card | asdict(at)
         if not hasattr(generator, "gain"):
             raise ValueError(f"{card_path(path)}: a generator of the kind {card['kind']!r} has no dial")
-        generator.gain = at.gain
-    elif vividness is not None:
-        raise ValueError(f"{path}: these weights have no vividness to choose; leave it out")
+        generator.gain = card["gain"]
     _check_fit(path, card, generator.state_dict(), tensors)
     generator.load_state_dict(tensors)
     return generator.eval(), card
-
-
-def read_card(path: str | Path) -> dict[str, Any]:
-    """Read the card that belongs to weights, without building the network.
-
-    Parameters
-    ----------
-    path : str or Path
-        A safetensors file, with its json card beside it, or an ONNX file.
-
-    Returns
-    -------
-    dict
-        The card, with at least `kind`, `arguments` and `sha256`; of an ONNX file, see `onnx_card.read_onnx_card`.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no card beside the weights.
-    ValueError
-        If the card is not json or lacks a needed entry.
-    """
-    if Path(path).suffix == ".onnx":
-        from colorlib.models.onnx_card import read_onnx_card
-
-        return read_onnx_card(path)
-    card_file = card_path(path)
-    if not card_file.is_file():
-        raise FileNotFoundError(
-            f"{path}: its card {card_file.name} is missing; copy it beside the weights, they are saved together"
-        )
-    try:
-        card = json.loads(card_file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{card_file}: not a json file ({error}); copy it again, or train again") from error
-    missing = [key for key in CARD_KEYS if not isinstance(card, dict) or key not in card]
-    if missing:
-        raise ValueError(f"{card_file}: the card lacks {', '.join(missing)}; copy it again, or train again")
-    return card
 
 
 def _half(name: str, tensor: Tensor) -> Tensor:
@@ -190,12 +125,6 @@ def _half(name: str, tensor: Tensor) -> Tensor:
         why = "is too large for float16 (65504)" if torch.isfinite(tensor).all() else "is not finite"
         raise ValueError(f"the weight {name} {why}: the training has diverged; lower the learning rate or clip")
     return half.clone().contiguous()
-
-
-def _sha256(path: Path) -> str:
-    """Hash a file without reading it into memory at once."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _build(path: Path, card: dict[str, Any]) -> nn.Module:

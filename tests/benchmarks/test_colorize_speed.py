@@ -17,7 +17,7 @@ from torch.nn import functional
 from colorlib.color.gamut import fit_gamut
 from colorlib.color.lab import lab_to_rgb, lightness
 from colorlib.colorize.colorizer import Colorizer
-from colorlib.colorize.torch_backend import network_size, predictions
+from colorlib.colorize.predict import network_size, predictions
 from colorlib.data.sources import package_photographs
 from colorlib.images.decode import open_rgb
 from colorlib.images.read import read_document
@@ -50,7 +50,8 @@ def plain(paint, source, target):
         L = lightness(rgb)
         size = network_size(*L.shape[-2:], SIZE)
         small = functional.interpolate(L, size=size, mode="bicubic", antialias=True).clamp(0, 100)
-        ab = predictions(paint.generator, small, (SIZE,), paint.flip).mean(0)
+        ab = predictions(paint.network, small[0, 0].numpy(), (SIZE,), paint.flip).mean(0)
+        ab = torch.from_numpy(ab).permute(2, 0, 1)[None]
         ab = functional.interpolate(ab, size=L.shape[-2:], mode="bicubic")
         result = lab_to_rgb(fit_gamut(torch.cat([L, ab], dim=1)))[0].permute(1, 2, 0).mul(255).round().byte()
     Image.fromarray(result.numpy()).save(target, quality=95, subsampling=0)

@@ -9,22 +9,20 @@ import numpy as np
 import pytest
 import torch
 
-from colorlib.color.lab import AB_RANGE, L_HALF
+from colorlib.color.constants import AB_RANGE, L_HALF
 from colorlib.colorize.onnx_backend import OnnxNetwork
 from colorlib.colorize.torch_backend import fold_batch_norms
-from colorlib.models.export import export_onnx
-from colorlib.models.shipped import load_named
+from colorlib.models.shipped import find_weights, load_named
 
 
 @pytest.fixture(scope="module")
-def networks(tmp_path_factory):
-    """The network in a file, and as `Colorizer.from_pretrained` prepares it for torch; torch has one thread."""
-    path = export_onnx("natural", tmp_path_factory.mktemp("export") / "natural.onnx")
+def networks():
+    """The network as `Colorizer.from_pretrained` prepares it for either; torch has one thread."""
     generator, _ = load_named("natural")
     fold_batch_norms(generator)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield OnnxNetwork(path, threads=1), generator.to(memory_format=torch.channels_last)
+    yield OnnxNetwork(find_weights("natural"), 0.5, threads=1), generator.to(memory_format=torch.channels_last)
     torch.set_num_threads(threads)
 
 
@@ -48,7 +46,7 @@ def test_one_picture(benchmark, networks, height, width):
         return (L,), {}
 
     found = benchmark.pedantic(network.predict, setup=turn, rounds=30, warmup_rounds=2)
-    assert np.abs(found - with_torch().numpy() * AB_RANGE).max() < 0.01
+    assert np.abs(found - with_torch().numpy() * AB_RANGE).max() < 0.05
     benchmark.extra_info["milliseconds"] = round(1000 * benchmark.stats.stats.min, 1)
     benchmark.extra_info["torch_milliseconds"] = round(1000 * min(slow), 1)
     benchmark.extra_info["ratio"] = round(min(slow) / benchmark.stats.stats.min, 2)

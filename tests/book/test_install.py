@@ -38,6 +38,7 @@ def test_every_line_of_the_lock_is_a_version_or_a_hash():
 def test_every_range_is_pinned_once_on_every_python_and_system(python, system):
     extras = PROJECT["project"]["optional-dependencies"].values()
     wanted = [*PROJECT["project"]["dependencies"], *(r for extra in extras for r in extra)]
+    wanted = [requirement for requirement in wanted if not requirement.startswith("colorlib-book")]  # of itself
     place = {"python_version": python, "python_full_version": f"{python}.7", "sys_platform": system}
     for requirement in map(Requirement, [*wanted, *PROJECT["build-system"]["requires"]]):
         versions = pinned(canonicalize_name(requirement.name))

@@ -6,53 +6,19 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import distribution
 from pathlib import Path
 
 import lazy_loader
 import nbformat
 import pytest
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+
+from helpers.environments import closure, link, sources
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTER = ROOT / "notebooks" / "01_colour_spaces.ipynb"
 SITE = Path(sysconfig.get_path("purelib"))
 WATCHED = ("torch", "torchvision", "fastai", "numpy", "pandas", "pillow", "scipy", "matplotlib")
-
-
-def closure(*names: str) -> list[Distribution]:
-    """These distributions and everything that they require here."""
-    found: dict[str, Distribution] = {}
-    todo = [Requirement(name) for name in names]
-    while todo:
-        requirement = todo.pop()
-        try:
-            dist = distribution(requirement.name)
-        except PackageNotFoundError:
-            continue
-        extras = requirement.extras or {""}
-        for text in dist.requires or []:
-            child = Requirement(text)
-            wanted = child.marker is None or any(child.marker.evaluate({"extra": extra}) for extra in extras)
-            if wanted and canonicalize_name(child.name) not in found:
-                todo.append(child)
-        found[canonicalize_name(dist.name)] = dist
-    return list(found.values())
-
-
-def link(dist: Distribution, target: Path) -> None:
-    """Give another site-packages the same files without copying them."""
-    for file in dist.files or []:
-        source = Path(dist.locate_file(file))
-        if ".." in file.parts or not source.is_file():
-            continue  # scripts in bin/
-        place = target / file
-        place.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(source, place)
-        except OSError:  # another file system
-            shutil.copy2(source, place)
 
 
 def state(site: Path) -> dict[str, tuple[int, int, int]]:
@@ -89,12 +55,7 @@ def test_the_set_up_cell_brings_colorlib_and_touches_nothing_else(tmp_path):
     before = state(site)
     assert len(before) > 1000
 
-    source = tmp_path / "repository"
-    source.mkdir()
-    shutil.copytree(ROOT / "colorlib", source / "colorlib", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
-
+    source = sources(tmp_path / "repository")
     cells = nbformat.read(CHAPTER, as_version=4).cells
     setup = cells[1].source
     assert "setup" in cells[1].metadata["tags"]
@@ -169,7 +130,7 @@ def test_an_unrelated_package_of_the_name_is_not_ours(tmp_path, tools, before):
     lines = result.stdout.splitlines()
     assert lines[0] == "pip uninstall -q"
     assert lines[1].startswith("removed colorlib 0.1.0")
-    assert lines[2:4] == ["pip install -q", "colorlib-book @ git+https://github.com/some/body@main"]
+    assert lines[2:4] == ["pip install -q", "colorlib-book[train] @ git+https://github.com/some/body@main"]
     assert lines[-1] == "ours"
 
 

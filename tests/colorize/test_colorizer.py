@@ -170,17 +170,18 @@ def test_hints_are_for_one_picture():
 # What is imported
 
 
-def test_colouring_imports_torch_and_little_else(tmp_path):
-    """A user who colours waits for no training library."""
+def test_colouring_imports_nothing_heavy(tmp_path):
+    """A user who colours waits for no training library, and with own weights for torch alone."""
     weights = tmp_path / "w.safetensors"
     save_weights(build_generator("light", pretrained=False), weights, "light", {"pretrained": False}, {"size": 32})
     Image.fromarray(GREY).save(tmp_path / "grey.jpg")
-    code = f"""
+    heavy = ("torch", "onnx", "fastai", "fastcore", "timm", "torchvision", "pandas", "matplotlib", "skimage", "scipy")
+    for name, wanted in (("natural", []), (str(weights), ["torch"])):
+        code = f"""
 import sys
 from colorlib.colorize.colorizer import Colorizer
-Colorizer.from_pretrained({str(weights)!r})({str(tmp_path / "grey.jpg")!r})
-heavy = ("fastai", "fastcore", "timm", "torchvision", "pandas", "matplotlib", "skimage", "scipy", "torchmetrics")
-print([name for name in heavy if name in sys.modules])
+Colorizer.from_pretrained({name!r}, backend={"torch" if wanted else "onnx"!r})({str(tmp_path / "grey.jpg")!r})
+print([name for name in {heavy} if name in sys.modules])
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == str(wanted)

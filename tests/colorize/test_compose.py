@@ -12,7 +12,7 @@ from torch import nn
 from colorlib.color.gamut import fit_gamut
 from colorlib.color.lab import lab_to_rgb, lightness
 from colorlib.colorize.colorizer import Colorizer
-from helpers.colorize import Painter, lab_of
+from helpers.colorize import Painter, as_array, as_tensor, lab_of
 
 
 @pytest.mark.parametrize("colour", [(20.0, -15.0), (90.0, 80.0), (-100.0, -100.0)])
@@ -139,7 +139,8 @@ def exact(colorizer, values):
     scale = np.iinfo(values.dtype).max
     grey = values if values.ndim == 3 else np.stack([values] * 3, -1)
     L = lightness(torch.from_numpy(grey.astype(np.float32) / scale).permute(2, 0, 1)[None])
-    return lab_to_rgb(fit_gamut(torch.cat([L, colorizer.ab(L)], dim=1)))[0].permute(1, 2, 0).numpy() * 255
+    ab = as_tensor(colorizer.ab(as_array(L)))
+    return lab_to_rgb(fit_gamut(torch.cat([L, ab], dim=1)))[0].permute(1, 2, 0).numpy() * 255
 
 
 @pytest.mark.parametrize("colour", [(20.0, -15.0), (-60.0, 50.0), (90.0, -100.0)])

@@ -7,10 +7,13 @@ from PIL import Image
 from torch import Tensor
 
 from colorlib.color.lab import lab_to_rgb, rgb_to_lab
-from colorlib.colorize.hints import Point, follow_points, follow_reference
+from colorlib.colorize import hints
+from colorlib.colorize.hints import Point
 from colorlib.data.sources import package_photographs
+from helpers.colorize import on_tensors
 
 RED = "#c03020"
+follow_points, follow_reference = on_tensors(hints.follow_points), on_tensors(hints.follow_reference)
 
 
 def photograph(name: str, side: int = 128) -> tuple[Tensor, Tensor]:
@@ -186,11 +189,14 @@ def test_no_points_and_batches_are_refused():
     L, guess = flat()
     with pytest.raises(ValueError, match="no points"):
         follow_points(L, guess, [])
-    for function, hint in ((follow_points, [Point(0, 0, RED)]), (follow_reference, torch.ones(1, 3, 4, 4))):
-        with pytest.raises(ValueError, match="one picture"):
-            function(L.expand(2, -1, -1, -1), guess.expand(2, -1, -1, -1), hint)
-        with pytest.raises(ValueError, match="one picture"):
-            function(L, guess[..., 1:], hint)
+    L, guess = np.full((8, 9), 50, np.float32), np.zeros((8, 9, 2), np.float32)
+    for function, hint in (
+        (hints.follow_points, [Point(0, 0, RED)]),
+        (hints.follow_reference, np.ones((4, 4, 3), np.float32)),
+    ):
+        for wrong in ((L[None], guess[None]), (L, guess[:, 1:]), (L[:0], guess[:0])):
+            with pytest.raises(ValueError, match="one picture"):
+                function(*wrong, hint)
 
 
 @pytest.mark.parametrize("name", sorted(package_photographs()))
@@ -243,6 +249,6 @@ def test_a_reference_without_colour_is_refused():
         follow_reference(L, guess, grey)
     with pytest.raises(ValueError, match="not finite"):
         follow_reference(L, guess, torch.full((1, 3, 4, 4), float("nan")))
-    for shape in ((3, 4, 4), (2, 3, 4, 4), (1, 1, 4, 4), (1, 3, 0, 4)):
-        with pytest.raises(ValueError, match=r"the reference must be \(1, 3, H, W\)"):
-            follow_reference(L, guess, torch.ones(shape))
+    for shape in ((4, 4), (2, 4, 4, 3), (4, 4, 1), (0, 4, 3)):
+        with pytest.raises(ValueError, match=r"the reference must be \(H, W, 3\)"):
+            hints.follow_reference(np.ones((8, 9)), np.ones((8, 9, 2)), np.ones(shape))

@@ -1,6 +1,7 @@
 """What `colorize.onnx_backend` promises: the same pictures as torch, and other people's networks."""
 
 import pickle
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,7 +11,11 @@ from onnxruntime.capi.onnxruntime_pybind11_state import Fail
 
 from colorlib.colorize.colorizer import Colorizer
 from colorlib.colorize.onnx_backend import OnnxNetwork
+from colorlib.colorize.torch_backend import TorchNetwork
 from colorlib.models.export import export_onnx
+from colorlib.models.shipped import SHIPPED
+from colorlib.models.unet import UNet
+from colorlib.models.weights import save_weights
 from helpers.colorize import GREY, lab_of
 from helpers.onnx_networks import pixelwise, twenty_photographs
 
@@ -22,31 +27,55 @@ def natural(tmp_path_factory):
     return export_onnx("natural", tmp_path_factory.mktemp("export") / "natural.onnx")
 
 
-@pytest.fixture
-def exact(monkeypatch):
-    """Torch computes with 32 bits, as onnxruntime does."""
-    monkeypatch.setattr("colorlib.colorize.torch_backend.fast_precision", lambda device: "fp32")
-
-
-def test_twenty_photographs_are_the_same_from_both_backends(natural, exact):
-    ours, theirs = Colorizer.from_pretrained(natural), Colorizer.from_pretrained("natural")
-    assert ours.sizes == theirs.sizes
+def test_twenty_photographs_are_the_same_from_both_backends(natural):
+    ours, theirs = (Colorizer.from_pretrained("natural", backend=backend) for backend in ("onnx", "torch"))
+    assert isinstance(ours.network, OnnxNetwork)
+    assert isinstance(theirs.network, TorchNetwork)
+    exported = Colorizer.from_pretrained(natural)
+    assert ours.sizes == theirs.sizes == exported.sizes
+    assert ours.sha256 == theirs.sha256
     for photo in twenty_photographs(200):
         result = ours(photo).astype(int)
         assert np.abs(result - theirs(photo)).max() <= 1
+        assert np.abs(result - exported(photo)).max() <= 1
     assert np.abs(result - result.mean(2, keepdims=True)).max() > 10, "there are colours"
 
 
-def test_options_are_the_same_with_both_backends(natural, exact, photograph):
+def test_options_are_the_same_with_both_backends(photograph):
     for options in (
         {"vividness": 0.1, "flip": False},
         {"vividness": 1, "size": 96},
         {"size": (64, 128), "saturation": 1.5},
     ):
-        ours, theirs = (Colorizer.from_pretrained(name, **options)(photograph) for name in (natural, "natural"))
+        ours, theirs = (Colorizer.from_pretrained(backend=name, **options)(photograph) for name in ("onnx", "torch"))
         assert np.abs(ours.astype(int) - theirs).max() <= 1, options
     with pytest.raises(ValueError, match=r"from 0 .* to 1"):
-        Colorizer.from_pretrained(natural, vividness=1.5)
+        Colorizer.from_pretrained(vividness=1.5)
+
+
+def test_what_runs_a_network_is_chosen(tmp_path, natural, monkeypatch):
+    assert isinstance(Colorizer.from_pretrained("vivid", device="cpu").network, OnnxNetwork)
+    with pytest.raises(ValueError, match="unknown backend 'tf': choose one of onnx, torch"):
+        Colorizer.from_pretrained(backend="tf")
+    with pytest.raises(ValueError, match=r'natural\.onnx.* not run by torch; take backend="onnx"'):
+        Colorizer.from_pretrained(natural, backend="torch")
+    own = save_weights(UNet(downs=3, filters=4), tmp_path / "w.safetensors", "unet", {"downs": 3, "filters": 4}, {})
+    assert isinstance(Colorizer.from_pretrained(own).network, TorchNetwork)
+    with pytest.raises(ValueError, match=r"w\.safetensors: onnxruntime needs a graph.*colorlib export"):
+        Colorizer.from_pretrained(own, backend="onnx")
+    monkeypatch.setattr("colorlib.colorize.backends.find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match=r"w\.safetensors: it needs torch.*\[train\]"):
+        Colorizer.from_pretrained(own)
+
+
+def test_a_graph_that_was_altered_is_refused(tmp_path):
+    for path in SHIPPED.glob("light.*"):
+        shutil.copy(path, tmp_path)
+    assert OnnxNetwork(tmp_path / "light.safetensors").multiple == 32
+    graph = tmp_path / "light.graph.onnx"
+    graph.write_bytes(graph.read_bytes() + b"x")
+    with pytest.raises(ValueError, match=r"light\.graph\.onnx: its sha256 is not the one in light\.json"):
+        Colorizer.from_pretrained(tmp_path / "light.safetensors", backend="onnx")
 
 
 def test_what_tells_a_network_from_others(natural):
@@ -98,7 +127,7 @@ def test_scale_order_and_range_are_those_of_the_card(tmp_path):
     card |= {"output": "rgb", "scale": 1, "order": "bgr", "multiple": 8, "size": 40}
     path = pixelwise(tmp_path / "net.onnx", np.diag(deviation * tint), mean * tint, [1, 3, "h", "w"], card)
     colorizer = Colorizer.from_pretrained(path)
-    assert (colorizer.sizes, colorizer.generator.multiple) == ((40,), 8)
+    assert (colorizer.sizes, colorizer.network.multiple) == ((40,), 8)
     lab = lab_of(colorizer(GREY))
     wanted = lab_of(np.full((1, 1, 3), 128 * tint[::-1] / 255, np.float32))[1:, 0, 0]
     assert (lab[1:] - wanted[:, None, None]).abs().max() < 1
@@ -168,6 +197,6 @@ def test_what_onnxruntime_cannot_do_is_an_error_of_ours(tmp_path, monkeypatch, s
 
     path = pixelwise(tmp_path / "net.onnx", [[1]] * 2, [0, 0], ["b", 1, "h", "w"], CARD)
     colorizer = Colorizer.from_pretrained(path, size=64)
-    monkeypatch.setattr(colorizer.generator.network, "_session", Failing())
+    monkeypatch.setattr(colorizer.network, "_session", Failing())
     with pytest.raises(raised):
         colorizer(GREY)

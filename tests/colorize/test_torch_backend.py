@@ -50,7 +50,7 @@ def test_what_the_network_sees_has_square_pixels():
 @pytest.mark.parametrize(("downs", "multiple"), [(3, 8), (5, 32)])
 def test_real_networks_get_the_multiple_they_need(downs, multiple, photograph):
     colorizer = Colorizer(UNet(downs=downs, filters=4), size=40)
-    assert multiple_of(colorizer.generator) == multiple
+    assert multiple_of(colorizer.network.generator) == multiple
     assert colorizer(photograph).shape == photograph.shape
 
 
@@ -108,7 +108,7 @@ def test_a_mirrored_picture_gets_mirrored_colours(photograph):
     colorizer = Colorizer(nn.Conv2d(1, 2, 9, padding=4), size=64)
     result, mirrored = colorizer(photograph), colorizer(np.ascontiguousarray(photograph[:, ::-1]))
     assert np.abs(result.astype(int) - mirrored[:, ::-1]).mean() < 0.5
-    without = Colorizer(colorizer.generator, size=64, flip=False)
+    without = Colorizer(colorizer.network.generator, size=64, flip=False)
     assert np.abs(without(photograph).astype(int) - without(photograph[:, ::-1])[:, ::-1]).mean() > 0.5
 
 

@@ -1,13 +1,17 @@
 """Chroma enlargement: never worse than bicubic where it matters, better at edges, and calm on anything flat or tiny."""
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
 
 from colorlib.color.lab import rgb_to_lab
-from colorlib.colorize.upsample import Enlargement, enlarge, resize
+from colorlib.colorize import upsample
 from colorlib.data.sources import package_photographs
-from colorlib.images.decode import read_rgb
+from colorlib.images.tensors import read_rgb
+from helpers.colorize import as_array, as_tensor, on_tensors
+
+enlarge, resize = on_tensors(upsample.enlarge), on_tensors(upsample.resize)
 
 # Photographs with clear things in them; the slides of cells and galaxies have no edges to follow.
 NAMES = ("astronaut", "china", "coffee", "flower", "motorcycle", "rocket")
@@ -61,8 +65,8 @@ def test_colour_stops_at_an_edge():
 def test_on_even_lightness_it_is_bicubic():
     torch.manual_seed(0)
     for value in (0.0, 50.0, 100.0):
-        ab = torch.randn(2, 2, 12, 16) * 30
-        L, small = torch.full((2, 1, 120, 160), value), torch.full((2, 1, 12, 16), value)
+        ab = torch.randn(1, 2, 12, 16) * 30
+        L, small = torch.full((1, 1, 120, 160), value), torch.full((1, 1, 12, 16), value)
         assert torch.allclose(enlarge(small, ab, L), bicubic(ab, 120, 160), atol=1e-3)
 
 
@@ -95,9 +99,18 @@ def test_any_shape(small, full):
 def test_bands_are_parts_of_the_whole():
     lab = two_areas()
     L, ab = resize(lab, 24, 30).split([1, 2], dim=1)
-    bands = Enlargement(L, ab, *lab.shape[-2:])
-    rows = [bands.rows(slice(top, top + 7), lab[:, :1, top : top + 7]) for top in range(0, lab.shape[-2], 7)]
-    assert torch.allclose(torch.cat(rows, dim=2), enlarge(L, ab, lab[:, :1]), atol=1e-3)
+    bands, full = upsample.Enlargement(as_array(L), as_array(ab), *lab.shape[-2:]), as_array(lab[:, :1])
+    rows = [np.dstack(bands.rows(slice(top, top + 7), full[top : top + 7])) for top in range(0, len(full), 7)]
+    assert torch.allclose(as_tensor(np.concatenate(rows)), enlarge(L, ab, lab[:, :1]), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("small", "large"), [((40, 61), (97, 200)), ((97, 200), (40, 61)), ((50, 8), (7, 31)), ((1, 3), (5, 2))]
+)
+def test_resizing_is_torch_s_own(small, large):
+    torch.manual_seed(0)
+    x = torch.rand(1, 3, *small)
+    assert torch.allclose(resize(x, *large), bicubic(x, *large), atol=1e-5)
 
 
 def test_what_is_gained_does_not_depend_on_how_light_the_picture_is():

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.color import rgb2lab
 
-from colorlib.color import fast
-from colorlib.color.fast import bytes_to_network
+from colorlib.color import batches
+from colorlib.color.batches import bytes_to_network
 from colorlib.color.lab import from_network, lab_to_rgb, rgb_to_lab, to_network
 from colorlib.data import dataset as data
 from colorlib.data.dataset import LabTransform
@@ -24,7 +24,7 @@ from helpers.data import identities, loaders
 class TestLab:
     @pytest.mark.parametrize("quick_cbrt", [False, True])
     def test_8_bit_colours_are_those_of_color(self, monkeypatch, quick_cbrt):
-        monkeypatch.setattr(fast, "_QUICK_CBRT", quick_cbrt)  # both ways, whatever this machine prefers
+        monkeypatch.setattr(batches, "_QUICK_CBRT", quick_cbrt)  # both ways, whatever this machine prefers
         steps = torch.tensor([*range(0, 256, 5), 1, 2, 9, 10, 11, 12], dtype=torch.uint8)
         cube = torch.cartesian_prod(steps, steps, steps).T.reshape(1, 3, len(steps), -1)
         L, ab = bytes_to_network(cube)

@@ -10,7 +10,7 @@ from PIL import Image
 from colorlib.data import degrade as steps
 from colorlib.data.degrade import degrade
 from colorlib.data.sources import package_photographs
-from colorlib.images.decode import read_rgb
+from colorlib.images.tensors import read_rgb
 
 
 @pytest.fixture(scope="module")

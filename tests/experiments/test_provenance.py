@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 from colorlib.cli import app
 from colorlib.experiments.recipe import load_recipe
 from colorlib.experiments.run import run_recipe
+from colorlib.models.card import read_card
 from colorlib.models.unet import UNet
-from colorlib.models.weights import read_card, save_weights
+from colorlib.models.weights import save_weights
 
 TINY = """
 title = "tiny"

@@ -11,8 +11,9 @@ from colorlib.colorize.colorizer import Colorizer
 from colorlib.film import colorize, originals
 from colorlib.film.colorize import colorize_video
 from colorlib.film.steady import SteadyColorizer
+from colorlib.models.card import card_path
 from colorlib.models.unet import UNet
-from colorlib.models.weights import card_path, save_weights
+from colorlib.models.weights import save_weights
 from helpers.video import Sepia, Stops, left_over, make, packets_of, same_pictures, times_of
 
 KEEP = {"job.json", "colorlib.lock"}

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from colorlib.colorize.compose import paint
+from colorlib.color.gamut import fit_gamut
+from colorlib.color.lab import lab_to_rgb
 from colorlib.data.sources import package_photographs
 from colorlib.film.render import frame_lightness, paint_frame, upscaled
 from colorlib.film.steadiness import chroma
@@ -64,11 +65,10 @@ def test_quick_painting_is_exact_painting(chroma_wanted):
     ab = (chroma_wanted * np.stack([np.cos(hue), np.sin(hue)], axis=-1)).astype(np.float32)
     L = frame_lightness(frame)
     quick = paint_frame(frame, L, ab)
-    exact = paint(
-        frame, torch.from_numpy(L)[None, None], torch.from_numpy(ab.transpose(2, 0, 1).copy())[None], np.uint8
-    )
+    lab = np.dstack([L, ab]).transpose(2, 0, 1)[None]
+    exact = lab_to_rgb(fit_gamut(torch.from_numpy(lab)))[0].permute(1, 2, 0).numpy() * 255
     assert np.abs(frame_lightness(quick) - L).max() < 0.5
-    assert (np.abs(quick.astype(int) - exact).max(axis=-1) > 1).mean() < 0.01
+    assert np.abs(quick - exact).max() < 1.5
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 200), (50, 2), (17, 33)])

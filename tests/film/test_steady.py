@@ -46,10 +46,10 @@ def test_most_frames_need_no_network(clip):
     for every, wanted in ((1, 21), (5, 5), (10, 3), (100, 2)):
         steady = painter("flow", key_every=every)
         list(steady.paint(clip.grey))
-        assert steady.colorizer.generator.calls == wanted
+        assert steady.colorizer.network.generator.calls == wanted
     steady = painter("off")
     list(steady.paint(clip.grey))
-    assert steady.colorizer.generator.calls == 21
+    assert steady.colorizer.network.generator.calls == 21
 
 
 def test_off_is_what_the_colorizer_does(clip):

@@ -43,3 +43,26 @@ class SizeTeller(nn.Module):
 
 
 GREY = np.full((80, 80), 128, np.uint8)
+
+
+# Functions of arrays, asked with tensors, whose arithmetic the tests are written in
+
+
+def as_array(picture):
+    """A picture (1, C, H, W) as (H, W, C), or (H, W) for one channel."""
+    array = np.ascontiguousarray(picture[0].permute(1, 2, 0).numpy())
+    return array[..., 0] if array.shape[2] == 1 else array
+
+
+def as_tensor(array):
+    """An array (H, W, C) or (H, W) as (1, C, H, W)."""
+    return torch.from_numpy(np.ascontiguousarray(np.atleast_3d(array))).permute(2, 0, 1)[None]
+
+
+def on_tensors(function):
+    """A function of pictures as arrays, as one of pictures as tensors; other arguments stay as they are."""
+
+    def called(*arguments):
+        return as_tensor(function(*(as_array(x) if torch.is_tensor(x) else x for x in arguments)))
+
+    return called

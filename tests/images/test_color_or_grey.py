@@ -162,4 +162,4 @@ def test_the_report_gives_the_number_and_the_count_is_of_all(tmp_path):
     with (tmp_path / "out/report.csv").open() as file:
         reasons = {row["file"].rpartition("/")[2]: row["reason"] for row in csv.DictReader(file)}
     assert reasons["one.png"] == f"already {judge_picture(pictures['one'])}"
-    assert reasons["print.png"] == ""
+    assert not reasons["print.png"].startswith("already")

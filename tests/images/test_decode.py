@@ -6,7 +6,8 @@ import torch
 from PIL import Image, ImageCms
 
 from colorlib.data.sources import package_photographs
-from colorlib.images.decode import open_rgb, read_rgb
+from colorlib.images.decode import open_rgb
+from colorlib.images.tensors import read_rgb
 from helpers.photos import save, truncate
 
 

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
-from colorlib.images.decode import open_rgb, read_rgb
+from colorlib.images.decode import open_rgb
 from colorlib.images.icc import srgb_profile
 from colorlib.images.notes import collected
 from colorlib.images.read import read_document
+from colorlib.images.tensors import read_rgb
 from colorlib.images.write import write_document
 from helpers.formats import ADOBE, DEEP, DEEP_RGB, GREY, GREY_18, RGB, icc_profile
 from helpers.tiffs import tiff

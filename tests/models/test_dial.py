@@ -10,9 +10,10 @@ from colorlib.colorize.colorizer import Colorizer
 from colorlib.data.sources import package_photographs
 from colorlib.images.decode import open_rgb
 from colorlib.models import dial
+from colorlib.models.card import read_card
 from colorlib.models.registry import build_generator
 from colorlib.models.shipped import load_named, shipped_points, shipped_weights
-from colorlib.models.weights import load_weights, read_card, save_weights
+from colorlib.models.weights import load_weights, save_weights
 
 ARGUMENTS = {"pretrained": False, "widths": [8, 8, 8, 8, 8]}
 TURNS = {"vividness": [0.0, 0.5, 1.0], "part": [0.0, 0.4, 0.8], "gain": [1.0, 1.0, 1.5], "default": 0.5}

@@ -7,10 +7,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from colorlib.models.card import card_path, read_card
 from colorlib.models.registry import GENERATORS
 from colorlib.models.shipped import shipped_weights
 from colorlib.models.unet import UNet
-from colorlib.models.weights import card_path, load_weights, read_card, save_weights
+from colorlib.models.weights import load_weights, save_weights
 
 ARGUMENTS = {"downs": 3, "filters": 4}
 

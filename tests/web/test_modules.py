@@ -15,7 +15,8 @@ from PIL import Image
 from colorlib.color import fit_gamut, lab_to_rgb, rgb_to_lab
 from colorlib.colorize.compose import shrunk
 from colorlib.colorize.hints import Point, follow_points
-from colorlib.colorize.torch_backend import network_size, predictions
+from colorlib.colorize.predict import network_size, predictions
+from colorlib.colorize.torch_backend import TorchNetwork
 from colorlib.colorize.upsample import resize, slope_and_rest
 
 HERE = Path(__file__).parent
@@ -29,11 +30,6 @@ def smooth(height, width, low, high):
     y, x = np.mgrid[:height, :width] / max(height, width)
     waves = np.sin(7 * x + 3 * y) + 0.5 * (x * y > 0.2) + 0.1 * RNG.random((height, width))
     return (low + (high - low) * (waves - waves.min()) / np.ptp(waves)).astype(np.float32)
-
-
-def batch(*planes):
-    """Planes as one picture."""
-    return torch.from_numpy(np.stack(planes))[None]
 
 
 def flat(tensor):
@@ -55,7 +51,7 @@ def resizings():
     planes, pictures = [], []
     for (h, w), (to_h, to_w) in (((20, 31), (7, 11)), ((9, 8), (40, 33)), ((30, 30), (30, 12)), ((1, 1), (5, 4))):
         plane = RNG.random((h, w), dtype=np.float32) * 100
-        expected = flat(resize(batch(plane), to_h, to_w))
+        expected = flat(resize(plane, to_h, to_w))
         planes.append({"plane": flat(plane), "from": [w, h], "to": [to_w, to_h], "expected": expected})
     for (h, w), (to_h, to_w) in (((40, 50), (16, 20)), ((203, 301), (16, 24)), ((5, 4), (20, 16))):
         pixels = RNG.integers(0, 256, (h, w, 3), dtype=np.uint8)
@@ -77,17 +73,17 @@ class Shift(torch.nn.Module):
 
 def network():
     """Sizes, margins, and what several looks give."""
-    from colorlib.colorize.torch_backend import _pad
+    from colorlib.colorize.predict import _pad
 
     sides = [(640, 427, 160), (427, 640, 160), (1, 1, 160), (3000, 100, 160), (101, 67, 96), (165, 160, 32)]
     sizes = [[w, h, size, list(network_size(h, w, size))[::-1]] for w, h, size in sides]
     margins = []
     for side, multiple in TO_MIRROR:
-        padded, (_, left) = _pad(torch.arange(float(side)).expand(1, 1, 32, side), multiple)
-        index = padded[0, 0, 0].int().tolist()
+        padded, (_, left) = _pad(np.tile(np.arange(side), (32, 1)), multiple)
+        index = padded[0].tolist()
         margins.append({"side": side, "multiple": multiple, "index": index, "before": left})
     L = smooth(40, 53, 5, 95)
-    ab = predictions(Shift().eval(), batch(L), (32, 40), flip=True).mean(0)[0]
+    ab = predictions(TorchNetwork(Shift()), L, (32, 40), flip=True).mean(0).transpose(2, 0, 1)
     predicted = {"L": flat(L), "width": 53, "height": 40, "sizes": [32, 40], "expected": [flat(p) for p in ab]}
     return {"sizes": sizes, "mirrored": margins, "predicted": predicted}
 
@@ -95,10 +91,10 @@ def network():
 def colours_at_places():
     """Slopes, and what pinned colours change."""
     L, a, b = smooth(60, 80, 10, 90), smooth(60, 80, -20, 30), smooth(60, 80, -30, 10)
-    slope, rest = slope_and_rest(batch(L), batch(a))
+    slope, rest = (part[..., 0] for part in slope_and_rest(L, np.dstack([a, b])))
     places = [(0.303, 0.52, (200, 40, 30)), (0.711, 0.26, (30, 60, 220)), (0.72, 0.27, (30, 200, 60))]
     points = [Point(*place) for place in places]
-    expected = follow_points(batch(L), batch(a, b), points)[0]
+    expected = follow_points(L, np.dstack([a, b]), points).transpose(2, 0, 1)
     size = {"L": flat(L), "width": 80, "height": 60}
     pins = [{"x": x, "y": y, "rgb": rgb} for x, y, rgb in places]
     return {
