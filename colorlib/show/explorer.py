@@ -1,7 +1,6 @@
 """Recorded trainings to scrub through: one slider for what was changed, one for how long it had trained."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from IPython.display import HTML
 from PIL import Image, ImageDraw, ImageFont
@@ -57,7 +56,7 @@ def run_explorer(runs: Mapping[str, str], label: str, start: str) -> HTML:
     if len(set(shapes.values())) > 1:
         raise ValueError(f"{label}: all runs must have the same epochs and photographs, not {shapes}")
     epochs = list(frames[start])
-    photographs = {name: open_rgb(package_photographs()[name]) for name in frames[start][epochs[0]]}
+    photographs = list(frames[start][epochs[0]])
 
     def draw(run: str, epoch: int) -> View:
         row = logs[run].loc[epoch]
@@ -65,24 +64,23 @@ def run_explorer(runs: Mapping[str, str], label: str, start: str) -> HTML:
             f"{name} ({reference} {row[column + suffix]:.1f})": row[column]
             for column, name, suffix, reference in MEASURED
         }
-        return View(_beside_truth(frames[run][epoch], photographs), numbers)
+        pictures = [Image.open(path).convert("RGB") for path in frames[run][epoch].values()]
+        return View(_sheet("predicted", pictures), numbers)
 
+    sizes = [Image.open(path).size for path in frames[start][epochs[0]].values()]
+    truth = [open_rgb(package_photographs()[name]) for name in photographs]
+    truth = [one.resize(size, Image.Resampling.LANCZOS) for one, size in zip(truth, sizes, strict=True)]
     words = f"{', '.join(photographs)}: predicted on the left, the truth on the right"
-    return turnable(draw, {label: list(runs), "epoch": epochs}, words, (start, epochs[-1]))
+    places = {label: list(runs), "epoch": epochs}
+    return turnable(draw, places, words, (start, epochs[-1]), 240, _sheet("truth", truth))
 
 
-def _beside_truth(shown: Mapping[str, Path], photographs: Mapping[str, Image.Image]) -> Image.Image:
-    """The frames of one epoch, one under the other, each beside its photograph."""
-    predicted = {name: Image.open(path).convert("RGB") for name, path in shown.items()}
-    width = max(frame.width for frame in predicted.values())
-    height = sum(frame.height + GAP for frame in predicted.values())
-    sheet = Image.new("RGB", (2 * width + GAP, TITLE + height), SURROUND)
-    pen, top = ImageDraw.Draw(sheet), TITLE
-    for left, title in ((0, "predicted"), (width + GAP, "truth")):
-        pen.text((left, 2), title, INK, ImageFont.load_default(15))
-    for name, frame in predicted.items():
-        truth = photographs[name].resize(frame.size, Image.Resampling.LANCZOS)
-        sheet.paste(frame, (0, top))
-        sheet.paste(truth, (width + GAP, top))
-        top += frame.height + GAP
+def _sheet(title: str, pictures: list[Image.Image]) -> Image.Image:
+    """Pictures under a title, one below the other."""
+    height = TITLE + sum(picture.height + GAP for picture in pictures)
+    sheet, top = Image.new("RGB", (max(picture.width for picture in pictures), height), SURROUND), TITLE
+    ImageDraw.Draw(sheet).text((0, 2), title, INK, ImageFont.load_default(15))
+    for picture in pictures:
+        sheet.paste(picture, (0, top))
+        top += picture.height + GAP
     return sheet

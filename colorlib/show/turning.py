@@ -63,6 +63,7 @@ def turnable(
     words: str,
     start: Sequence[Any] | None = None,
     width: int = 480,
+    beside: PictureArray | Image.Image | None = None,
 ) -> HTML:
     """Compute a picture, and numbers, for every place of some sliders, and show them on a page without a kernel.
 
@@ -82,6 +83,8 @@ def turnable(
         The value of each slider at first; the first values if not given.
     width : int
         At how many pixels a picture is shown; it is kept at most at twice that, for sharp screens, and never enlarged.
+    beside : picture, optional
+        What all frames are to be compared with, such as the truth: shown on their right, at the same size.
 
     Returns
     -------
@@ -131,12 +134,16 @@ def turnable(
         )
     place = ", ".join(f"{label} {values[i]}" for label, values, i in zip(sliders, names, first, strict=True))
     handles = [slider(label, values, i) for label, values, i in zip(sliders, names, first, strict=True)]
+    still = ""
+    if beside is not None:
+        uri = data_uri(to_image(beside), 2 * width, 100_000)
+        still = f'<img src="{uri}" width="{width}" draggable="false" alt="{escape(words)}: to compare with">'
     marks = '<i class="outline-mark"></i>' * len(frames[0].boxes)
     return figure(
         f'<div class="colorlib-turn" role="group" aria-label="{escape(words)}">'
-        f'<div class="picture"{" data-marks" if marks else ""}>'
+        f'<div class="pictures"><div class="picture"{" data-marks" if marks else ""}>'
         f'<img src="{pictures[which[at]]}" width="{width}" height="{round(width * size[1] / size[0])}" '
-        f'draggable="false" alt="{escape(words)}: {escape(place)}">{marks}</div>'
+        f'draggable="false" alt="{escape(words)}: {escape(place)}">{marks}</div>{still}</div>'
         f'<div class="sliders">{"".join(handles)}</div>{_table(numbers, at)}'
         f'<script type="application/json">{content}</script></div>'
     )

@@ -40,15 +40,19 @@ def known(page):
 
 
 def test_every_epoch_of_every_run_is_there_beside_the_truth(runs):
-    page = known(run_explorer(runs, "weight of L1", '"100"'))
+    html = run_explorer(runs, "weight of L1", '"100"')
+    page = known(html)
     assert page["labels"] == ["weight of L1", "epoch"]
     assert page["names"] == [["0 <none>", '"100"'], ["1", "2"]]
     pictures = [Image.open(BytesIO(base64.b64decode(uri.split(",")[1]))) for uri in page["frames"]]
-    assert {picture.size for picture in pictures} == {(2 * 72 + GAP, TITLE + 2 * (48 + GAP))}
+    assert {picture.size for picture in pictures} == {(72, TITLE + 2 * (48 + GAP))}
     levels = [np.asarray(picture)[TITLE + 10 : TITLE + 40, 10:60].mean() for picture in pictures]
     assert np.allclose(levels, [50, 100, 150, 200], atol=3)
     assert [state["frame"] for state in page["states"]] == [0, 1, 2, 3]
-    truth = np.asarray(pictures[0])[TITLE : TITLE + 48, 72 + GAP :]
+    beside = re.search(r'<img src="data:image/webp;base64,([^"]+)"[^>]*to compare with">', html.data)[1]
+    beside = Image.open(BytesIO(base64.b64decode(beside))).convert("RGB")
+    assert beside.size == pictures[0].size
+    truth = np.asarray(beside)[TITLE : TITLE + 48]
     assert np.ptp(truth.reshape(-1, 3), axis=1).max() > 60, "the photograph has colours"
 
 
