@@ -1,9 +1,13 @@
 """The figures of the chapters turn as a reader opens them: from the disk, with no kernel, no server and no network."""
 
 import gzip
+import re
 from pathlib import Path
 
+import nbformat
 import pytest
+
+from colorlib import show
 
 ROOT = Path(__file__).resolve().parents[2]
 # Chapters with something to turn, and those where a kernel computes it live as well.
@@ -99,3 +103,10 @@ def test_a_kernel_computed_what_is_live(book, tools, number):
     page = (book.html / "notebooks" / f"{CHAPTERS[number].stem}.html").read_text("utf8")
     assert "widget-view" not in page
     assert "widget-state" not in page
+
+
+@pytest.mark.parametrize("chapter", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_chapter_calls_only_what_show_has(chapter):
+    """Known at once, where running a chapter would tell after minutes."""
+    code = "\n".join(c.source for c in nbformat.read(chapter, as_version=4).cells if c.cell_type == "code")
+    assert not {name for name in re.findall(r"\bshow\.(\w+)\(", code) if not hasattr(show, name)}
