@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pybtex.database import parse_file
 
 ROOT = Path(__file__).resolve().parents[2]
 ENTRY = re.compile(r"(?m)^@(\w+)\{(\w+),\n([\s\S]*?)\n\}$")
@@ -14,6 +15,10 @@ WORKS = {
     for kind, key, body in ENTRY.findall((ROOT / "book" / "references.bib").read_text("utf8"))
 }
 each_work = pytest.mark.parametrize("key", WORKS)
+
+
+def test_the_file_is_what_the_book_reads():
+    assert set(parse_file(str(ROOT / "book" / "references.bib")).entries) == set(WORKS)
 
 
 def test_works_stand_once_and_in_the_order_of_their_keys():
