@@ -28,7 +28,7 @@ SAMPLES = {
     "flower": "A flower",
     "chelsea": "A cat",
 }
-SIDE, SMALL = 1000, 144  # pixels: the longer side of a sample, and the height of its small view, for sharp screens
+SIDE, SMALL = 1000, 116  # pixels: the longer side of a sample, and the height of its small view, for sharp screens
 # What a page may load: its own files, and what it made itself. Scripts in the page are the theme's; wasm, which this
 # calls eval, is the network's runtime. The policy is about where things come from and go to.
 POLICY = (

@@ -171,6 +171,7 @@ class Page {
       this.#opened = opened;
       this.#stage.showGrey(opened);
       find("colour-work").hidden = false;
+      find("colour-status").scrollIntoView({ block: "nearest" });
     }
     say("Colouring …");
     const result = await this.#engine.colour(this.#settings(), say);
