@@ -1,7 +1,8 @@
-"""Pages that load less: pictures as WebP and when they come into view, icons from the theme's fonts, no widgets' state.
+"""Pages that load less: pictures as WebP and when they come into view, icons from one font, no widgets' state.
 
-The theme sends its icons twice, as fonts and as a script of 1.5 MB that draws them anew as SVG. The fonts do. Widgets
-of cells that a page leaves out (they need a kernel) would still leave all that they hold in it.
+The theme sends its icons twice, as fonts and as a script of 1.5 MB that draws them anew as SVG. The fonts do, and one
+of them: the other has brands, of which only one was shown. Widgets of cells that a page leaves out (they need a kernel)
+would still leave all that they hold in it.
 """
 
 import re
@@ -12,6 +13,8 @@ from PIL import Image
 from sphinx.application import Sphinx
 
 SCRIPT = re.compile(r'\s*<script defer src="[^"]*_static/scripts/fontawesome\.js[^"]*"></script>')
+BRANDS = re.compile(r'\s*<link rel="preload"[^>]*fa-brands-400\.woff2[^>]*>')
+BRAND, ICON = '<i class="fab fa-github">', '<i class="fas fa-code-branch">'  # the repository
 STATE = re.compile(r'<script type="application/vnd\.jupyter\.widget-state\+json">.*?</script>', re.DOTALL)
 PNG = re.compile(r'((?:src|href)="(?:[^"]*/)?_images/[^"]+)\.png(?=")')
 
@@ -23,12 +26,14 @@ def load_when_seen(app: Sphinx, tree: nodes.document, name: str) -> None:
 
 
 def leave_out_scripts(app: Sphinx, exception: Exception | None) -> None:
-    """Take the script of the icons and the state of widgets out of all pages, when the book was built."""
+    """Take the script of the icons, the font of brands and the state of widgets out of all pages, once built."""
     if exception or app.builder.format != "html":
         return
     for page in Path(app.outdir).rglob("*.html"):
         text = page.read_text("utf8")
-        page.write_text(STATE.sub("", SCRIPT.sub("", text)), "utf8")
+        for part in (SCRIPT, STATE, BRANDS):
+            text = part.sub("", text)
+        page.write_text(text.replace(BRAND, ICON), "utf8")
     for file in Path(app.outdir, "_static", "scripts").glob("fontawesome.js*"):
         file.unlink()
 

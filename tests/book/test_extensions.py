@@ -102,13 +102,14 @@ def test_the_icon_script_of_the_theme_is_found_and_left_out(extension, tmp_path)
     assert "fa-solid-900.woff2" in style
 
 
-def test_what_widgets_hold_is_left_out(extension, tmp_path):
+def test_what_widgets_hold_and_the_font_of_brands_are_left_out(extension, tmp_path):
     page = tmp_path / "page.html"
     state = '<script type="application/vnd.jupyter.widget-state+json">\n{"state": {}}\n</script>'
-    page.write_text(f"<p>before</p>{state}<script>kept()</script>")
+    font = '<link rel="preload" as="font" href="../webfonts/fa-brands-400.woff2" crossorigin />'
+    page.write_text(f'{font}<i class="fab fa-github"></i>{state}<script>kept()</script>')
     app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path)
     extension("lighter").leave_out_scripts(app, None)
-    assert page.read_text() == "<p>before</p><script>kept()</script>"
+    assert page.read_text() == '<i class="fas fa-code-branch"></i><script>kept()</script>'
 
 
 def test_pictures_become_webp_of_the_same_colours_and_pages_name_them(extension, tmp_path):
