@@ -171,6 +171,7 @@ def test_files_chosen_together_come_one_after_the_other(tab, photograph):
 
 
 def test_a_sample_is_dropped_and_pasted(tab):
+    tab.reload()
     tab.click("[data-sample=china]")
     tab.wait_for_selector("#colour[data-state=done]")
     assert tab.inner_text("#colour-status").startswith("china.jpg")
