@@ -1,7 +1,8 @@
-"""A folder of photographs as it is found: which files, where their coloured copies go, and a run that goes on.
+"""A folder of photographs as it is found: which files, where copies go, and a run.
 
-An original is never touched: results go to another folder, in the same layout, and nothing that is already
-there is overwritten, unless it is a stale result of ours and we are told to. A result appears when it is complete.
+An original is never touched: results go to another folder, in the same layout, and nothing that is
+already there is overwritten, unless it is a stale result of ours and we are told to. A result
+appears when it is complete.
 """
 
 import sys
@@ -32,21 +33,26 @@ from colorlib.images.printable import one_line, printable
 from colorlib.images.read import read_document
 from colorlib.settings import cores
 
-GIANT = 450_000_000  # bytes, 30 megapixels of 8-bit colour; above this, one file at a time fills the memory enough
+# bytes, 30 megapixels of 8-bit colour; above this, one file at a time fills the memory enough
+GIANT = 450_000_000
 MOST_WORKERS = 4  # each may hold a picture of `GIANT` bytes
 _one_giant = threading.Lock()
 
 
 def plan(
-    inputs: Iterable[str | Path], out: str | Path, format: str | None = None, left_out: LeftOut | None = None
+    inputs: Iterable[str | Path],
+    out: str | Path,
+    format: str | None = None,
+    left_out: LeftOut | None = None,
 ) -> list[Job]:
     """List the photographs among files and folders, each with the place for its coloured copy.
 
-    A file goes to `out/NAME`. Folders are searched recursively and keep their layout: `FOLDER/a/b.jpg` goes to
-    `out/a/b.jpg`. Photographs are known by their content (`folder.album`); their names stay, or get a suffix more
-    (`naming.result_names`), and the format stays unless another one is asked for. What already lies in `out` is no
-    input, so that `out` may be inside an input folder; neither are thumbnails of a contact sheet, and results of other
-    runs in folders of a folder (`earlier.earlier_results`).
+    A file goes to `out/NAME`. Folders are searched recursively and keep their layout:
+    `FOLDER/a/b.jpg` goes to `out/a/b.jpg`. Photographs are known by their content (`folder.album`);
+    their names stay, or get a suffix more (`naming.result_names`), and the format stays unless
+    another one is asked for. What already lies in `out` is no input, so that `out` may be inside an
+    input folder; neither are thumbnails of a contact sheet, and results of other runs in folders of
+    a folder (`earlier.earlier_results`).
 
     Parameters
     ----------
@@ -69,8 +75,9 @@ def plan(
     FileNotFoundError
         If an input does not exist.
     ValueError
-        If there is no photograph, a file is none, `out` is the folder an input lies in or no folder, an input lies in
-        `out`, the format is unknown, or two inputs would get the same result.
+        If there is no photograph, a file is none, `out` is the folder an input lies in or no
+        folder, an input lies in `out`, the format is unknown, or two inputs would get the same
+        result.
     """
     out = Path(out)
     if out.exists() and not out.is_dir():
@@ -81,7 +88,9 @@ def plan(
         folder = given if given.is_dir() else given.parent
         folders.add(folder.resolve())
         if folder.resolve() == here:
-            raise ValueError(f"{out}: the output folder is the folder of the input {given}; give another --out")
+            raise ValueError(
+                f"{out}: the output folder is the folder of the input {given}; give another --out"
+            )
         if here in given.resolve().parents:
             inside.append(given)
         found = album(given, out, left_out)
@@ -98,49 +107,59 @@ def plan(
         if (first := taken.setdefault(key, (target, source, real)))[::2] != (target, real):
             raise ValueError(would_both(source, first[1], target, first[0]))
         if target.resolve() == real:
-            raise ValueError(f"{source}: its result would be the photograph itself; give another --out")
+            raise ValueError(
+                f"{source}: its result would be the photograph itself; give another --out"
+            )
         jobs.setdefault(target, Job(source, target, names[name].as_posix()))
     if not jobs:
         raise ValueError("no photographs to colorize; everything given is a result or a thumbnail")
     if inside:
-        raise ValueError(f"{inside[0]} lies in {out}, where the results go and nothing is an input; give another --out")
+        raise ValueError(
+            f"{inside[0]} lies in {out}, where the results go and nothing is an input; "
+            "give another --out"
+        )
     _refuse_links_back(out, {job.target.parent for job in jobs.values()}, folders)
     refuse_twins(out, [job.name for job in jobs.values()], files_below(out, THUMBNAILS))
     return list(jobs.values())
 
 
 def _refuse_links_back(out: Path, targets: Iterable[Path], folders: set[Path]) -> None:
-    """Raise ValueError if a folder of the results is a link to among the photographs of the folders of the inputs."""
+    """Raise ValueError if a folder of results links back to among the inputs."""
     here = out.resolve()
     for target in targets:
         real = target.resolve()
         if here not in (real, *real.parents) and folders.intersection((real, *real.parents)):
             raise ValueError(
-                f"{target} leads into {real}, a folder of the inputs; remove the link or give another --out"
+                f"{target} leads into {real}, a folder of the inputs; "
+                "remove the link or give another --out"
             )
 
 
 @dataclass(frozen=True)
 class AlbumColorizer:
-    """What is done with each photograph of a run: read, coloured page by page, written, put on the contact sheet.
+    """Read each photograph, colour it page by page, write it, put it on the contact sheet.
 
     Parameters
     ----------
     colorize : callable
-        Takes a page, (H, W) or (H, W, 3) of uint8 or uint16, and returns it coloured, (H, W, 3) of the same type.
+        Takes a page, (H, W) or (H, W, 3) of uint8 or uint16, and returns it coloured, (H, W, 3) of
+        the same type.
     out : str or Path
         The folder of the results, where the thumbnails go.
     resume : bool
-        A photograph whose result is there, made of it and with these settings, is skipped; otherwise that is an error.
+        A photograph whose result is there, made of it and with these settings, is skipped;
+        otherwise that is an error.
     redo : bool
-        What was made of an earlier state of the photograph or with other settings is made anew, if nobody changed it
-        since; otherwise that is an error. A file that this package has not made is never replaced.
+        What was made of an earlier state of the photograph or with other settings is made anew, if
+        nobody changed it since; otherwise that is an error. A file that this package has not made
+        is never replaced.
     settings : dict
         What `colorize` does to the pixels: names to anything that json can hold.
     label : Label, optional
         What each result says about its colours.
     skip_color : bool
-        A photograph that has colours is skipped. A tint over the whole of it, such as sepia, is none.
+        A photograph that has colours is skipped. A tint over the whole of it, such as sepia, is
+        none.
     thumbnails : bool
         Make the thumbnails of the contact sheet.
     """
@@ -160,13 +179,7 @@ class AlbumColorizer:
         object.__setattr__(self, "results", Results(self.out, *ways))
 
     def __call__(self, job: Job, stopped: Callable[[], bool] = bool) -> Outcome | None:
-        """Do one job.
-
-        Parameters
-        ----------
-        job : Job
-        stopped : callable
-            Is asked between two pages; when it says yes, nothing is written.
+        """Do one job, or write nothing when `stopped`, asked between two pages, says yes.
 
         Returns
         -------
@@ -213,30 +226,30 @@ class AlbumColorizer:
 
 
 def sensible_workers() -> int:
-    """Return how many photographs to colorize at once when nobody says: the cores, at most `MOST_WORKERS`."""
+    """Return how many photographs to colorize at once: the cores, at most `MOST_WORKERS`."""
     return min(cores(), MOST_WORKERS)
 
 
-def run(colorizer: AlbumColorizer, jobs: Sequence[Job], report: Report, workers: int = 1) -> Iterator[Outcome]:
+def run(
+    colorizer: AlbumColorizer, jobs: Sequence[Job], report: Report, workers: int = 1
+) -> Iterator[Outcome]:
     """Do the jobs, several at once; a file that fails is told and the others are done.
 
-    The workers are threads: decoding, the network and encoding all let go of Python's lock. The cores are shared
-    among them, which for many pictures is quicker than all cores on one. Nothing is read ahead.
+    The workers are threads: decoding, the network and encoding all let go of Python's lock. The
+    cores are shared among them, which for many pictures is quicker than all cores on one. Nothing
+    is read ahead.
 
     Parameters
     ----------
-    colorizer : AlbumColorizer
-    jobs : sequence of Job
-        From `plan`.
     report : Report
-        Each outcome is noted here by the worker that made it, so that none is missing when the run is broken off.
+        Each worker notes its outcomes here, so that none is missing when the run is broken off.
     workers : int
-        How many photographs are worked on at the same time.
+        How many of the jobs of `plan` are worked on at the same time.
 
     Yields
     ------
     Outcome
-        One for each job, as soon as it is finished. Close the iterator to stop: what is being painted is dropped.
+        One for each job, when it is finished. Close the iterator to drop what is being coloured.
     """
     stop, waiting, running = threading.Event(), iter(jobs), set()
     workers = max(1, min(workers, len(jobs)))
@@ -248,10 +261,14 @@ def run(colorizer: AlbumColorizer, jobs: Sequence[Job], report: Report, workers:
         return None
 
     sweep_results(Path(colorizer.out), jobs)
-    pool = ThreadPoolExecutor(workers, initializer=_take_threads, initargs=(max(1, cores() // workers),))
+    pool = ThreadPoolExecutor(
+        workers, initializer=_take_threads, initargs=(max(1, cores() // workers),)
+    )
     try:
         while True:
-            running |= {pool.submit(work, job) for job in islice(waiting, 2 * workers - len(running))}
+            running |= {
+                pool.submit(work, job) for job in islice(waiting, 2 * workers - len(running))
+            }
             if not running:
                 break
             finished: set[Future]
@@ -264,7 +281,7 @@ def run(colorizer: AlbumColorizer, jobs: Sequence[Job], report: Report, workers:
 
 
 def _take_threads(count: int) -> None:
-    """Say how many threads a worker's arithmetic may take: OpenCV's, and torch's where torch is at work."""
+    """Say how many threads a worker's arithmetic may take: OpenCV's, and torch's if at work."""
     cv2.setNumThreads(count)
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(count)

@@ -1,8 +1,9 @@
 """How alike neighbours are in lightness, and the graph that this makes of a picture.
 
-Every method of Levin's family rests on one sentence: neighbours that are alike in lightness are alike in colour. Here
-the sentence gets its numbers. A number is kept for a pair of neighbours, not for each of the two, because it is the
-same seen from both ends; that alone makes the system of equations symmetric.
+Every method of Levin's family rests on one sentence: neighbours that are alike in lightness are
+alike in colour. Here the sentence gets its numbers. A number is kept for a pair of neighbours, not
+for each of the two, because it is the same seen from both ends; that alone makes the system of
+equations symmetric.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,18 +17,24 @@ if TYPE_CHECKING:
 
 __all__ = ["STEPS", "graph", "likeness", "pairs"]
 
-STEPS = ((0, 1), (1, -1), (1, 0), (1, 1))  # (down, right) to half of a pixel's 8 neighbours; they see it as theirs
+STEPS = (
+    (0, 1),
+    (1, -1),
+    (1, 0),
+    (1, 1),
+)  # (down, right) to half of a pixel's 8 neighbours; they see it as theirs
 SHARPNESS = 0.3  # of the variance, where eq. (2) has 2: edges hold better, and colours spread truer
 VISIBLE = 2.0  # CIE units of lightness: a smaller deviation is grain, and holds no colour back
-LEAST = 1e-9  # no wall is tighter: what is walled in on all sides still gets a colour, and numbers stay numbers
+# no wall is tighter: what is walled in on all sides still gets a colour, and numbers stay numbers
+LEAST = 1e-9
 
 
 def likeness(L: np.ndarray) -> list[np.ndarray]:
     """The weights of all pairs of neighbours: `exp(-(L_r - L_s)^2 / (0.3 sigma_r sigma_s))`.
 
-    sigma is the standard deviation of the lightness around a pixel, in a window of 3 x 3, and at least 2 CIE units.
-    The paper has the variance at r alone, and 2 in the place of 0.3; with the deviations of both ends a pair has one
-    weight.
+    sigma is the standard deviation of the lightness around a pixel, in a window of 3 x 3, and at
+    least 2 CIE units. The paper has the variance at r alone, and 2 in the place of 0.3; with the
+    deviations of both ends a pair has one weight.
 
     Parameters
     ----------
@@ -37,7 +44,8 @@ def likeness(L: np.ndarray) -> list[np.ndarray]:
     Returns
     -------
     list of four ndarrays, (H, W)
-        For each of `STEPS`, the weight, in [1e-9, 1], of a pixel and its neighbour at that step; 0 where there is none.
+        For each of `STEPS`, the weight, in [1e-9, 1], of a pixel and its neighbour at that step; 0
+        where there is none.
 
     References
     ----------
@@ -56,7 +64,7 @@ def likeness(L: np.ndarray) -> list[np.ndarray]:
 
 
 def pairs(shape: tuple[int, int]) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice]]]:
-    """For each of `STEPS`, which pixels have a neighbour there, and these neighbours, as two slices of a picture.
+    """For each of `STEPS`, slice the pixels that have a neighbour there, and the neighbours.
 
     Parameters
     ----------
@@ -66,7 +74,8 @@ def pairs(shape: tuple[int, int]) -> Iterator[tuple[tuple[slice, slice], tuple[s
     Yields
     ------
     tuple
-        `(here, there)`: `picture[here]` and `picture[there]` are equal in shape, a pair at each place.
+        `(here, there)`: `picture[here]` and `picture[there]` are equal in shape, a pair at each
+        place.
     """
     for down, right in STEPS:
         here = np.s_[: shape[0] - down, max(0, -right) : shape[1] - max(0, right)]
@@ -84,7 +93,8 @@ def graph(weights: Sequence[np.ndarray]) -> "csr_array":
     Returns
     -------
     csr_array, (H * W, H * W)
-        Symmetric; the weight of pixels i and j, counted row by row, at (i, j). Nothing on the diagonal.
+        Symmetric; the weight of pixels i and j, counted row by row, at (i, j). Nothing on the
+        diagonal.
     """
     from scipy.sparse import coo_array
 

@@ -1,7 +1,7 @@
-"""From a photograph to the arrays that the methods before deep learning work on, and back to a picture.
+"""From a photograph to the arrays of the methods before deep learning, and back.
 
-The networks see batches of tensors with the channels first. Here a picture is one array with the channels last,
-(H, W, 3), as in NumPy, SciPy and scikit-image.
+The networks see batches of tensors with the channels first. Here a picture is one array with the
+channels last, (H, W, 3), as in NumPy, SciPy and scikit-image.
 """
 
 from pathlib import Path
@@ -21,7 +21,6 @@ def lab_pixels(path: str | Path, longer_side: int | None = None) -> np.ndarray:
 
     Parameters
     ----------
-    path : str or Path
     longer_side : int, optional
         Make it smaller, so that neither side is longer than this. By default it keeps its size.
 
@@ -42,7 +41,7 @@ def lab_pixels(path: str | Path, longer_side: int | None = None) -> np.ndarray:
 
 
 def painted(L: ArrayLike, ab: ArrayLike) -> np.ndarray:
-    """Join a lightness and colours into a picture to look at. What no screen can show fades, and L stays.
+    """Join lightness and colours into a picture; what no screen can show fades, L stays.
 
     Parameters
     ----------
@@ -64,4 +63,6 @@ def painted(L: ArrayLike, ab: ArrayLike) -> np.ndarray:
     L, ab = np.asarray(L), np.asarray(ab)
     if L.ndim != 2 or ab.shape != (*L.shape, 2):
         raise ValueError(f"L must be (H, W) and ab (H, W, 2), not {L.shape} and {ab.shape}")
-    return displayed_rgb(*(np.ascontiguousarray(plane, np.float32) for plane in (L, ab[..., 0], ab[..., 1])))
+    return displayed_rgb(
+        *(np.ascontiguousarray(plane, np.float32) for plane in (L, ab[..., 0], ab[..., 1]))
+    )

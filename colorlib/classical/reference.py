@@ -1,9 +1,10 @@
-"""What every colouring by example begins with: one grey picture, one photograph in colour, and a look at both.
+"""What every colouring by example begins with: a grey picture, and a photograph in colour.
 
-All methods of this family have the same signature, ``method(L, reference_lab) -> ab``. Positions in the two pictures
-have nothing to do with each other, so a reference may have any size. What links them is lightness, and photographs
-are exposed differently: each method first gives the reference the mean and the deviation of the grey picture's
-lightness (Welsh et al. 2002). Its colours stay as they are.
+All methods of this family have the same signature, ``method(L, reference_lab) -> ab``. Positions in
+the two pictures have nothing to do with each other, so a reference may have any size. What links
+them is lightness, and photographs are exposed differently: each method first gives the reference
+the mean and the deviation of the grey picture's lightness (Welsh et al. 2002). Its colours stay as
+they are.
 """
 
 import cv2
@@ -37,7 +38,8 @@ def checked_reference(L: ArrayLike, reference_lab: ArrayLike) -> tuple[np.ndarra
     Raises
     ------
     ValueError
-        If a shape is wrong, a number is not finite, or the reference is grey or has one colour only.
+        If a shape is wrong, a number is not finite, or the reference is grey or has one colour
+        only.
 
     References
     ----------
@@ -50,7 +52,9 @@ def checked_reference(L: ArrayLike, reference_lab: ArrayLike) -> tuple[np.ndarra
         raise ValueError(f"reference_lab must be (H, W, 3) in CIE Lab, not {reference.shape}")
     for name, picture in (("L", L), ("reference_lab", reference)):
         if not np.isfinite(picture).all():
-            raise ValueError(f"{name} holds numbers that are not finite: fill or cut away pixels without a value")
+            raise ValueError(
+                f"{name} holds numbers that are not finite: fill or cut away pixels without a value"
+            )
     if np.hypot(reference[..., 1], reference[..., 2]).mean() < COLORLESS:
         raise ValueError("the reference has no colour: give a photograph in colour")
     if np.hypot(*reference[..., 1:].std(axis=(0, 1))) < ONE_COLOR:
@@ -62,7 +66,7 @@ def checked_reference(L: ArrayLike, reference_lab: ArrayLike) -> tuple[np.ndarra
 
 
 def texture(L: np.ndarray) -> np.ndarray:
-    """How rough each pixel's surroundings are: the deviation of lightness in a window of 5 x 5 pixels.
+    """Measure how rough each pixel's surroundings are: the deviation of L in 5 x 5 pixels.
 
     Parameters
     ----------
@@ -78,5 +82,7 @@ def texture(L: np.ndarray) -> np.ndarray:
     ----------
     Welsh et al. 2002 (the neighbourhood statistics).
     """
-    mean, squares = (cv2.blur(x, (WINDOW, WINDOW), borderType=cv2.BORDER_REFLECT) for x in (L, L**2))
+    mean, squares = (
+        cv2.blur(x, (WINDOW, WINDOW), borderType=cv2.BORDER_REFLECT) for x in (L, L**2)
+    )
     return np.sqrt(np.maximum(squares - mean**2, 0))

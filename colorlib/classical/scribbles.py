@@ -114,8 +114,6 @@ def checked_scribbles(
     ----------
     L : array_like, (H, W), or (T, H, W)
         Lightness in [0, 100].
-    marked : ndarray of bool, same shape
-    values : array_like, same shape and channels
     axes : str
         The axes of L, named as in the errors.
 

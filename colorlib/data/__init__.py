@@ -4,7 +4,16 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["dataset", "degrade", "downloads", "loaders", "scan", "sources", "suites", "unchanged"],
+    submodules=[
+        "dataset",
+        "degrade",
+        "downloads",
+        "loaders",
+        "scan",
+        "sources",
+        "suites",
+        "unchanged",
+    ],
     submod_attrs={
         "sources": [
             "mixed_photographs",

@@ -14,8 +14,8 @@ from torchvision.transforms.v2.functional import InterpolationMode, resize
 from colorlib.color.batches import bytes_to_network
 from colorlib.color.lab import rgb_to_lab, to_network
 from colorlib.data.degrade import degrade
-from colorlib.images.tensors import read_rgb
 from colorlib.data.unchanged import Unchanged
+from colorlib.images.tensors import read_rgb
 
 __all__ = ["LabTransform", "Photographs"]
 
@@ -24,25 +24,25 @@ KEEP_DECODED = 64
 
 
 class Photographs:
-    """The crops of a list of photographs: item ``i`` is a square uint8 tensor (3, size, size), sRGB.
+    """Crops of photographs: item ``i`` is a square uint8 tensor (3, size, size), sRGB.
 
     Parameters
     ----------
-    paths : sequence of Path
     size : int
         Side of the crops, in pixels.
     crops : int
         Crops of every photograph in an epoch.
     augment : bool
-        True: a random square of `smallest_crop` to 1 times the shorter side, flipped left to right half of the time.
-        False: the middle square, always the same. Neither changes the aspect ratio.
+        True: a random square of `smallest_crop` to 1 times the shorter side, flipped left to right
+        half of the time. False: the middle square, always the same. Neither changes the aspect
+        ratio.
     seed : int
         With ``epoch`` (an attribute) and the index it decides every crop.
     smallest_crop : float
         See `augment`.
     classes : sequence of str
-        Names of folders. When there are some, item ``i`` is a pair: the square, and the place in this list of the
-        folder that the photograph lies in.
+        Names of folders. When there are some, item ``i`` is a pair: the square, and the place in
+        this list of the folder that the photograph lies in.
     """
 
     n_inp = 1  # fastai: one input (L), the rest is target
@@ -57,10 +57,21 @@ class Photographs:
         smallest_crop: float = 0.6,
         classes: Sequence[str] = (),
     ) -> None:
-        self.paths, self.size, self.crops, self.augment, self.seed = list(paths), size, crops, augment, seed
+        self.paths, self.size, self.crops, self.augment, self.seed = (
+            list(paths),
+            size,
+            crops,
+            augment,
+            seed,
+        )
         self.smallest_crop, self.classes = smallest_crop, list(classes)
-        if self.classes and (lost := [path for path in self.paths if path.parent.name not in self.classes]):
-            raise ValueError(f"{lost[0]}: its folder is none of the classes {', '.join(self.classes)}: move it to one")
+        if self.classes and (
+            lost := [path for path in self.paths if path.parent.name not in self.classes]
+        ):
+            raise ValueError(
+                f"{lost[0]}: its folder is none of the classes {', '.join(self.classes)}: "
+                "move it to one"
+            )
         self.epoch = 0
         self.unchanged = Unchanged(self.paths)
         self._decoded: dict[Path, Tensor] = {}
@@ -73,7 +84,12 @@ class Photographs:
         scale, u, v, flip = 1.0, 0.5, 0.5, False
         if self.augment:
             rng = random.Random(f"crop {self.seed} {self.epoch} {index}")
-            scale, u, v, flip = rng.uniform(self.smallest_crop, 1), rng.random(), rng.random(), rng.random() < 0.5
+            scale, u, v, flip = (
+                rng.uniform(self.smallest_crop, 1),
+                rng.random(),
+                rng.random(),
+                rng.random() < 0.5,
+            )
         try:
             rgb = self._open(path, scale)
         except (ValueError, FileNotFoundError) as error:
@@ -90,7 +106,9 @@ class Photographs:
             return read_rgb(path, shorter_side=int(self.size / scale) + 1)
         if path not in self._decoded:
             rgb = read_rgb(path, shorter_side=4 * self.size)
-            self._decoded[path] = _resize(rgb, 4 * self.size) if min(rgb.shape[1:]) > 4 * self.size else rgb
+            self._decoded[path] = (
+                _resize(rgb, 4 * self.size) if min(rgb.shape[1:]) > 4 * self.size else rgb
+            )
         return self._decoded[path]
 
 
@@ -100,7 +118,7 @@ def _resize(rgb: Tensor, shorter_side: int) -> Tensor:
 
 
 def _square(rgb: Tensor, size: int, scale: float, u: float, v: float, flip: bool) -> Tensor:
-    """The square of `scale` times the shorter side at (u, v) in [0, 1], resized to (3, size, size)."""
+    """Cut a square of `scale` times the shorter side at (u, v) in [0, 1]; (3, size, size)."""
     height, width = rgb.shape[1:]
     side = max(1, round(scale * min(height, width)))
     top, left = round(u * (height - side)), round(v * (width - side))
@@ -111,29 +129,35 @@ def _square(rgb: Tensor, size: int, scale: float, u: float, v: float, flip: bool
 class LabTransform(ItemTransform):
     """A fastai batch transform: RGB in, what the networks see out.
 
-    It runs on the batch's own device, once per batch, so that workers send bytes and the training device does the
-    arithmetic.
+    It runs on the batch's own device, once per batch, so that workers send bytes and the training
+    device does the arithmetic.
 
     Parameters
     ----------
     degraded : float
-        The part of the pictures whose grey is degraded by `colorlib.data.degrade`; their true colours stay.
+        The part of the pictures whose grey is degraded by `colorlib.data.degrade`; their true
+        colours stay.
 
     Notes
     -----
-    Called with RGB (B, 3, H, W), uint8 as the loader collates it or float in [0, 1], it gives L (B, 1, H, W) in
-    [-1, 1] and ab (B, 2, H, W) in about [-1, 1], float32: the network scale of `colorlib.color`. What comes with the
-    pictures, such as the labels (B,) of their classes, is handed on behind ab.
+    Called with RGB (B, 3, H, W), uint8 as the loader collates it or float in [0, 1], it gives L (B,
+    1, H, W) in [-1, 1] and ab (B, 2, H, W) in about [-1, 1], float32: the network scale of
+    `colorlib.color`. What comes with the pictures, such as the labels (B,) of their classes, is
+    handed on behind ab.
     """
 
     def __init__(self, degraded: float = 0.0) -> None:
         super().__init__()
         self.degraded = degraded
 
-    def encodes(self, batch):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201 (fastcore would cast the result to an annotated type)
+    def encodes(self, batch):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
         rgb, *labels = batch if isinstance(batch, tuple | list) else (batch,)  # workers send lists
         L, ab = bytes_to_network(rgb) if rgb.dtype == torch.uint8 else to_network(rgb_to_lab(rgb))
-        old = (torch.rand(len(rgb), device=rgb.device) < self.degraded).nonzero()[:, 0] if self.degraded else ()
+        old = (
+            (torch.rand(len(rgb), device=rgb.device) < self.degraded).nonzero()[:, 0]
+            if self.degraded
+            else ()
+        )
         if len(old):
             chosen = rgb[old].float() / 255 if rgb.dtype == torch.uint8 else rgb[old]
             L[old] = to_network(rgb_to_lab(degrade(chosen).expand(-1, 3, -1, -1)))[0]

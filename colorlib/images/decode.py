@@ -1,4 +1,4 @@
-"""A picture file, opened as it is meant to be seen: recognised by its content, bounded in size, its colours in sRGB."""
+"""A picture file, opened as it is meant to be seen: known by its content, bounded, in sRGB."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,9 +25,18 @@ from colorlib.images.sixteen_bit import byte_modes, eight_bits
 from colorlib.images.tiff import TiffFile, TiffPage
 from colorlib.settings import install_hint
 
-__all__ = ["errors_named", "kind_of", "memory_needed", "open_rgb", "opened", "reopened", "within_limits"]
+__all__ = [
+    "errors_named",
+    "kind_of",
+    "memory_needed",
+    "open_rgb",
+    "opened",
+    "reopened",
+    "within_limits",
+]
 
-# What reads a file of each kind. Nothing else is tried: Pillow also knows formats that run programs.
+# What reads a file of each kind. Nothing else is tried: Pillow also knows formats that run
+# programs.
 _READERS = {
     "JPEG": JpegImagePlugin.jpeg_factory,
     "WEBP": WebPImagePlugin.WebPImageFile,
@@ -36,7 +45,8 @@ _READERS = {
     "AVIF": AvifImagePlugin.AvifImageFile,
     "JPEG2000": open_jpeg_2000,
 }
-# What reading and colouring takes in bytes a pixel, all copies together, by Pillow's mode; 15 for the others.
+# What reading and colouring takes in bytes a pixel, all copies together, by Pillow's mode; 15 for
+# the others.
 _BYTES = {"1": 9, "L": 9, "LA": 17, "RGBA": 19, "PA": 19, "I;16": 20, "I": 24, "F": 24}
 _SIXTEEN_BIT_BYTES = {"LA": 34, "RGBA": 34, "RGB": 30}  # of 16-bit PNGs, which are decoded twice
 
@@ -47,11 +57,7 @@ class _UnreadableError(ValueError):
 
 @contextmanager
 def errors_named(path: str | Path) -> Iterator[None]:
-    """Turn whatever goes wrong while a picture file is read into an error that names it and says what to do.
-
-    Parameters
-    ----------
-    path : str or Path
+    """Turn what goes wrong with a picture file into an error that names it and what to do.
 
     Raises
     ------
@@ -69,39 +75,43 @@ def errors_named(path: str | Path) -> Iterator[None]:
     except OSError as error:  # also a folder with a picture's name, and a file that may not be read
         raise unreadable(path, error.strerror or str(error)) from error
     except MemoryError:
-        raise MemoryError(f"{path} does not fit into the memory: scale it down or split its pages") from None
-    except Exception as error:  # what a damaged file makes a decoder raise depends on where the damage is
+        raise MemoryError(
+            f"{path} does not fit into the memory: scale it down or split its pages"
+        ) from None
+    except (
+        Exception
+    ) as error:  # what a damaged file makes a decoder raise depends on where the damage is
         raise unreadable(path, str(error) or type(error).__name__) from error
 
 
 @contextmanager
 def opened(path: str | Path) -> Iterator[Image.Image]:
-    """Open a picture file; whatever goes wrong, here or while the block decodes it, becomes an error that names it.
+    """Open a picture file; what goes wrong, also in the block, becomes an error that names it.
 
-    JPEG, PNG, TIFF, WebP, GIF, BMP, AVIF, JPEG 2000 and, with the extra `heic`, HEIC are recognised by their content,
-    whatever the file is called. Raw photographs of cameras are refused, though they are TIFF files. Pillow's guard
-    against small files that claim a giant picture is replaced by that of `colorlib.images.limits`, for this file only.
-
-    Parameters
-    ----------
-    path : str or Path
+    JPEG, PNG, TIFF, WebP, GIF, BMP, AVIF, JPEG 2000 and, with the extra `heic`, HEIC are recognised
+    by their content, whatever the file is called. Raw photographs of cameras are refused, though
+    they are TIFF files. Pillow's guard against small files that claim a giant picture is replaced
+    by that of `colorlib.images.limits`, for this file only.
 
     Returns
     -------
     context manager giving a PIL.Image.Image
-        Its header is read, its pixels are not; but of a TIFF the first page is decoded, at 8 bits if it has colours.
+        Its header is read, its pixels are not; but of a TIFF the first page is decoded, at 8 bits
+        if it has colours.
 
     Raises
     ------
     FileNotFoundError
         When there is no such file.
     ValueError
-        When the file is a folder, may not be read, is not a picture, is damaged, or is larger than the limits.
+        When the file is a folder, may not be read, is not a picture, is damaged, or is larger than
+        the limits.
     MemoryError
         When the picture does not fit into the memory.
     """
-    # Pillow gets a file, not a name: it would map a TIFF of that name into memory, where it mistakes width for
-    # height when the picture is to be turned, and where a file that another program shortens is a crash.
+    # Pillow gets a file, not a name: it would map a TIFF of that name into memory, where it
+    # mistakes width for height when the picture is to be turned, and where a file that another
+    # program shortens is a crash.
     with errors_named(path), open(path, "rb") as file:
         if kind_of(path, file) == "TIFF":
             image = _first_page(TiffFile(path).page(0))
@@ -116,7 +126,9 @@ def opened(path: str | Path) -> Iterator[Image.Image]:
 
 def unreadable(path: str | Path, why: str) -> ValueError:
     """The error for a file that cannot be used: names it, says why and what to do."""
-    return _UnreadableError(f"{path} cannot be read ({why}): replace it or take it out of the folder")
+    return _UnreadableError(
+        f"{path} cannot be read ({why}): replace it or take it out of the folder"
+    )
 
 
 def within_limits(image: Image.Image, frames: int) -> None:
@@ -126,7 +138,7 @@ def within_limits(image: Image.Image, frames: int) -> None:
 
 
 def reopened(image: Image.Image) -> Image.Image:
-    """Open the file of an opened picture a second time: the same file, even if another one has its name by now."""
+    """Open an opened picture's file a second time, even if another one has its name by now."""
     image.file.seek(0)
     return _pillow_image(image.path, image.file)
 
@@ -134,14 +146,11 @@ def reopened(image: Image.Image) -> Image.Image:
 def memory_needed(path: str | Path) -> float:
     """Say how much memory reading and colouring a picture file takes, from its header.
 
-    Parameters
-    ----------
-    path : str or Path
-
     Returns
     -------
     float
-        Bytes, for what is held at one time: a page of a TIFF (its first), all frames of an animation.
+        Bytes, for what is held at one time: a page of a TIFF (its first), all frames of an
+        animation.
 
     Raises
     ------
@@ -162,7 +171,7 @@ def _bytes_a_pixel(image: Image.Image) -> float:
 
 
 def _first_page(page: TiffPage) -> Image.Image:
-    """A page of a TIFF as Pillow has it, with its profile and its orientation still to be obeyed."""
+    """Give a page of a TIFF as Pillow has it; profile and orientation are still to be obeyed."""
     values = page.values if page.mode == "L" and page.alpha is None else eight_bits(page.values)
     image = Image.fromarray(values, page.mode if page.mode in ("CMYK", "LAB") else None)
     if page.alpha is not None and page.mode in ("L", "RGB"):
@@ -177,15 +186,16 @@ def _first_page(page: TiffPage) -> Image.Image:
 def open_rgb(path: str | Path, shorter_side: int | None = None) -> Image.Image:
     """Read one photograph as it is meant to be seen.
 
-    The rotation a camera wrote into the EXIF data is applied, an embedded colour profile is converted to sRGB, and
-    whatever the file holds (grey, palette, transparency on white, CMYK, 16-bit grey) becomes 8-bit RGB.
+    The rotation a camera wrote into the EXIF data is applied, an embedded colour profile is
+    converted to sRGB, and whatever the file holds (grey, palette, transparency on white, CMYK,
+    16-bit grey) becomes 8-bit RGB.
 
     Parameters
     ----------
-    path : str or Path
     shorter_side : int, optional
-        A hint in pixels: a JPEG may be decoded at a half, a quarter or an eighth of its size as long as its shorter
-        side stays at least this long, which is much cheaper. Without it the photograph has its full size.
+        A hint in pixels: a JPEG may be decoded at a half, a quarter or an eighth of its size as
+        long as its shorter side stays at least this long, which is much cheaper. Without it the
+        photograph has its full size.
 
     Returns
     -------
@@ -220,7 +230,13 @@ def kind_of(path: str | Path, file: BinaryIO) -> str:
 def _pillow_image(path: str | Path, file: BinaryIO) -> Image.Image:
     """Open anything but a TIFF, by its content; nothing is decoded."""
     kind = kind_of(path, file)
-    reader = partial(open_png, path) if kind == "PNG" else _heif_reader(path) if kind == "HEIF" else _READERS[kind]
+    reader = (
+        partial(open_png, path)
+        if kind == "PNG"
+        else _heif_reader(path)
+        if kind == "HEIF"
+        else _READERS[kind]
+    )
     image = reader(file)
     image.path, image.file = path, file
     return image
@@ -231,5 +247,7 @@ def _heif_reader(path: str | Path) -> Callable[[BinaryIO], Image.Image]:
     try:
         from pillow_heif import HeifImageFile
     except ImportError:
-        raise _UnreadableError(f"{path}: HEIC photographs need an extra: {install_hint('heic')}") from None
+        raise _UnreadableError(
+            f"{path}: HEIC photographs need an extra: {install_hint('heic')}"
+        ) from None
     return HeifImageFile

@@ -1,6 +1,7 @@
 """A folder as it is found: which of its files are photographs, and what of it is left out and why.
 
-An album is taken by content: a photograph is coloured whatever it is called, and what is not coloured is counted.
+An album is taken by content: a photograph is coloured whatever it is called, and what is not
+coloured is counted.
 """
 
 import os
@@ -27,13 +28,10 @@ def has_color(image: Image.Image, tolerance: float = 6.0, toned: bool = True) ->
     image : PIL.Image.Image
         Mode RGB, of any size; it is left as it is.
     tolerance : float
-        Grey is what has no pixel, in a small copy, whose chroma, ``hypot(a, b)`` in CIE units, is above this.
+        Grey is what has no pixel, in a small copy, whose chroma, ``hypot(a, b)`` in CIE units, is
+        above this.
     toned : bool
         Whether a tint counts as colour. Without it `color_or_grey.judge_picture` decides.
-
-    Returns
-    -------
-    bool
     """
     if not toned:
         from colorlib.images.color_or_grey import judge_picture
@@ -45,15 +43,22 @@ def has_color(image: Image.Image, tolerance: float = 6.0, toned: bool = True) ->
     return bool(np.linalg.norm(lab_of_pixels(np.array(image))[..., 1:], axis=-1).max() > tolerance)
 
 
-PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"})
-THUMBNAILS = "contact-sheet-files"  # where a contact sheet has its small pictures: a folder beside it
+PHOTO_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
+)
+THUMBNAILS = (
+    "contact-sheet-files"  # where a contact sheet has its small pictures: a folder beside it
+)
 # Why something is left out -> how that is said of one and of several.
 _REASONS = {
     "no photograph": ("file is no photograph", "files are no photographs"),
     "hidden": ("file is hidden", "files are hidden"),
     "result": ("file lies in the output folder", "files lie in the output folder"),
     "earlier result": ("file is a result of an earlier run", "files are results of earlier runs"),
-    "thumbnail": ("file is the thumbnail of a contact sheet", "files are thumbnails of a contact sheet"),
+    "thumbnail": (
+        "file is the thumbnail of a contact sheet",
+        "files are thumbnails of a contact sheet",
+    ),
     "no file": ("name is that of no file", "names are those of no files"),
     "linked folder": ("linked folder was not followed", "linked folders were not followed"),
     "unreadable": ("file or folder cannot be opened", "files or folders cannot be opened"),
@@ -70,13 +75,14 @@ class LeftOut:
     Parameters
     ----------
     names : dict of str to dict
-        Reason -> the paths, in the order in which they were met, each with what more is known of it or "".
+        Reason -> the paths, in the order in which they were met, each with what more is known of it
+        or "".
     """
 
     names: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def note(self, reason: str, path: str | Path, more: str = "") -> None:
-        """Note one file or folder, with the reason it is left out, a key of `_REASONS`, and what more is known."""
+        """Note a file or folder, why it is left out (of `_REASONS`), and what more is known."""
         self.names.setdefault(reason, {})[str(path)] = more
 
     def add(self, other: "LeftOut") -> None:
@@ -94,7 +100,7 @@ class LeftOut:
         return any(map(self.count, _FAILURES))
 
     def rows(self) -> list[dict[str, str]]:
-        """Return "file" and "reason" of each, but for what lies in the output folder and for thumbnails."""
+        """Return "file" and "reason" of each, but for results and thumbnails."""
         return [
             {"file": path, "reason": _REASONS[reason][0] + (f" ({more})" if more else "")}
             for reason in _REASONS
@@ -109,17 +115,21 @@ class LeftOut:
             if not (names := self.names.get(reason)):
                 continue
             first = list(names.items())[:_SHOWN]
-            shown = [printable(name) + (f" ({printable(more)})" if more else "") for name, more in first]
+            shown = [
+                printable(name) + (f" ({printable(more)})" if more else "") for name, more in first
+            ]
             rest = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-            lines.append(f"{len(names)} {one if len(names) == 1 else several}: {', '.join(shown)}{rest}")
+            lines.append(
+                f"{len(names)} {one if len(names) == 1 else several}: {', '.join(shown)}{rest}"
+            )
         return lines
 
 
 def album(given: str | Path, out: str | Path, left_out: LeftOut) -> dict[Path, str | None]:
-    """List the photographs behind one input of a run: the file itself, or all in the folder, however they are called.
+    """List the photographs behind one input: the file itself, or all in the folder.
 
-    A file is a photograph when it has the content of one, also of a kind that is not read here, or the name of one.
-    Links to files are followed, links to folders are not.
+    A file is a photograph when it has the content of one, also of a kind that is not read here, or
+    the name of one. Links to files are followed, links to folders are not.
 
     Parameters
     ----------
@@ -133,8 +143,9 @@ def album(given: str | Path, out: str | Path, left_out: LeftOut) -> dict[Path, s
     Returns
     -------
     dict of Path to str or None
-        What kind each is, as from `picture_kind`; sorted by the path relative to the folder, written with forward
-        slashes. Empty when everything that was given is a result or a thumbnail.
+        What kind each is, as from `picture_kind`; sorted by the path relative to the folder,
+        written with forward slashes. Empty when everything that was given is a result or a
+        thumbnail.
 
     Raises
     ------
@@ -161,24 +172,25 @@ def album(given: str | Path, out: str | Path, left_out: LeftOut) -> dict[Path, s
                 found[path] = kind
     left_out.add(here)
     if not found and not here.count("result") and not here.count("thumbnail"):
-        raise ValueError(f"no photographs in {given} and its folders: {'; '.join(here.lines()) or 'it is empty'}")
+        raise ValueError(
+            f"no photographs in {given} and its folders: {'; '.join(here.lines()) or 'it is empty'}"
+        )
     return dict(sorted(found.items(), key=lambda item: item[0].relative_to(given).as_posix()))
 
 
 def find_photographs(folder: str | Path, suffixes: Collection[str] = PHOTO_SUFFIXES) -> list[Path]:
-    """List the photographs of a folder and of every folder in it, in an order that is the same everywhere.
+    """List the photographs of a folder and those in it, in the same order everywhere.
 
     Parameters
     ----------
-    folder : str or Path
     suffixes : collection of str
         In lower case, with their dots.
 
     Returns
     -------
     list of Path
-        Files whose name ends in one of the suffixes (any case), hidden ones left out, sorted by their path
-        relative to the folder, written with forward slashes.
+        Files whose name ends in one of the suffixes (any case), hidden ones left out, sorted by
+        their path relative to the folder, written with forward slashes.
 
     Raises
     ------
@@ -195,12 +207,19 @@ def find_photographs(folder: str | Path, suffixes: Collection[str] = PHOTO_SUFFI
     if not folder.is_dir():
         raise ValueError(f"{folder} is a file: give the folder that holds the photographs")
     left_out = LeftOut()
-    names = [Path(root, name) for root, names in _folders(folder, left_out) for name in names if name[0] != "."]
+    names = [
+        Path(root, name)
+        for root, names in _folders(folder, left_out)
+        for name in names
+        if name[0] != "."
+    ]
     if left_out.failed:  # half of the photographs would be another split than all of them
         raise OSError(f"not all of {folder} can be searched: {'; '.join(left_out.lines())}")
     found = [path for path in names if path.suffix.lower() in suffixes]
     if not found:
-        raise ValueError(f"no photographs in {folder}: expected {' '.join(sorted(suffixes))}, also in subfolders")
+        raise ValueError(
+            f"no photographs in {folder}: expected {' '.join(sorted(suffixes))}, also in subfolders"
+        )
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
 
 
@@ -208,10 +227,14 @@ def _single(given: Path, out: Path, left_out: LeftOut) -> dict[Path, str | None]
     """One file that was named as an input."""
     if not given.exists() and not given.is_symlink():
         raise FileNotFoundError(f"{given}: no such file or folder")
-    reason, kind = ("result", None) if out in given.resolve().parents else _look(given, out, hidden=False)
+    reason, kind = (
+        ("result", None) if out in given.resolve().parents else _look(given, out, hidden=False)
+    )
     if reason in ("no photograph", "no file"):
         known = ", ".join([*sorted(PHOTO_SUFFIXES), ".avif", ".jp2", ".heic"])
-        raise ValueError(f"{given}: not a photograph; expected {known}, or the content of one under any name")
+        raise ValueError(
+            f"{given}: not a photograph; expected {known}, or the content of one under any name"
+        )
     if reason == "unreadable":
         raise OSError(f"{given} cannot be opened ({kind})")
     if reason:
@@ -221,7 +244,7 @@ def _single(given: Path, out: Path, left_out: LeftOut) -> dict[Path, str | None]
 
 
 def _folders(folder: Path, left_out: LeftOut) -> Iterator[tuple[str, list[str]]]:
-    """A folder and those below it, each with the names of its files and of what is neither file nor folder.
+    """Walk a folder and those below: the names of files, and of what is neither.
 
     Not `os.walk`, which calls itself for every level and says nothing of what it could not open.
     """

@@ -1,4 +1,4 @@
-"""Colour profiles (ICC.1): what the numbers of a picture file mean, converted to sRGB by the LittleCMS in Pillow."""
+"""Colour profiles (ICC.1): what a file's numbers mean, made sRGB by Pillow's LittleCMS."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -11,16 +11,25 @@ from PIL import Image, ImageCms
 
 from colorlib.images.notes import note
 
-__all__ = ["is_srgb", "lab_image_to_rgb", "matrix_profile", "sixteen_bit_to_srgb", "srgb_profile", "to_srgb"]
+__all__ = [
+    "is_srgb",
+    "lab_image_to_rgb",
+    "matrix_profile",
+    "sixteen_bit_to_srgb",
+    "srgb_profile",
+    "to_srgb",
+]
 
-_BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+_BRADFORD = np.array(
+    [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
+)
 _D50 = np.array([0.9642, 1.0, 0.8249])
 _ROWS = 64  # of a 16-bit picture, converted at a time
 
 
 @lru_cache(maxsize=1)
 def srgb_profile() -> bytes:
-    """Pillow's sRGB profile, without the moment it was made, so that equal pictures are equal files."""
+    """Return Pillow's sRGB profile without its time: equal pictures are equal files."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     return profile[:24] + bytes(12) + profile[36:]
 
@@ -40,11 +49,14 @@ def to_srgb(image: Image.Image, profile: bytes, name: str | Path) -> Image.Image
     Returns
     -------
     PIL.Image.Image or None
-        None when there is nothing to convert: without a profile, with one that changes no colour by more than 1 of
-        255, whatever its name is, and, with a note, when it is damaged or belongs to another kind of picture.
+        None when there is nothing to convert: without a profile, with one that changes no colour by
+        more than 1 of 255, whatever its name is, and, with a note, when it is damaged or belongs to
+        another kind of picture.
     """
     try:
-        if not profile or (image.mode != "CMYK" and is_srgb(profile, image.mode in ("RGB", "RGBA"))):
+        if not profile or (
+            image.mode != "CMYK" and is_srgb(profile, image.mode in ("RGB", "RGBA"))
+        ):
             return None
         if image.mode in ("RGB", "RGBA", "CMYK"):
             to = "RGB" if image.mode == "CMYK" else image.mode
@@ -57,7 +69,7 @@ def to_srgb(image: Image.Image, profile: bytes, name: str | Path) -> Image.Image
 
 @lru_cache(maxsize=16)
 def is_srgb(profile: bytes, colors: bool = True) -> bool:
-    """Tell whether a profile means sRGB by what it does to a lattice of colours and a ramp of greys, not by its name.
+    """Tell whether a profile means sRGB by what it does to colours and greys, not by its name.
 
     Parameters
     ----------
@@ -65,10 +77,6 @@ def is_srgb(profile: bytes, colors: bool = True) -> bool:
         ICC profile.
     colors : bool
         Whether it is a colour picture's; that of a grey one only has to keep greys.
-
-    Returns
-    -------
-    bool
 
     Raises
     ------
@@ -82,15 +90,17 @@ def is_srgb(profile: bytes, colors: bool = True) -> bool:
         return bool(np.abs(_grey_curve(profile) - greys).max() <= 1)
     lattice = np.stack(np.meshgrid(*[np.arange(0, 256, 51)] * 3), axis=-1).reshape(-1, 3)
     before = np.concatenate([lattice, np.stack([greys] * 3, axis=-1)]).astype(np.uint8)[None]
-    after = np.asarray(ImageCms.applyTransform(Image.fromarray(before), _transform(profile, "RGB", "RGB")))
+    after = np.asarray(
+        ImageCms.applyTransform(Image.fromarray(before), _transform(profile, "RGB", "RGB"))
+    )
     return bool(np.abs(after.astype(int) - before).max() <= 1)
 
 
 def sixteen_bit_to_srgb(pixels: np.ndarray, profile: bytes, name: str | Path) -> np.ndarray:
     """Convert 16-bit greys or colours from an ICC profile to sRGB.
 
-    Colours go through a table of 96 x 96 x 96, denser in the dark, where linear profiles are steep; it is read
-    linearly.
+    Colours go through a table of 96 x 96 x 96, denser in the dark, where linear profiles are steep;
+    it is read linearly.
 
     Parameters
     ----------
@@ -124,7 +134,7 @@ def sixteen_bit_to_srgb(pixels: np.ndarray, profile: bytes, name: str | Path) ->
 
 
 def _between(lattice: np.ndarray, side: int, places: np.ndarray) -> np.ndarray:
-    """The colours at places (h, W, 3), red, green, blue, between the points of a lattice (side ** 3, 3), blue first."""
+    """Interpolate colours at (h, W, 3) in a lattice (side ** 3, 3), blue first."""
     below = np.minimum(places.astype(np.int32), side - 2)
     above = places - below
     first = below @ np.array([1, side, side * side], np.int32)
@@ -148,13 +158,15 @@ def lab_image_to_rgb(image: Image.Image) -> Image.Image:
 @lru_cache(maxsize=8)
 def _transform(profile: bytes | str, mode: str, to: str) -> ImageCms.ImageCmsTransform:
     """The transform from an ICC profile to sRGB; building one costs more than applying it."""
-    source = ImageCms.ImageCmsProfile(BytesIO(profile)) if profile else ImageCms.createProfile("LAB")
+    source = (
+        ImageCms.ImageCmsProfile(BytesIO(profile)) if profile else ImageCms.createProfile("LAB")
+    )
     return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, to)
 
 
 @lru_cache(maxsize=8)
 def _grey_curve(profile: bytes) -> np.ndarray:
-    """(256,) float: what the greys 0...255 of a profile are in sRGB; also of an RGB profile on a grey picture."""
+    """Return what a profile's greys 0...255 are in sRGB, (256,) float; also of an RGB profile."""
     ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
     space = ImageCms.ImageCmsProfile(BytesIO(profile)).profile.xcolor_space.strip()
     mode = "L" if space == "GRAY" else "RGB"
@@ -181,10 +193,6 @@ def matrix_profile(gamma: float | None, primaries: Sequence[float]) -> bytes:
     primaries : sequence of float
         x and y of white, red, green and blue (CIE 1931).
 
-    Returns
-    -------
-    bytes
-
     Raises
     ------
     numpy.linalg.LinAlgError, ValueError
@@ -204,13 +212,26 @@ def matrix_profile(gamma: float | None, primaries: Sequence[float]) -> bytes:
     def fixed(numbers: Iterable[float]) -> bytes:
         return b"".join(round(number * 65536).to_bytes(4, signed=True) for number in numbers)
 
-    kind, numbers = (0, (gamma,)) if gamma else (3, (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045))
+    kind, numbers = (
+        (0, (gamma,)) if gamma else (3, (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045))
+    )
     curve = b"para" + bytes(4) + kind.to_bytes(2) + bytes(2) + fixed(numbers)
-    text = b"mluc" + bytes(4) + (1).to_bytes(4) + (12).to_bytes(4) + b"enUS" + (8).to_bytes(4) + (28).to_bytes(4)
+    text = (
+        b"mluc"
+        + bytes(4)
+        + (1).to_bytes(4)
+        + (12).to_bytes(4)
+        + b"enUS"
+        + (8).to_bytes(4)
+        + (28).to_bytes(4)
+    )
     text += "gAMA".encode("utf-16-be")
     tags = {b"desc": text, b"cprt": text, b"wtpt": b"XYZ " + bytes(4) + fixed(_D50)}
     for name, column in zip("rgb", columns.T, strict=True):
-        tags |= {f"{name}XYZ".encode(): b"XYZ " + bytes(4) + fixed(column), f"{name}TRC".encode(): curve}
+        tags |= {
+            f"{name}XYZ".encode(): b"XYZ " + bytes(4) + fixed(column),
+            f"{name}TRC".encode(): curve,
+        }
     table, data, start = len(tags).to_bytes(4), b"", 132 + 12 * len(tags)
     for name, content in tags.items():
         table += name + (start + len(data)).to_bytes(4) + len(content).to_bytes(4)

@@ -24,7 +24,6 @@ def read_rgb(path: str | Path, shorter_side: int | None = None) -> Tensor:
 
     Parameters
     ----------
-    path : str or Path
     shorter_side : int, optional
         As in `open_rgb`.
 

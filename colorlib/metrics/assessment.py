@@ -1,4 +1,4 @@
-"""What one batch of results says, picture by picture, beside its truth: 8-bit pictures, as somebody would open them."""
+"""What a batch of results says, picture by picture, beside its truth: 8-bit pictures."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ from colorlib.metrics.pictures import (
 
 __all__ = ["MOST_PSNR", "assess", "features", "middle_square", "with_chroma"]
 
-# Of two 8-bit pictures that differ by nothing but rounding: an error of 1/12 of a squared step, evenly spread. Without
-# this bound one grey photograph, whose grey is its truth, would make the mean of a collection infinite.
+# Of two 8-bit pictures that differ by nothing but rounding: an error of 1/12 of a squared step,
+# evenly spread. Without this bound one grey photograph, whose grey is its truth, would make the
+# mean of a collection infinite.
 MOST_PSNR = float(10 * np.log10(255**2 * 12))
 
 
@@ -34,7 +35,6 @@ def middle_square(path: str | Path, size: int) -> Tensor:
 
     Parameters
     ----------
-    path : str or Path
     size : int
         Side in pixels.
 
@@ -66,8 +66,9 @@ def assess(rgb: Tensor, truth: Tensor, networks: dict[str, nn.Module]) -> dict[s
     Returns
     -------
     dict of str to ndarray
-        (B,) each: ``psnr`` (at most `MOST_PSNR`), ``ssim``, ``ab_l1``, ``ab_auc``, ``colorfulness``,
-        ``colorfulness_unsigned`` and perhaps ``lpips``; and ``curve``, (B, 151), the accuracy of `ab_accuracy`.
+        (B,) each: ``psnr`` (at most `MOST_PSNR`), ``ssim``, ``ab_l1``, ``ab_auc``,
+        ``colorfulness``, ``colorfulness_unsigned`` and perhaps ``lpips``; and ``curve``, (B, 151),
+        the accuracy of `ab_accuracy`.
 
     Raises
     ------
@@ -77,7 +78,8 @@ def assess(rgb: Tensor, truth: Tensor, networks: dict[str, nn.Module]) -> dict[s
     pictures, truths = rgb / 255, truth / 255
     lab, true_lab = (from_network(*bytes_to_network(batch)) for batch in (rgb, truth))
     curves, areas = zip(
-        *(ab_accuracy(one[None], other[None]) for one, other in zip(lab, true_lab, strict=True)), strict=True
+        *(ab_accuracy(one[None], other[None]) for one, other in zip(lab, true_lab, strict=True)),
+        strict=True,
     )
     found = {
         "psnr": psnr(pictures, truths).clamp(max=MOST_PSNR),
@@ -115,12 +117,11 @@ def features(rgb: Tensor, networks: dict[str, nn.Module]) -> dict[str, np.ndarra
 
 
 def with_chroma(rgb: Tensor, factor: float) -> Tensor:
-    """Multiply the chroma of pictures; a colour that no screen shows gives up chroma, never lightness.
+    """Multiply the chroma of pictures; where no screen shows it, chroma gives, not lightness.
 
     Parameters
     ----------
     rgb : Tensor, (B, 3, H, W), uint8
-    factor : float
 
     Returns
     -------

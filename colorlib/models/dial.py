@@ -44,10 +44,6 @@ def setting(card: dict[str, Any], vividness: float | None = None) -> Setting:
     vividness : float, optional
         In [0, 1]; by default the card's.
 
-    Returns
-    -------
-    Setting
-
     Raises
     ------
     ValueError
@@ -97,9 +93,14 @@ def turn(arrays: dict[str, np.ndarray], part: float) -> dict[str, np.ndarray]:
     dict of str to ndarray
         The numbers of a network.
     """
-    ends = {name: array.astype(np.float32) if array.dtype.kind == "f" else array for name, array in arrays.items()}
+    ends = {
+        name: array.astype(np.float32) if array.dtype.kind == "f" else array
+        for name, array in arrays.items()
+    }
     return {
-        name: array + np.float32(part) * ends[DIFFERENCE + name] if DIFFERENCE + name in ends else array
+        name: array + np.float32(part) * ends[DIFFERENCE + name]
+        if DIFFERENCE + name in ends
+        else array
         for name, array in ends.items()
         if not name.startswith(DIFFERENCE)
     }

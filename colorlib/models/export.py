@@ -1,9 +1,10 @@
 """A colorizer as one ONNX file: what runs without torch, in another program and in a page.
 
-The file holds the very numbers of the weights, in half precision, each with a cast behind it; whoever loads the file
-computes with 32 bits. Weights with a dial keep it: the position is a second input, and the ends are mixed inside the
-graph, before anything else. A batch norm is not linear in its statistics, so it stays an operation of its own: the
-network between the ends is exactly that of `load_weights`.
+The file holds the very numbers of the weights, in half precision, each with a cast behind it;
+whoever loads the file computes with 32 bits. Weights with a dial keep it: the position is a second
+input, and the ends are mixed inside the graph, before anything else. A batch norm is not linear in
+its statistics, so it stays an operation of its own: the network between the ends is exactly that of
+`load_weights`.
 """
 
 import hashlib
@@ -41,15 +42,15 @@ TOLERANCE = 0.5  # CIE units of a and b, between the file and torch
 def export_onnx(weights: str | Path, path: str | Path) -> Path:
     """Write a network with its weights and its card as one ONNX file, and compare it with torch.
 
-    Its input `L` is (B, 1, H, W), float32 in [-1, 1], with H and W multiples of the card's ``signature["multiple"]``;
-    its output `ab` is (B, 2, H, W), in network scale. When the weights have a dial, a second input `vividness` is a
-    scalar in [0, 1].
+    Its input `L` is (B, 1, H, W), float32 in [-1, 1], with H and W multiples of the card's
+    ``signature["multiple"]``; its output `ab` is (B, 2, H, W), in network scale. When the weights
+    have a dial, a second input `vividness` is a scalar in [0, 1].
 
     Parameters
     ----------
     weights : str or Path
-        The name of shipped weights or of a point on their dial, where the dial then stands unless somebody turns it;
-        or a safetensors file.
+        The name of shipped weights or of a point on their dial, where the dial then stands unless
+        somebody turns it; or a safetensors file.
     path : str or Path
         The file to write, ending in ".onnx".
 
@@ -93,8 +94,9 @@ def export_onnx(weights: str | Path, path: str | Path) -> Path:
 def save_graph(path: str | Path) -> Path:
     """Write the graph of weights beside them, for onnxruntime, and note its sha256 on their card.
 
-    The graph names the tensors of the safetensors file and holds none of them, so that one file of weights serves both
-    torch and onnxruntime. The gain of a dial is left out: it multiplies what the graph answers.
+    The graph names the tensors of the safetensors file and holds none of them, so that one file of
+    weights serves both torch and onnxruntime. The gain of a dial is left out: it multiplies what
+    the graph answers.
 
     Parameters
     ----------
@@ -127,17 +129,23 @@ def save_graph(path: str | Path) -> Path:
             tensor.external_data.add(key="location", value=path.name)
     onnx.helper.set_model_props(model, {METADATA: json.dumps({"signature": asdict(signature)})})
     data = model.SerializeToString()
-    weights = {name: array.astype(np.float32) for name, array in arrays.items() if array.dtype.kind == "f"}
-    _compare(start_session(data, weights), [(generator, {})], path, card["kind"], signature.multiple)
+    weights = {
+        name: array.astype(np.float32) for name, array in arrays.items() if array.dtype.kind == "f"
+    }
+    _compare(
+        start_session(data, weights), [(generator, {})], path, card["kind"], signature.multiple
+    )
     card["graph"] = hashlib.sha256(data).hexdigest()
     with atomic(graph_path(path)) as temporary, atomic(card_path(path)) as temporary_card:
         temporary.write_bytes(data)
-        temporary_card.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary_card.write_text(
+            json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
     return graph_path(path)
 
 
 def interpolated(x: Tensor, at: list[float], values: list[float]) -> Tensor:
-    """Interpolate between values that are known at some places, in straight lines, with operations that ONNX has.
+    """Interpolate between known values in straight lines, with operations that ONNX has.
 
     Parameters
     ----------
@@ -165,13 +173,21 @@ def interpolated(x: Tensor, at: list[float], values: list[float]) -> Tensor:
 
 
 class _Stored(nn.Module):
-    """A network whose weights are read from a file's tensors in each call, mixed where the dial stands."""
+    """A network whose weights are a file's tensors, mixed in each call where the dial stands."""
 
-    def __init__(self, generator: nn.Module, tensors: dict[str, Tensor], turns: dict[str, Any] | None) -> None:
+    def __init__(
+        self, generator: nn.Module, tensors: dict[str, Tensor], turns: dict[str, Any] | None
+    ) -> None:
         super().__init__()
         self.turns = turns
-        self.held = [generator]  # in a list, so that its own weights are none of this module, and not in the file
-        self.names = {name: name.replace(".", "/") for name, tensor in tensors.items() if tensor.is_floating_point()}
+        self.held = [
+            generator
+        ]  # in a list, so that its own weights are none of this module, and not in the file
+        self.names = {
+            name: name.replace(".", "/")
+            for name, tensor in tensors.items()
+            if tensor.is_floating_point()
+        }
         for name, stored in self.names.items():
             self.register_buffer(stored, tensors[name])
 
@@ -181,7 +197,9 @@ class _Stored(nn.Module):
             part = interpolated(vividness, self.turns["vividness"], self.turns["part"])
             generator.gain = self.turns["gain"][0]
             if len(set(self.turns["gain"])) > 1:
-                generator.gain = interpolated(vividness, self.turns["vividness"], self.turns["gain"])
+                generator.gain = interpolated(
+                    vividness, self.turns["vividness"], self.turns["gain"]
+                )
         for name, stored in self.names.items():
             if name.startswith(dial.DIFFERENCE):
                 continue
@@ -200,14 +218,17 @@ def _traced(network: nn.Module, more: dict[str, Tensor], multiple: int) -> onnx.
     inputs = {"L": _picture(2 * multiple, 3 * multiple)} | more
     file = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # about the tracing exporter, which keeps the casts where they are written
+        warnings.simplefilter(
+            "ignore"
+        )  # about the tracing exporter, which keeps the casts where they are written
         torch.onnx.export(
             network.eval(),
             tuple(inputs.values()),
             file,
             dynamo=False,
             opset_version=OPSET,
-            training=torch.onnx.TrainingMode.PRESERVE,  # batch norms stay: their tensors keep their names
+            # batch norms stay: their tensors keep their names
+            training=torch.onnx.TrainingMode.PRESERVE,
             do_constant_folding=False,  # folded casts would be weights of 32 bits
             input_names=list(inputs),
             output_names=["ab"],
@@ -241,6 +262,7 @@ def _compare(
         far = np.abs(found - expected).max() * AB_RANGE if found.shape == expected.shape else np.inf
         if not far <= TOLERANCE:
             raise FloatingPointError(
-                f"{source}: the ONNX file would be {far:.2g} CIE units off; networks of the kind {kind!r} cannot be "
+                f"{source}: the ONNX file would be {far:.2g} CIE units off; "
+                f"networks of the kind {kind!r} cannot be "
                 "exported by this version"
             )

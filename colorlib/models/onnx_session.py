@@ -26,10 +26,6 @@ def start_session(
         Of one call.
     only_look : bool
         The session is asked what it is, and not run: nothing is optimised.
-
-    Returns
-    -------
-    InferenceSession
     """
     options = SessionOptions()
     options.intra_op_num_threads = threads

@@ -1,4 +1,4 @@
-"""The weights that the package brings along, by name, and the points on their dials that have names."""
+"""The weights that the package brings along, and points on their dials, by name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).parents[1] / "pretrained"
 
 
-def load_named(name: str | Path, vividness: float | None = None) -> tuple[nn.Module, dict[str, Any]]:
+def load_named(
+    name: str | Path, vividness: float | None = None
+) -> tuple[nn.Module, dict[str, Any]]:
     """Load weights by the name of shipped ones, of a point on their dial, or of a file.
 
     Parameters
@@ -43,7 +45,7 @@ def load_named(name: str | Path, vividness: float | None = None) -> tuple[nn.Mod
 
 
 def position(name: str | Path, vividness: float | None, card: dict[str, Any]) -> float | None:
-    """Say where the dial of weights stands: where it is turned to, or where the name says, or the card.
+    """Say where the dial of weights stands: as asked for, as the name says, or the card.
 
     Parameters
     ----------
@@ -71,7 +73,8 @@ def shipped_weights() -> dict[str, Path]:
     Returns
     -------
     dict of str to Path
-        Name (without suffix) to safetensors file, sorted by name; empty when the package ships none.
+        Name (without suffix) to safetensors file, sorted by name; empty when the package ships
+        none.
     """
     return {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
 
@@ -82,14 +85,19 @@ def shipped_points() -> dict[str, dict[str, Any]]:
     Returns
     -------
     dict of str to dict
-        Name to the card of its weights, with the point's own `vividness`, `part`, `gain` and `metrics`, and the name of
-        its file as `weights`; in the order of the vividness.
+        Name to the card of its weights, with the point's own `vividness`, `part`, `gain` and
+        `metrics`, and the name of its file as `weights`; in the order of the vividness.
     """
     found = {}
     for name, path in shipped_weights().items():
         card = read_card(path)
         for point, about in card.get("points", {}).items():
-            found[point] = {**card, **about, **asdict(dial.setting(card, about["vividness"])), "weights": name}
+            found[point] = {
+                **card,
+                **about,
+                **asdict(dial.setting(card, about["vividness"])),
+                "weights": name,
+            }
     return found
 
 
@@ -117,7 +125,8 @@ def find_weights(name: str | Path) -> Path:
         return shipped[str(name)]
     if not Path(name).is_file():
         raise FileNotFoundError(
-            f"{name}: no such weights; give a .safetensors or .onnx file, or one of those that are shipped: "
+            f"{name}: no such weights; give a .safetensors or .onnx file, "
+            "or one of those that are shipped: "
             f"{', '.join(shipped) or 'none yet'}"
         )
     return Path(name)

@@ -1,8 +1,8 @@
 """Trained weights on disk: a safetensors file in half precision and a json card beside it.
 
-The card says which network the numbers belong to, what they were trained on and how well they did. It also
-holds the sha256 of the safetensors file, so that an altered or half-copied file is noticed before it colours
-anything. Pickle is never used: a weights file cannot run code.
+The card says which network the numbers belong to, what they were trained on and how well they did.
+It also holds the sha256 of the safetensors file, so that an altered or half-copied file is noticed
+before it colours anything. Pickle is never used: a weights file cannot run code.
 """
 
 import inspect
@@ -30,8 +30,9 @@ def save_weights(
 ) -> Path:
     """Write a generator's weights as safetensors in half precision, with a json card beside them.
 
-    Floating-point tensors become float16; integer buffers, such as the batch counter of a batch norm, are kept
-    as they are. Both files are written under a temporary name and renamed together at the end.
+    Floating-point tensors become float16; integer buffers, such as the batch counter of a batch
+    norm, are kept as they are. Both files are written under a temporary name and renamed together
+    at the end.
 
     Parameters
     ----------
@@ -44,8 +45,8 @@ def save_weights(
     arguments : dict
         The keyword arguments that `build_generator` needs to build the same network again.
     card : dict
-        What else a user of the weights should know: data, recipe, commit, metrics, and `size`, the side of the
-        training pictures in pixels. Anything that json can hold.
+        What else a user of the weights should know: data, recipe, commit, metrics, and `size`, the
+        side of the training pictures in pixels. Anything that json can hold.
     vivid : nn.Module, optional
         The vivid end of a dial whose careful end is `generator`; the card then needs a `dial`, see
         `colorlib.models.dial`.
@@ -58,25 +59,33 @@ def save_weights(
     Raises
     ------
     ValueError
-        If the suffix is not .safetensors, the kind is unknown, or a weight is not finite or too large for
-        float16 (65504).
+        If the suffix is not .safetensors, the kind is unknown, or a weight is not finite or too
+        large for float16 (65504).
     """
     path = Path(path)
     if path.suffix != ".safetensors":
         raise ValueError(f"{path}: weights are saved as safetensors; end the name in .safetensors")
     if kind not in GENERATORS:
         raise ValueError(f"unknown generator {kind!r}; there are {', '.join(sorted(GENERATORS))}")
-    ends = generator.state_dict() if vivid is None else dial.join(generator.state_dict(), vivid.state_dict())
+    ends = (
+        generator.state_dict()
+        if vivid is None
+        else dial.join(generator.state_dict(), vivid.state_dict())
+    )
     tensors = {name: _half(name, tensor) for name, tensor in ends.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic(card_path(path)) as temporary_card, atomic(path) as temporary:
         temporary.write_bytes(save(tensors))  # save_file would make it readable for its owner alone
         full = {**card, "kind": kind, "arguments": arguments, "sha256": sha256_of(temporary)}
-        temporary_card.write_text(json.dumps(full, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary_card.write_text(
+            json.dumps(full, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
     return path
 
 
-def load_weights(path: str | Path, vividness: float | None = None) -> tuple[nn.Module, dict[str, Any]]:
+def load_weights(
+    path: str | Path, vividness: float | None = None
+) -> tuple[nn.Module, dict[str, Any]]:
     """Build the generator that a card describes and fill it with the weights beside it.
 
     Parameters
@@ -91,16 +100,16 @@ def load_weights(path: str | Path, vividness: float | None = None) -> tuple[nn.M
     generator : nn.Module
         The network, in float32 on the CPU, in evaluation mode.
     card : dict
-        The card, with at least `kind`, `arguments` and `sha256`; with a dial also the `vividness`, the `part` and the
-        `gain` at which it stands.
+        The card, with at least `kind`, `arguments` and `sha256`; with a dial also the `vividness`,
+        the `part` and the `gain` at which it stands.
 
     Raises
     ------
     FileNotFoundError
         If the weights or their card are missing.
     ValueError
-        If the file was altered, is no safetensors file, or does not fit the architecture that the card names; if a
-        vividness is asked for that is not in [0, 1], or of weights without a dial.
+        If the file was altered, is no safetensors file, or does not fit the architecture that the
+        card names; if a vividness is asked for that is not in [0, 1], or of weights without a dial.
     """
     path = Path(path)
     arrays, card = read_weights(path, vividness)
@@ -108,7 +117,9 @@ def load_weights(path: str | Path, vividness: float | None = None) -> tuple[nn.M
     generator = _build(path, card)
     if dial.has_dial(card):
         if not hasattr(generator, "gain"):
-            raise ValueError(f"{card_path(path)}: a generator of the kind {card['kind']!r} has no dial")
+            raise ValueError(
+                f"{card_path(path)}: a generator of the kind {card['kind']!r} has no dial"
+            )
         generator.gain = card["gain"]
     _check_fit(path, card, generator.state_dict(), tensors)
     generator.load_state_dict(tensors)
@@ -116,30 +127,39 @@ def load_weights(path: str | Path, vividness: float | None = None) -> tuple[nn.M
 
 
 def _half(name: str, tensor: Tensor) -> Tensor:
-    """Copy a tensor to the CPU, in float16 when it is floating point; refuse what float16 cannot hold."""
+    """Copy a tensor to the CPU, floats in float16; refuse what float16 cannot hold."""
     tensor = tensor.detach().cpu()
     if not tensor.is_floating_point():
         return tensor.clone().contiguous()
     half = tensor.to(torch.float16)
     if not torch.isfinite(half).all():
-        why = "is too large for float16 (65504)" if torch.isfinite(tensor).all() else "is not finite"
-        raise ValueError(f"the weight {name} {why}: the training has diverged; lower the learning rate or clip")
+        why = (
+            "is too large for float16 (65504)" if torch.isfinite(tensor).all() else "is not finite"
+        )
+        raise ValueError(
+            f"the weight {name} {why}: the training has diverged; lower the learning rate or clip"
+        )
     return half.clone().contiguous()
 
 
 def _build(path: Path, card: dict[str, Any]) -> nn.Module:
-    """Build the network of a card; pretrained weights are not fetched, they are about to be replaced."""
+    """Build the network of a card; pretrained weights are not fetched, they get replaced."""
     kind, arguments = card["kind"], dict(card["arguments"])
     if kind in GENERATORS and "pretrained" in inspect.signature(GENERATORS[kind]).parameters:
         arguments["pretrained"] = False
     try:
         return build_generator(kind, **arguments)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{card_path(path)}: this version of colorlib cannot build the network: {error}") from error
+        raise ValueError(
+            f"{card_path(path)}: this version of colorlib cannot build the network: {error}"
+        ) from error
 
 
 def _check_fit(
-    path: Path, card: dict[str, Any], expected: dict[str, torch.Tensor], found: dict[str, torch.Tensor]
+    path: Path,
+    card: dict[str, Any],
+    expected: dict[str, torch.Tensor],
+    found: dict[str, torch.Tensor],
 ) -> None:
     """Compare names and shapes, and say in one sentence how they differ."""
     problems = []
