@@ -56,7 +56,7 @@ def test_a_pointer_turns_a_figure(tab, number):
     page = tab(number)
     figure = page.locator(".colorlib-turn").first
     figure.scroll_into_view_if_needed()
-    box, seen = figure.locator("img").bounding_box(), set()
+    box, seen = figure.locator("img").first.bounding_box(), set()
     for part in (0.05, 0.25):
         page.mouse.move(box["x"] + part * box["width"], box["y"] + 0.6 * box["height"])
         page.mouse.down()
@@ -70,7 +70,7 @@ def test_print_shows_stills(tab, number):
     page = tab(number)
     page.emulate_media(media="print")
     for figure in page.locator(".colorlib-turn").all():
-        assert figure.locator("img").is_visible()
+        assert figure.locator("img").first.is_visible()
         assert figure.locator("label").first.inner_text().strip().partition(": ")[2], "where it stands"
         assert not any(slider.is_visible() for slider in figure.locator("input").all())
 
