@@ -63,10 +63,10 @@ def test_the_lightness_of_a_film_stays_within_the_error_of_the_codec(tmp_path):
         upscale = 1
 
         def paint(self, frames):
-            y, x = torch.meshgrid(torch.linspace(-1, 1, 12), torch.linspace(-1, 1, 16), indexing="ij")
-            ab = torch.stack([30 * x, 40 * y])[None]
+            y, x = np.mgrid[-1:1:12j, -1:1:16j]
+            ab = np.dstack([30 * x, 40 * y]).astype(np.float32)
             for frame in frames:
-                yield paint(frame, torch.full((1, 1, 12, 16), 50.0), ab, frame.dtype.type)
+                yield paint(frame, np.full((12, 16), 50, np.float32), ab, frame.dtype.type)
 
     source = make(tmp_path / "in.mkv", frames=6, size=(144, 192), options={"crf": "0"})
     fine = colorize_video(source, tmp_path / "fine.mkv", Painter(), crf=1).path
