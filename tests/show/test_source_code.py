@@ -56,32 +56,7 @@ def test_what_is_shown_is_the_code_but_for_docstrings(thing):
 
 
 def test_docstrings_keep_their_first_line():
-    assert '"""One level of the U: a step down, what lies inside, a step up, and a skip around it.
-
-    The skip is the concatenation of the block's input with its result. Neither activation works in
-    place: an in-place LeakyReLU would overwrite the input before the skip reads it.
-
-    Parameters
-    ----------
-    outer : int
-        Channels that come back up out of the block, before the skip is attached.
-    inner : int
-        Channels one level further down.
-    inside : UNetBlock, FusionLayer or None
-        The next block towards the middle; None or a fusion layer for the innermost block.
-    in_channels : int or None
-        Channels that enter, when they differ from `outer`.
-    outermost : bool
-        The outermost block has no skip and no norm, and ends in tanh.
-    dropout : float
-        Probability of dropout at the end of the step up; 0 for none.
-    skips : bool
-        False leaves out all skips: an encoder and a decoder that meet in the middle alone.
-
-    References
-    ----------
-    Isola et al. 2017, appendix 6.1.1; Ronneberger et al. 2015.
-    """' in (
+    assert '"""One level of the U: a step down, what lies inside, a step up, and a skip around it."""' in (
         source(UNetBlock).code
     )
     assert "Parameters\n" not in source(UNet).code
