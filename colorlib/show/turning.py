@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from io import BytesIO
 from itertools import product
 from typing import Any
 
@@ -161,8 +162,8 @@ def live(draw: Callable[..., Drawn], sliders: Sliders) -> Any:
 
     Returns
     -------
-    callable
-        What `ipywidgets.interact` returns; its `widget` holds the sliders and what is shown.
+    ipywidgets.VBox
+        The sliders, the picture and the numbers, which are shown already.
 
     Raises
     ------
@@ -171,11 +172,12 @@ def live(draw: Callable[..., Drawn], sliders: Sliders) -> Any:
     ValueError
         When there are no or more than three sliders, or one is empty.
     """
-    from ipywidgets import Layout, SelectionSlider, interact
+    import ipywidgets
+    from ipywidgets import Layout
 
     names, _ = _checked(sliders, None)
-    controls = {
-        label: SelectionSlider(
+    controls = [
+        ipywidgets.SelectionSlider(
             options=list(zip(texts, values, strict=True)),
             description=label,
             continuous_update=False,
@@ -183,18 +185,28 @@ def live(draw: Callable[..., Drawn], sliders: Sliders) -> Any:
             layout=Layout(width="30rem", max_width="100%"),
         )
         for (label, values), texts in zip(sliders.items(), names, strict=True)
-    }
+    ]
+    whole = Layout(max_width="100%", align_self="flex-start")
+    picture, numbers = ipywidgets.Image(format="png", layout=whole), ipywidgets.HTML()
 
-    def show(**values: Any) -> None:
-        frame = _frame(draw(*values.values()))
-        image = frame.image()
-        for left, top, width, height in frame.boxes:
-            ImageDraw.Draw(image).rectangle((left, top, left + width, top + height), outline="#ffd400", width=2)
-        display(image)
-        for name, value in frame.numbers.items():
-            print(f"{name}: {value:.4g}")
+    # No Output widget, and so no `interact`: where a notebook is executed without a browser, nbclient answers an
+    # Output on the channel on which it waits, and now and then waits for ever.
+    def show(_: Any = None) -> None:
+        view = _frame(draw(*(control.value for control in controls)))
+        image, content = view.image(), BytesIO()
+        for left, top, width, height in view.boxes:
+            box = (left, top, left + width, top + height)
+            ImageDraw.Draw(image).rectangle(box, outline="#ffd400", width=2)
+        image.save(content, "PNG")
+        picture.value = content.getvalue()
+        numbers.value = "<br>".join(f"{escape(name)}: {value:.4g}" for name, value in view.numbers.items())
 
-    return interact(show, **controls)
+    for control in controls:
+        control.observe(show, "value")
+    show()
+    box = ipywidgets.VBox([*controls, picture, numbers])
+    display(box)
+    return box
 
 
 def _checked(sliders: Sliders, start: Sequence[Any] | None) -> tuple[list[list[str]], list[int]]:
