@@ -3,6 +3,10 @@
 The run's generator goes to `colorlib/pretrained/NAME.safetensors`, and what `record.json` says of the run goes on its
 card, so that every number on the card was measured and none was typed.
 
+With an earlier state of the same training, its generator copied aside, and a part, what lies that part of the way from
+the earlier to the later weights is shipped, measured anew on all validation photographs:
+`python book/tools/ship.py paper-24 runs/paper-24-alone runs/paper-24 0.7`.
+
 With a second run, which started from the first one's weights, the two are the ends of a vividness dial:
 `python book/tools/ship.py light runs/broad runs/broad-vivid`. Where the dial stands for how much of the difference and
 which gain is read from `book/results/dial.csv`, which `dial.py` measured; the points with names are measured here, on
@@ -21,6 +25,7 @@ import pandas as pd
 from colorlib.experiments.assess import measure
 from colorlib.experiments.recipe import load_recipe
 from colorlib.experiments.run import photographs
+from colorlib.models import dial
 from colorlib.models.export import save_graph
 from colorlib.models.shipped import SHIPPED
 from colorlib.models.weights import load_weights, save_weights
@@ -75,13 +80,28 @@ def ship(name: str, run: Path) -> Path:
     return path
 
 
+def ship_mixture(name: str, early: Path, late: Path, part: float) -> Path:
+    """Mix an early and a late state of a training (Wang et al. 2019), measure that, and write its card."""
+    begin, _ = load_weights(early / "generator.safetensors")
+    generator, card = load_weights(late / "generator.safetensors")
+    ends = dial.join(begin.state_dict(), generator.state_dict())
+    generator.load_state_dict(dial.turn(ends, part))
+    recipe = load_recipe(card["recipe"]["name"])
+    metrics = measure(generator, recipe.data, photographs(recipe)[1])
+    full = about(late) | {"licence": LICENCE, "part": part, "metrics": metrics}
+    path = SHIPPED / f"{name}.safetensors"
+    save_weights(generator, path, card["kind"], card["arguments"], full)
+    save_graph(path)
+    return path
+
+
 def ship_dial(name: str, careful: Path, vivid: Path) -> Path:
     """Put the ends of a dial into one file, measure its points, and write the card."""
     begin, card = load_weights(careful / "generator.safetensors")
     end, _ = load_weights(vivid / "generator.safetensors")
     recipe = load_recipe(card["recipe"]["name"])
-    dial = best_way(pd.read_csv(RESULTS / "dial.csv")) | {"default": POINTS["natural"]}
-    full = about(careful) | {"licence": LICENCE, "vivid_end": about(vivid), "dial": dial}
+    way = best_way(pd.read_csv(RESULTS / "dial.csv")) | {"default": POINTS["natural"]}
+    full = about(careful) | {"licence": LICENCE, "vivid_end": about(vivid), "dial": way}
     points, valid = {}, photographs(recipe)[1]
     with tempfile.TemporaryDirectory() as folder:  # what is shipped changes once, when all is measured
         trial = Path(folder, f"{name}.safetensors")
@@ -96,6 +116,9 @@ def ship_dial(name: str, careful: Path, vivid: Path) -> Path:
 
 
 if __name__ == "__main__":
-    name, *runs = sys.argv[1:]
-    path = (ship_dial if len(runs) == 2 else ship)(name, *map(Path, runs))
+    name, *rest = sys.argv[1:]
+    if len(rest) == 3:
+        path = ship_mixture(name, Path(rest[0]), Path(rest[1]), float(rest[2]))
+    else:
+        path = (ship_dial if len(rest) == 2 else ship)(name, *map(Path, rest))
     print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
