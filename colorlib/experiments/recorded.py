@@ -224,10 +224,12 @@ def recorded_frames(name: str) -> dict[int, dict[str, Path]]:
     Returns
     -------
     dict of int to dict of str to Path
-        Epoch, counted from 1, to the photograph's name to the coloured picture.
+        Epoch, counted from 1, to the photograph's name to the coloured picture. Of a long training
+        some epochs were kept: its record lists them as `epochs_shown`.
     """
     record = _record(name)
-    epochs, photographs = range(1, record["epochs"] + 1), record["recipe"]["frames"]
+    epochs = record.get("epochs_shown", range(1, record["epochs"] + 1))
+    photographs = record["recipe"]["frames"]
     names = [f"{name}/{epoch:03d}-{photo}.webp" for epoch in epochs for photo in photographs]
     with ThreadPoolExecutor(16) as pool:  # one after the other, fetching would take minutes
         files = iter(list(pool.map(recorded_file, names)))

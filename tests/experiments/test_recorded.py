@@ -42,6 +42,14 @@ def check():
     assert frames[2]["rocket"].read_bytes() == b"RIFF"
 
 
+def test_every_picture_of_a_record_is_there():
+    for path in recorded.RESULTS.glob("*.json"):
+        if (recorded.RESULTS / path.stem).is_dir() and "epochs" in json.loads(path.read_text()):
+            shown = recorded.recorded_frames(path.stem)
+            there = {file.name for file in (recorded.RESULTS / path.stem).glob("*.webp")}
+            assert {file.name for frames in shown.values() for file in frames.values()} == there
+
+
 def test_from_the_repository(monkeypatch, tmp_path):
     monkeypatch.setattr(recorded, "RESULTS", fill(tmp_path / "results"))
     check()

@@ -39,7 +39,7 @@ def coloured() -> dict[str, dict[str, tuple[torch.Tensor, torch.Tensor]]]:
 
 
 def test_the_package_ships_these_and_no_others():
-    assert list(shipped_weights()) == ["light"]
+    assert list(shipped_weights()) == ["light", "paper-24"]
     assert list(shipped_points()) == list(NAMES)
     assert all(name in WEIGHTS for name in NAMES)
 
@@ -67,6 +67,16 @@ def test_the_card_says_where_they_come_from_and_what_they_can_do(name):
                 assert table[row][f"{metric}_low"] <= table[row][metric] <= table[row][f"{metric}_high"]
         assert table["model"]["ab_l1"] < table["grey"]["ab_l1"]
         assert table["model"]["frechet"] < table["grey"]["frechet"]
+
+
+def test_the_networks_of_the_paper_are_between_grey_and_the_photographs():
+    """The narrow form of the paper's networks: where it is nearer to the truth than grey, and where it is not."""
+    card = load_named("paper-24")[1]
+    model, grey, truth = (card["metrics"][row] for row in ("model", "grey", "truth"))
+    assert card["command"] == load_recipe("paper-24").command
+    assert model["psnr_median"] > grey["psnr_median"]
+    assert 0.6 < model["colorfulness"] / truth["colorfulness"] < 1.1
+    assert model["frechet"] < 0.2 * grey["frechet"]
 
 
 @each
