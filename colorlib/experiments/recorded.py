@@ -52,7 +52,7 @@ CACHE = Path.home() / ".cache" / "colorlib" / "results" / _key
 
 
 def recorded_file(name: str) -> Path:
-    """Find one recorded file, such as ``"paper-128.csv"``.
+    """Find one recorded file, such as ``"paper-24.csv"``.
 
     In the repository it lies in `book/results`. A package installed by pip, as on Colab, has no
     such folder: there the file is fetched once for each edition of the package, from the
@@ -102,7 +102,7 @@ def recorded_log(name: str) -> pd.DataFrame:
     Parameters
     ----------
     name : str
-        Of its recipe, such as ``"paper-128"``.
+        Of its recipe, such as ``"paper-24"``.
 
     Returns
     -------
