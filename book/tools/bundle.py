@@ -35,7 +35,7 @@ Its first cell finds the package.</p>
 """
 WITH_WHEELS = """\
 python -m venv room
-room/bin/pip install --no-index --find-links wheels colorlib-book jupyterlab"""
+room/bin/pip install --no-index --find-links wheels wheels/colorlib_book-*.whl jupyterlab"""
 WITHOUT = "python -m venv room\nroom/bin/pip install ./wheels/{wheel} jupyterlab    # needs a network, once"
 
 
