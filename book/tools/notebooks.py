@@ -125,6 +125,7 @@ def promised(cell: NotebookNode) -> bool:
 
 def executed(path: Path) -> NotebookNode:
     """A chapter with all its outputs, as the last `make book` executed it."""
+    cache_key.join_keys()
     try:
         return get_cache(cache_key.cache_path()).merge_match_into_notebook(nbformat.read(path, as_version=4))[1]
     except KeyError:

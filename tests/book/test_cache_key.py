@@ -134,6 +134,7 @@ def imports_of(path):
     tree = imports.parsed(cell.source for cell in cells if "setup" not in cell.metadata.get("tags", []))
     lines = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     rooms = {"show", "color", "data", "images", "metrics", "experiments", "film", "classical"}
+    rooms &= {name.asname or name.name for line in lines for name in line.names}
     takes = [node for node in ast.walk(tree) if imports.chain(node)[:1] and imports.chain(node)[0] in rooms]
     takes = [node for node in takes if isinstance(node, ast.Attribute)]
     return "\n".join(map(ast.unparse, [*lines, *takes])), cells

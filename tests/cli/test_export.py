@@ -43,4 +43,4 @@ def test_errors_are_one_line(album, weights, tmp_path):
     path = pixelwise(tmp_path / "net.onnx", [[1]] * 2, [0, 0], ["b", 1, "h", "w"])
     assert "it has no card" in error_line(call("colorize", album, "--out", tmp_path / "out", "--weights", path))
     path.with_suffix(".json").write_text('{"preset": "ddcolor"}')
-    assert "give a .safetensors file" in error_line(call("evaluate", path, album))
+    assert "give a .safetensors file" in error_line(call("export", path, tmp_path / "x.onnx"))

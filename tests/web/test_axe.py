@@ -40,7 +40,10 @@ def test_axe_finds_nothing_serious(site, browser, axe, page):
         for theme in ("light", "dark"):
             tab.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
             tab.wait_for_timeout(300)  # colours fade over
-            assert tab.evaluate(AXE) == [], f"{theme}, {width} px"
+            if found := tab.evaluate(AXE):
+                tab.wait_for_timeout(2000)  # on a busy machine they still do
+                found = tab.evaluate(AXE)
+            assert found == [], f"{theme}, {width} px"
         context.close()
 
 
@@ -49,7 +52,7 @@ def test_a_page_is_light(site, browser, page):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     tab = context.new_page()
     answers = []
-    tab.on("response", answers.append)
+    tab.on("response", lambda answer: answers.append(answer))
     tab.goto(f"{site}/{page}.html", wait_until="networkidle", timeout=60_000)
     loaded = {answer.url: answer.body() for answer in answers if answer.url.startswith(site) and answer.status == 200}
     weights = {url.removeprefix(site): len(gzip.compress(body)) for url, body in loaded.items()}

@@ -63,6 +63,7 @@ def test_no_request_leaves_the_page_and_none_could(tab, context, colour, colouri
 
 def test_the_second_visit_fetches_no_model(context, colour, colouring_site, photograph, tab):
     file = photograph(320, 240)
+    colouring_site.asked.clear()
     colour(tab, file)
     there = [path for path in colouring_site.asked if path.endswith(".bin")]
     assert len(there) == 2
