@@ -61,21 +61,24 @@ def test_no_request_leaves_the_page_and_none_could(tab, context, colour, colouri
     assert sum("Content Security Policy" in text for text in refused) == 2, refused
 
 
-def test_the_second_visit_fetches_no_model(context, colour, colouring_site, photograph, tab):
-    file = photograph(320, 240)
-    colouring_site.asked.clear()
-    colour(tab, file)
-    there = [path for path in colouring_site.asked if path.endswith(".bin")]
-    assert len(there) == 2
-    assert all(path.startswith(("/model-", "/runtime-")) for path in there)
-    colouring_site.asked.clear()
-    again = context.new_page()
-    again.set_default_timeout(120_000)
-    again.goto(colouring_site.address)
-    colour(again, file)
-    again.close()
-    assert "/" in colouring_site.asked
-    assert [path for path in colouring_site.asked if path.endswith(".bin")] == []
+def test_the_second_visit_fetches_no_model(browser, colour, colouring_site, photograph):
+    context, file = browser.new_context(), photograph(320, 240)
+
+    def visit():
+        colouring_site.asked.clear()
+        tab = context.new_page()
+        tab.set_default_timeout(120_000)
+        tab.goto(colouring_site.address)
+        colour(tab, file)
+        tab.close()
+        assert "/" in colouring_site.asked
+        return [path for path in colouring_site.asked if path.endswith(".bin")]
+
+    first = visit()
+    assert len(first) == 2
+    assert all(path.startswith(("/model-", "/runtime-")) for path in first)
+    assert visit() == []
+    context.close()
 
 
 def test_the_progress_is_said_in_megabytes(browser, colour, colouring_site, photograph):
