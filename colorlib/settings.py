@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
 import random
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Profile", "cores", "install_hint", "profile", "repository", "set_seed"]
+__all__ = ["Profile", "cores", "install_hint", "profile", "repository", "revision", "set_seed"]
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,21 @@ def repository() -> str | None:
         return None
     address = dict(entry.split(", ", 1) for entry in entries).get("Repository")
     return address and address.rstrip("/")
+
+
+def revision() -> str:
+    """Tell which revision of the repository the installed package was made from.
+
+    Returns
+    -------
+    str
+        The commit, when pip installed it from git; otherwise ``"main"``.
+    """
+    try:
+        direct = importlib.metadata.distribution("colorlib-book").read_text("direct_url.json")
+    except importlib.metadata.PackageNotFoundError:
+        direct = None
+    return json.loads(direct or "{}").get("vcs_info", {}).get("commit_id", "main")
 
 
 def cores() -> int:

@@ -1,12 +1,15 @@
 """How big a run may be, and that a seed decides every random number."""
 
+import importlib.metadata
+import json
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from colorlib.settings import profile, set_seed
+from colorlib.settings import profile, revision, set_seed
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +66,23 @@ def test_set_seed_starts_all_three_sources():
     set_seed(8)
     assert all(a != b for a, b in zip(draw(), first, strict=True))
     set_seed(2**40 + 1)  # numpy takes 32 bits only
+
+
+GIT = {"url": "https://github.com/some/body", "vcs_info": {"vcs": "git", "commit_id": "1" * 40}}
+
+
+@pytest.mark.parametrize(
+    ("direct", "expected"), [(GIT, "1" * 40), ({"url": "file:///somewhere", "dir_info": {}}, "main"), (None, "main")]
+)
+def test_links_lead_to_the_commit_that_was_installed(monkeypatch, direct, expected):
+    package = SimpleNamespace(read_text={"direct_url.json": direct and json.dumps(direct)}.get)
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: package)
+    assert revision() == expected
+
+
+def test_without_an_installed_package_links_lead_to_main(monkeypatch):
+    def missing(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "distribution", missing)
+    assert revision() == "main"

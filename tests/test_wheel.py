@@ -52,6 +52,15 @@ def test_it_is_small_and_has_no_torch(python):
     assert sum(path.stat().st_size for path in site.rglob("*") if path.is_file()) < LARGEST
 
 
+def test_it_brings_every_recorded_result(python):
+    """So that no chapter asks for them one by one."""
+    results = next(python.parents[1].rglob("site-packages")) / "colorlib" / "results"
+    recorded = ROOT / "book" / "results"
+    files = [path.relative_to(recorded) for path in recorded.rglob("*") if path.is_file()]
+    assert len(files) > 500
+    assert all((results / file).read_bytes() == (recorded / file).read_bytes() for file in files)
+
+
 def test_it_colours_a_folder(python, tmp_path):
     album, out = tmp_path / "album", tmp_path / "coloured"
     album.mkdir()

@@ -1,62 +1,25 @@
-"""What the long trainings left behind in `book/results`: logs, metrics and coloured frames."""
+"""What the long trainings left behind in `book/results`: logs, metrics and coloured frames.
 
-import hashlib
-import importlib.metadata
+An installed package has them inside, so that a chapter on Colab asks nobody for them.
+"""
+
 import json
 import math
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from colorlib._atomic import atomic
 from colorlib.metrics.evaluate import bootstrap_interval
-from colorlib.settings import repository
 
-RESULTS = Path(__file__).resolve().parents[2] / "book" / "results"
-
-
-def edition() -> tuple[str, str]:
-    """Tell which edition of the package is installed: each has recorded files of its own.
-
-    Returns
-    -------
-    revision : str
-        Of the repository, where the files are: the commit that was installed from git, otherwise
-        "main".
-    key : str
-        Another one after every upgrade: the commit, otherwise the version with a hash of what was
-        installed.
-    """
-    try:
-        package = importlib.metadata.distribution("colorlib-book")
-    except importlib.metadata.PackageNotFoundError:
-        return "main", "unknown"
-    commit = (
-        json.loads(package.read_text("direct_url.json") or "{}")
-        .get("vcs_info", {})
-        .get("commit_id")
-    )
-    if commit:
-        return commit, commit
-    content = hashlib.sha256((package.read_text("RECORD") or "").encode()).hexdigest()
-    return "main", f"{package.version}-{content[:12]}"
-
-
-REVISION, _key = edition()
-CACHE = Path.home() / ".cache" / "colorlib" / "results" / _key
+_INSTALLED = Path(__file__).resolve().parents[1] / "results"  # where setup.py puts them
+_REPOSITORY = Path(__file__).resolve().parents[2] / "book" / "results"
+RESULTS = _INSTALLED if _INSTALLED.is_dir() else _REPOSITORY
 
 
 def recorded_file(name: str) -> Path:
-    """Find one recorded file, such as ``"paper-24.csv"``.
-
-    In the repository it lies in `book/results`. A package installed by pip, as on Colab, has no
-    such folder: there the file is fetched once for each edition of the package, from the
-    repository's address, which is in its metadata.
+    """Find one recorded file, such as ``"paper-24.csv"``, in the package or in the repository.
 
     Parameters
     ----------
@@ -66,34 +29,14 @@ def recorded_file(name: str) -> Path:
     Raises
     ------
     FileNotFoundError
-        If there is no such file here or there.
+        If there is no such file.
     """
-    if RESULTS.is_dir():
-        if not (RESULTS / name).is_file():
-            known = ", ".join(
-                sorted(file.name for file in RESULTS.iterdir() if file.suffix in (".csv", ".json"))
-            )
-            raise FileNotFoundError(
-                f"no recorded file {name!r} in {RESULTS}; there are: {known or 'none yet'}"
-            )
-        return RESULTS / name
-    fetched = CACHE / name
-    if not fetched.is_file():
-        address = repository()
-        if address is None:
-            raise FileNotFoundError(
-                f"no folder {RESULTS}; clone the book's repository to see its recorded {name}"
-            )
-        fetched.parent.mkdir(parents=True, exist_ok=True)
-        url = f"{address}/raw/{REVISION}/book/results/{name}"
-        try:
-            with atomic(fetched) as temporary:
-                urllib.request.urlretrieve(url, temporary)
-        except urllib.error.URLError as error:
-            raise FileNotFoundError(
-                f"{url}: {error}; clone the book's repository to see its {name}"
-            ) from error
-    return fetched
+    if not (RESULTS / name).is_file():
+        known = sorted(file.name for file in RESULTS.glob("*") if file.suffix in (".csv", ".json"))
+        raise FileNotFoundError(
+            f"no recorded file {name!r} in {RESULTS}; there are: {', '.join(known) or 'none yet'}"
+        )
+    return RESULTS / name
 
 
 def recorded_log(name: str) -> pd.DataFrame:
@@ -231,8 +174,7 @@ def recorded_frames(name: str) -> dict[int, dict[str, Path]]:
     epochs = record.get("epochs_shown", range(1, record["epochs"] + 1))
     photographs = record["recipe"]["frames"]
     names = [f"{name}/{epoch:03d}-{photo}.webp" for epoch in epochs for photo in photographs]
-    with ThreadPoolExecutor(16) as pool:  # one after the other, fetching would take minutes
-        files = iter(list(pool.map(recorded_file, names)))
+    files = iter([recorded_file(name) for name in names])
     return {epoch: {photo: next(files) for photo in photographs} for epoch in epochs}
 
 

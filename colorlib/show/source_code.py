@@ -13,8 +13,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from colorlib.experiments.recorded import REVISION
-from colorlib.settings import repository
+from colorlib.settings import repository, revision
 
 __all__ = ["Source", "source"]
 
@@ -131,7 +130,7 @@ def source(thing: Callable[..., Any] | property) -> Source:
         signature=f"{found.__module__}.{found.__qualname__}{_parameters(found)}",
         code=_short_docstrings(textwrap.dedent("".join(lines)).rstrip()),
         place=f"{name}, lines {start} to {end}",
-        address=base and f"{base}/blob/{REVISION}/{name}#L{start}-L{end}",
+        address=base and f"{base}/blob/{revision()}/{name}#L{start}-L{end}",
     )
 
 

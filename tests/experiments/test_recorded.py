@@ -1,10 +1,8 @@
-"""What was recorded is found in the repository, or fetched from its address."""
+"""What was recorded is found in the repository, or in the installed package."""
 
 import dataclasses
-import email.message
 import json
 import math
-import threading
 
 import choices
 import pandas as pd
@@ -55,38 +53,6 @@ def test_from_the_repository(monkeypatch, tmp_path):
     check()
     with pytest.raises(FileNotFoundError, match=r"no recorded file 'other.csv'.*run.csv"):
         recorded.recorded_log("other")
-
-
-def test_from_the_address(monkeypatch, tmp_path):
-    fill(tmp_path / "away" / "raw" / "main" / "book" / "results")
-    monkeypatch.setattr(recorded, "RESULTS", tmp_path / "nowhere")
-    monkeypatch.setattr(recorded, "CACHE", tmp_path / "cache")
-    metadata = email.message.Message()
-    monkeypatch.setattr(recorded.importlib.metadata, "metadata", lambda name: metadata)
-    with pytest.raises(FileNotFoundError, match="clone the book's repository"):
-        recorded.recorded_log("run")
-    metadata["Project-URL"] = f"Repository, {(tmp_path / 'away').as_uri()}"
-    check()
-    assert (tmp_path / "cache" / "run.csv").is_file()
-    with pytest.raises(FileNotFoundError, match=r"other\.csv"):
-        recorded.recorded_log("other")
-    assert not list((tmp_path / "cache").glob("*.part*"))
-
-
-def test_frames_are_fetched_side_by_side(monkeypatch, tmp_path):
-    """As long as one is awaited, the others are under way: four meet at a barrier that opens for four only."""
-    monkeypatch.setattr(recorded, "RESULTS", fill(tmp_path / "results"))
-    together, found = threading.Barrier(4, timeout=60), recorded.recorded_file
-
-    def slow(name):
-        if name.endswith(".webp"):
-            together.wait()
-        return found(name)
-
-    monkeypatch.setattr(recorded, "recorded_file", slow)
-    assert {epoch: list(photos) for epoch, photos in recorded.recorded_frames("run").items()} == {
-        epoch: ["flower", "rocket"] for epoch in (1, 2)
-    }
 
 
 def test_variants_side_by_side(monkeypatch, tmp_path):

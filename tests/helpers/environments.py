@@ -49,6 +49,7 @@ def sources(target: Path) -> Path:
     """Copy what a wheel of this package is built from: building it here would leave files behind."""
     target.mkdir()
     shutil.copytree(ROOT / "colorlib", target / "colorlib", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    shutil.copytree(ROOT / "book" / "results", target / "book" / "results")
+    for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, target)
     return target

@@ -11,8 +11,7 @@ import torch
 from torch import nn
 
 import colorlib
-from colorlib import show
-from colorlib.experiments import recorded
+from colorlib import settings, show
 from colorlib.models import PatchGAN, UNet, UNetBlock, receptive_field
 from colorlib.show.source_code import INKS, LONG, Source, source
 
@@ -76,7 +75,7 @@ def test_the_page_holds_signature_code_and_place():
 def test_the_address_leads_to_the_lines():
     found = source(PatchGAN)
     base, lines = found.address.split("#")
-    assert base == f"{recorded.repository()}/blob/{recorded.REVISION}/colorlib/models/patchgan.py"
+    assert base == f"{settings.repository()}/blob/{settings.revision()}/colorlib/models/patchgan.py"
     first, last = (int(number.removeprefix("L")) for number in lines.split("-"))
     file = (ROOT / "colorlib" / "models" / "patchgan.py").read_text("utf8").splitlines()
     assert file[first - 1] == "class PatchGAN(nn.Module):"
