@@ -1,7 +1,8 @@
 """Colorizing grey photographs and films: the code of the book.
 
-`import colorlib` is quick. The rooms of the package (`colorlib.color`, `colorlib.models`, `colorlib.training`,
-`colorlib.show` ...) are imported when they are first used, and torch with them.
+`import colorlib` is quick. The rooms of the package (`colorlib.color`, `colorlib.models`,
+`colorlib.training`, `colorlib.show` ...) are imported when they are first used, and torch with
+them.
 """
 
 from typing import Any

@@ -1,11 +1,12 @@
 """Files that are written whole: under a temporary name first, under their own when complete.
 
-A temporary name is drawn by lot, so that threads, processes, containers and machines that share a folder never
-meet: their process ids and host names may all be equal. Beside each temporary file lies a lock file, which the
-writer holds as long as it lives; what a killed writer leaves can therefore be told from what is being written.
+A temporary name is drawn by lot, so that threads, processes, containers and machines that share a
+folder never meet: their process ids and host names may all be equal. Beside each temporary file
+lies a lock file, which the writer holds as long as it lives; what a killed writer leaves can
+therefore be told from what is being written.
 
-The lock is a file of its own because Linux turns `flock` on an SMB share into a lock that stops every other
-open file from writing, and a library that is given a name opens a file of its own.
+The lock is a file of its own because Linux turns `flock` on an SMB share into a lock that stops
+every other open file from writing, and a library that is given a name opens a file of its own.
 """
 
 import contextlib
@@ -46,25 +47,28 @@ def atomic(path: str | Path, replace: bool = True) -> Iterator[Path]:
     """Give a temporary name in the folder of `path`; it becomes `path` when the block ends well.
 
     Whoever looks at `path` sees the whole new file or what was there before, never half a file. The
-    temporary file is removed when the block fails, also by Ctrl-C; `sweep` removes those of killed processes.
+    temporary file is removed when the block fails, also by Ctrl-C; `sweep` removes those of killed
+    processes.
 
     Parameters
     ----------
     path : str or Path
         The file to write. Its folder must exist.
     replace : bool
-        Whether a file that is there is replaced. Otherwise it stays, also when it appeared during the block.
+        Whether a file that is there is replaced. Otherwise it stays, also when it appeared during
+        the block.
 
     Returns
     -------
     context manager giving a Path
-        Where the block writes. The name ends like `path`, so that libraries that look at the suffix work, and
-        is short enough wherever a name is.
+        Where the block writes. The name ends like `path`, so that libraries that look at the suffix
+        work, and is short enough wherever a name is.
 
     Raises
     ------
     FileExistsError
-        When the block has ended, if there is a file, a link or a folder at `path` and `replace` is false.
+        When the block has ended, if there is a file, a link or a folder at `path` and `replace` is
+        false.
     OSError
         If the folder cannot be written.
     """
@@ -88,7 +92,8 @@ def sweep(folders: Iterable[str | Path]) -> None:
     Parameters
     ----------
     folders : iterable of str or Path
-        Where to look, not below. Folders that do not exist are no error, nor is what cannot be removed.
+        Where to look, not below. Folders that do not exist are no error, nor is what cannot be
+        removed.
     """
     for folder in {Path(folder) for folder in folders}:
         try:
@@ -105,8 +110,8 @@ def sweep(folders: Iterable[str | Path]) -> None:
 def written_by_python(path: str | Path) -> io.BufferedWriter:
     """Open a file for a library that would otherwise write to the file's number by itself.
 
-    Python writes everything or raises. Pillow's encoders take what the disk has room for, and call a picture that
-    has lost its end a success.
+    Python writes everything or raises. Pillow's encoders take what the disk has room for, and call
+    a picture that has lost its end a success.
 
     Parameters
     ----------
@@ -133,8 +138,10 @@ class _Numberless(io.BufferedWriter):
 
 
 def already_there(path: str | Path) -> FileExistsError:
-    """Return the error for a file that is in the way of a result: it is named, and what to do is said."""
-    return FileExistsError(f"{path}: already there and not overwritten; remove it or choose another folder")
+    """Return the error for a file in the way of a result: it is named, and what to do is said."""
+    return FileExistsError(
+        f"{path}: already there and not overwritten; remove it or choose another folder"
+    )
 
 
 def _publish(temporary: Path, path: Path) -> None:
@@ -145,19 +152,19 @@ def _publish(temporary: Path, path: Path) -> None:
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
-            # Without links the name is reserved by an empty file, which one of several gets, and then replaced. Who
-            # is killed between these two lines leaves the empty file.
+            # Without links the name is reserved by an empty file, which one of several gets, and
+            # then replaced. Who is killed between these two lines leaves the empty file.
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
             os.replace(temporary, path)
     except FileExistsError:
-        # NFS may do what it is asked, lose its answer, be asked again and find the name taken: by us.
+        # NFS may do what it is asked, lose its answer, be asked again and find the name taken.
         if not (path.is_file() and path.samefile(temporary)):
             raise already_there(path) from None
 
 
 @cache
 def _machine() -> str:
-    """Tell apart the kernels that may share a folder, since each start of the machine; in hexadecimal."""
+    """Tell apart the kernels that may share a folder, by each start of a machine, in hex."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text()
     except OSError:  # no Linux
@@ -178,7 +185,8 @@ def _lock(folder: Path) -> Iterator[Path]:
             # Somebody swept here between the two calls: another name.
         finally:
             if fcntl:
-                path.unlink(missing_ok=True)  # before the lock is let go of, or a sweep would meet it
+                # Before the lock is let go of, or a sweep would meet it.
+                path.unlink(missing_ok=True)
             os.close(held)
             path.unlink(missing_ok=True)
 
@@ -199,21 +207,23 @@ def _taken(file: int) -> bool | None:
 def _sweep_one(lock: Path, parts: list[Path]) -> None:
     """Remove a lock file and its temporary files, if their writer is dead.
 
-    A lock that can be had proves that when the writer was a process of this kernel, in whatever container, since
-    the machine was started. Another machine's locks may be invisible here (an NFS mount with `nolock`, sshfs), so
-    what it wrote must also not have been touched for a day. Should even that be wrong, the writer finds its file
-    gone and fails with a message: nothing mixed comes of it.
+    A lock that can be had proves that when the writer was a process of this kernel, in whatever
+    container, since the machine was started. Another machine's locks may be invisible here (an NFS
+    mount with `nolock`, sshfs), so what it wrote must also not have been touched for a day. Should
+    even that be wrong, the writer finds its file gone and fails with a message: nothing mixed comes
+    of it.
     """
     with contextlib.ExitStack() as stack:
         if fcntl is None:
-            lock.unlink(missing_ok=True)  # fails while anybody has it open, on this machine or another
+            # Fails while anybody has it open, on this machine or another.
+            lock.unlink(missing_ok=True)
         elif lock.exists():
             held = os.open(lock, os.O_RDWR)
             stack.callback(os.close, held)
             taken, ours = _taken(held), lock.name.split("-")[1] == _machine()
             if taken or not ((taken is False and ours) or _abandoned([lock, *parts])):
                 return
-        # A writer makes its lock first and removes it last: without one, these are copies or remains.
+        # A writer makes its lock first and removes it last: without one, these are remains.
         for path in (*parts, lock):
             path.unlink(missing_ok=True)
 
@@ -226,4 +236,5 @@ def _abandoned(paths: Iterable[Path]) -> bool:
     return all(now - path.stat().st_mtime > _ABANDONED for path in paths)
 
 
-ALREADY_THERE = "the result was already there"  # why a photograph is skipped that a run before this one has done
+# Why a photograph is skipped that a run before this one has done.
+ALREADY_THERE = "the result was already there"

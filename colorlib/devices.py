@@ -1,4 +1,4 @@
-"""In which number format a device computes fastest: the question of whoever trains and of whoever only colours."""
+"""In which number format a device computes fastest, for training and for colouring."""
 
 import torch
 
@@ -15,8 +15,8 @@ def fast_precision(device: torch.device | str) -> str:
     Returns
     -------
     str
-        "bf16" on GPUs and CPUs that multiply bfloat16 in hardware (Ampere and later; AVX512-BF16, AMX), "fp16" on
-        older GPUs such as the T4, else "fp32".
+        "bf16" on GPUs and CPUs that multiply bfloat16 in hardware (Ampere and later; AVX512-BF16,
+        AMX), "fp16" on older GPUs such as the T4, else "fp32".
 
     References
     ----------

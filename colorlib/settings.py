@@ -1,6 +1,7 @@
-"""How big this run may be: one place that knows what a laptop, a Colab GPU and the paper can afford.
+"""How big this run may be: what a laptop, a Colab GPU and the paper can afford.
 
-`import colorlib` brings this module, so torch and numpy are imported only when a function needs them.
+`import colorlib` brings this module, so torch and numpy are imported only when a function needs
+them.
 """
 
 from __future__ import annotations
@@ -33,10 +34,11 @@ class Profile:
     epochs : int
         Epochs of a training cell.
     crops : int
-        Crops taken of every photograph in an epoch; more than 1 only for the few photographs of installed packages.
+        Crops taken of every photograph in an epoch; more than 1 only for the few photographs of
+        installed packages.
     data : str
-        ``"package"``, ``"imagenette-160"``, ``"imagenette-320"``, ``"coco-sample"`` or the path of a folder;
-        `colorlib.data.training_photographs` turns it into two lists of files.
+        ``"package"``, ``"imagenette-160"``, ``"imagenette-320"``, ``"coco-sample"`` or the path of
+        a folder; `colorlib.data.training_photographs` turns it into two lists of files.
     device : torch.device
         Where networks and batches live.
     """
@@ -60,16 +62,16 @@ _PROFILES: dict[str, dict[str, Any]] = {
 def profile(name: str | None = None) -> Profile:
     """Say how big this run may be.
 
-    Without a name the environment variable ``COLORLIB_PROFILE`` decides, and without that the machine does: ``quick``
-    when there is no GPU, ``colab`` when there is one. ``COLORLIB_DATA`` replaces the data of any profile, usually by
-    a folder of photographs.
+    Without a name the environment variable ``COLORLIB_PROFILE`` decides, and without that the
+    machine does: ``quick`` when there is no GPU, ``colab`` when there is one. ``COLORLIB_DATA``
+    replaces the data of any profile, usually by a folder of photographs.
 
     Parameters
     ----------
     name : str, optional
-        ``"quick"`` (photographs that installed packages ship, a training cell under a minute on two cores),
-        ``"colab"`` (imagenette at 160 pixels, minutes on a T4) or ``"paper"`` (8,000 and 2,000 photographs of COCO
-        at 256 pixels, hours).
+        ``"quick"`` (photographs that installed packages ship, a training cell under a minute on two
+        cores), ``"colab"`` (imagenette at 160 pixels, minutes on a T4) or ``"paper"`` (8,000 and
+        2,000 photographs of COCO at 256 pixels, hours).
 
     Returns
     -------
@@ -90,11 +92,13 @@ def profile(name: str | None = None) -> Profile:
     has_gpu = torch.cuda.is_available()
     name = name or os.environ.get("COLORLIB_PROFILE") or ("colab" if has_gpu else "quick")
     if name not in _PROFILES:
-        raise ValueError(f"there is no profile {name!r} (COLORLIB_PROFILE): choose one of {', '.join(_PROFILES)}")
+        raise ValueError(
+            f"there is no profile {name!r} (COLORLIB_PROFILE): choose one of {', '.join(_PROFILES)}"
+        )
     chosen = Profile(name, **_PROFILES[name], device=torch.device("cuda" if has_gpu else "cpu"))
     data = os.environ.get("COLORLIB_DATA")
     if data:
-        # A folder brings photographs enough: one crop of each. Package photographs are few: keep several.
+        # A folder brings photographs enough: one crop of each. Package photographs are few.
         crops = _PROFILES["quick"]["crops"] if data == "package" else 1
         chosen = replace(chosen, data=data, crops=crops)
     return chosen
@@ -157,7 +161,7 @@ def cores() -> int:
 
 
 def install_hint(extra: str) -> str:
-    """Say how to install an optional part of this package, from the address that the package itself names.
+    """Say how to install an optional part of this package, from the address that it names itself.
 
     Parameters
     ----------
@@ -167,7 +171,8 @@ def install_hint(extra: str) -> str:
     Returns
     -------
     str
-        A command. Where the address is unknown, because the package was not installed, what to do in words.
+        A command. Where the address is unknown, because the package was not installed, what to do
+        in words.
     """
     address = repository()
     if address is None:

@@ -1,7 +1,8 @@
 """The command `colorlib`: train, colorize, video, demo, export, evaluate, study, teach, info.
 
-Every command imports what it needs when it runs, so that `colorlib --help` answers at once. Exit codes: 0 all well,
-1 some files failed, 2 a wrong call or bad input, 130 stopped by Ctrl-C. Errors are one line on stderr.
+Every command imports what it needs when it runs, so that `colorlib --help` answers at once. Exit
+codes: 0 all well, 1 some files failed, 2 a wrong call or bad input, 130 stopped by Ctrl-C. Errors
+are one line on stderr.
 """
 
 from __future__ import annotations
@@ -23,7 +24,12 @@ from colorlib.cli.teach import teach
 from colorlib.cli.video import video
 from colorlib.images.printable import one_line, printable
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
 
 
 @app.callback()
@@ -34,13 +40,18 @@ def colorlib() -> None:
 @app.command()
 def train(
     recipe: Annotated[str, typer.Argument(help="The name of a shipped recipe, or a TOML file.")],
-    variant: Annotated[str | None, typer.Option(help="Which variant, of a recipe that compares several.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Chance starts here.", show_default="as the recipe says")] = None,
+    variant: Annotated[
+        str | None, typer.Option(help="Which variant, of a recipe that compares several.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Chance starts here.", show_default="as the recipe says")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
             help="Folder for log, checkpoint and weights.",
-            show_default="runs/RECIPE, runs/RECIPE-SEED when --seed is given, or runs/RECIPE/VARIANT-SEED",
+            show_default="runs/RECIPE, runs/RECIPE-SEED when --seed is given, "
+            "or runs/RECIPE/VARIANT-SEED",
         ),
     ] = None,
     resume: Annotated[
@@ -48,13 +59,14 @@ def train(
         typer.Option(help="Go on from the checkpoint in the output folder, or begin anew."),
     ] = True,
     minutes: Annotated[
-        float | None, typer.Option(min=0, help="Stop after the epoch in which they are over; go on later.")
+        float | None,
+        typer.Option(min=0, help="Stop after the epoch in which they are over; go on later."),
     ] = None,
 ) -> None:
     """Train a generator from a recipe.
 
-    Call it again to go on after a break. A recipe that differs from that of the checkpoint is refused, but for more
-    epochs.
+    Call it again to go on after a break. A recipe that differs from that of the checkpoint is
+    refused, but for more epochs.
     """
     with clear_errors():
         from colorlib.experiments.recipe import load_recipe
@@ -95,7 +107,11 @@ def info() -> None:
             "cores": str(cores()),
             "weights": ", ".join(shipped_weights()),
         }
-        lines |= _training() if find_spec("torch") else {"trains": f"no; for that, {install_hint('train')}"}
+        lines |= (
+            _training()
+            if find_spec("torch")
+            else {"trains": f"no; for that, {install_hint('train')}"}
+        )
         width = max(map(len, lines))
         for name, value in lines.items():
             tell(Text.assemble((f"{name:<{width}}  ", "bold"), printable(value)))
@@ -127,6 +143,7 @@ def _training() -> dict[str, str]:
 def main() -> None:
     """Run the command line; what the installed script `colorlib` calls."""
     if not sys.warnoptions:
-        warnings.simplefilter("ignore", FutureWarning)  # of other packages: nothing a user could mend
+        # Of other packages: nothing a user could mend.
+        warnings.simplefilter("ignore", FutureWarning)
         warnings.showwarning = lambda message, *_, **__: say(f"note: {one_line(message)}")
     app(prog_name="colorlib")

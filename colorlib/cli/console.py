@@ -1,4 +1,4 @@
-"""How the command talks: results on stdout, everything else on stderr, one line for what went wrong."""
+"""How the command talks: results on stdout, all else on stderr, one line for what went wrong."""
 
 from __future__ import annotations
 
@@ -16,9 +16,21 @@ from colorlib.settings import install_hint
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BAD_INPUT", "SOME_FAILED", "STOPPED", "clear_errors", "progress", "rich_table", "say", "tell"]
+__all__ = [
+    "BAD_INPUT",
+    "SOME_FAILED",
+    "STOPPED",
+    "clear_errors",
+    "progress",
+    "rich_table",
+    "say",
+    "tell",
+]
 
-WEIGHTS = "careful (pale, seldom wrong), natural, vivid (strong, oftener wrong); a .safetensors or an .onnx file."
+WEIGHTS = (
+    "careful (pale, seldom wrong), natural, vivid (strong, oftener wrong); "
+    "a .safetensors or an .onnx file."
+)
 Vividness = Annotated[
     float | None,
     typer.Option(
@@ -33,15 +45,20 @@ SOME_FAILED, BAD_INPUT, STOPPED = 1, 2, 130  # exit codes
 
 
 def tell(*parts: object) -> None:
-    """Print a result on stdout: text, which is data and no markup, in one line; or what `rich` knows how to print."""
+    """Print a result on stdout: a line of plain text, or what `rich` knows how to print."""
     # A new console each time, so that a redirected stdout is respected.
     console = Console(highlight=False)
     shown = [_text(part, console) if isinstance(part, str) else part for part in parts]
-    console.print(*shown, markup=False, emoji=False, soft_wrap=bool(parts) and isinstance(parts[0], str | Text))
+    console.print(
+        *shown,
+        markup=False,
+        emoji=False,
+        soft_wrap=bool(parts) and isinstance(parts[0], str | Text),
+    )
 
 
 def say(text: str) -> None:
-    """Print progress, reports and errors on stderr, line by line: what is in them is seen and does nothing."""
+    """Print progress, reports and errors on stderr by the line: what is in them does nothing."""
     console = Console(stderr=True, highlight=False)
     for line in text.split("\n"):
         console.print(_text(line, console), soft_wrap=True)
@@ -49,12 +66,14 @@ def say(text: str) -> None:
 
 def _text(text: str, console: Console) -> Text:
     """Text that is no markup and no emoji code, as far as the encoding of a stream can hold it."""
-    return Text(printable(text).encode(console.encoding, "backslashreplace").decode(console.encoding))
+    return Text(
+        printable(text).encode(console.encoding, "backslashreplace").decode(console.encoding)
+    )
 
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """End with one clear line and an exit code instead of a traceback, for everything a user can mend."""
+    """End with one clear line and an exit code, not a traceback, for what a user can mend."""
     try:
         yield
     except KeyboardInterrupt:
@@ -72,15 +91,26 @@ def clear_errors() -> Iterator[None]:
 
 def progress(steps: Iterable[T], total: int, what: str) -> Iterator[T]:
     """Go through the steps with a progress bar on stderr, which goes away at the end."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         yield from bar.track(steps, total=total, description=printable(what))
 
 
 def rich_table(table: pd.DataFrame, title: str) -> object:
-    """A data frame of metrics, turned so that it fits a terminal; 95 % intervals go behind their value."""
+    """Turn a table of metrics to fit a terminal; 95 % intervals go behind their value."""
     from rich.table import Table
 
     shown = Table(title=Text(printable(title), "table.title"))
@@ -92,9 +122,11 @@ def rich_table(table: pd.DataFrame, title: str) -> object:
         cells = []
         for row in table.index:
             value, low, high = (
-                f"{table[name + end][row]:.2f}" if name + end in table else "" for end in ("", "_low", "_high")
+                f"{table[name + end][row]:.2f}" if name + end in table else ""
+                for end in ("", "_low", "_high")
             )
-            value = "-" if value == "nan" else value  # there is none, as of a distance of the truth to itself
+            # There is none, as of a distance of the truth to itself.
+            value = "-" if value == "nan" else value
             cells.append(value + (f" ({low} ... {high})" if low != high else ""))
         shown.add_row(Text(printable(name)), *cells)
     return shown

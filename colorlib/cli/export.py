@@ -13,15 +13,22 @@ from colorlib.images.printable import printable
 
 def export(
     weights: Annotated[
-        str, typer.Argument(help="Weights that come along, by name, or a .safetensors file.", show_default=False)
+        str,
+        typer.Argument(
+            help="Weights that come along, by name, or a .safetensors file.", show_default=False
+        ),
     ],
     out: Annotated[
-        Path, typer.Argument(metavar="OUT", help="The file to write, as in natural.onnx.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="OUT", help="The file to write, as in natural.onnx.", show_default=False
+        ),
     ],
 ) -> None:
     """Write a colorizer as one ONNX file, which runs without PyTorch and in a browser.
 
-    It is compared with the original before it is written. The dial of the weights stays: a second input of the file.
+    It is compared with the original before it is written. The dial of the weights stays: a second
+    input of the file.
     """
     with clear_errors():
         from colorlib.models.export import export_onnx

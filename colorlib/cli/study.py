@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
 __all__ = ["study"]
 
-study = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="Ask people which colours they prefer.")
+study = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="rich", help="Ask people which colours they prefer."
+)
 DESIGNS = "real-or-coloured|which-is-better"  # written out: the help must not import the room
-Design = Annotated[str, typer.Option(metavar=DESIGNS, help="What people are asked.", show_default=False)]
+Design = Annotated[
+    str, typer.Option(metavar=DESIGNS, help="What people are asked.", show_default=False)
+]
 
 
 @contextmanager
@@ -29,13 +33,19 @@ def _study_errors() -> Iterator[None]:
         try:
             yield
         except ModuleNotFoundError as error:
-            raise ModuleNotFoundError(f"studies need the extra `study` ({error}): {install_hint('study')}") from error
+            raise ModuleNotFoundError(
+                f"studies need the extra `study` ({error}): {install_hint('study')}"
+            ) from error
 
 
 @study.command()
 def new(
-    folder: Annotated[Path, typer.Argument(help="Where the study goes; a new folder.", show_default=False)],
-    pictures: Annotated[Path, typer.Option(help="Folder of photographs in their own colours.", show_default=False)],
+    folder: Annotated[
+        Path, typer.Argument(help="Where the study goes; a new folder.", show_default=False)
+    ],
+    pictures: Annotated[
+        Path, typer.Option(help="Folder of photographs in their own colours.", show_default=False)
+    ],
     methods: Annotated[
         list[str],
         typer.Option(
@@ -47,7 +57,10 @@ def new(
     design: Design,
     more: Annotated[list[str] | None, typer.Argument(hidden=True, metavar="")] = None,
     participants: Annotated[
-        int, typer.Option(min=1, help="How many orders of trials to make; `colorlib study power` knows.")
+        int,
+        typer.Option(
+            min=1, help="How many orders of trials to make; `colorlib study power` knows."
+        ),
     ] = 100,
     trials: Annotated[
         int | None,
@@ -57,17 +70,22 @@ def new(
     checks: Annotated[int, typer.Option(min=0, help="Attention checks in between.")] = 2,
     seconds: Annotated[
         float | None,
-        typer.Option(help="How long a picture is shown, as in 3 or 5.", show_default="until the answer"),
+        typer.Option(
+            help="How long a picture is shown, as in 3 or 5.", show_default="until the answer"
+        ),
     ] = None,
     consent: Annotated[
         Path | None,
-        typer.Option(help="Text file with what participants agree to.", show_default="a common text"),
+        typer.Option(
+            help="Text file with what participants agree to.", show_default="a common text"
+        ),
     ] = None,
 ) -> None:
     """Write the pages of a study.
 
-    FOLDER/site is for the participants: open its index.html, put it on any web host, or call `colorlib
-    study serve FOLDER`. FOLDER/key.json says which picture is whose: keep it, and do not publish it.
+    FOLDER/site is for the participants: open its index.html, put it on any web host, or call
+    `colorlib study serve FOLDER`. FOLDER/key.json says which picture is whose: keep it, and do not
+    publish it.
     """
     with _study_errors():
         from colorlib.study.site import KEY, SITE, new_study
@@ -88,7 +106,10 @@ def new(
     for note in notes:
         say(note)
     scored = sum(trial.kind == "trial" for trial in plan.slots[0])
-    say(f"{len(plan.stimuli)} pictures, {scored} scored trials for each of {len(plan.slots)} participants")
+    say(
+        f"{len(plan.stimuli)} pictures, {scored} scored "
+        f"trials for each of {len(plan.slots)} participants"
+    )
     say(f"for participants: {folder / SITE / 'index.html'}; for you alone: {folder / KEY}")
 
 
@@ -108,7 +129,9 @@ def _folders(texts: list[str]) -> dict[str, Path]:
 @study.command()
 def serve(
     folder: Annotated[Path, typer.Argument(help="A study that `new` made.", show_default=False)],
-    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8000,
 ) -> None:
     """Serve a study and collect the answers in FOLDER/answers.db."""
@@ -134,17 +157,23 @@ def serve(
 def report(
     answers: Annotated[
         list[Path],
-        typer.Argument(help="The answers.db of a served study, json files, or folders of them.", show_default=False),
+        typer.Argument(
+            help="The answers.db of a served study, json files, or folders of them.",
+            show_default=False,
+        ),
     ],
     key: Annotated[
         Path | None,
-        typer.Option(help="The study's key.json.", show_default="beside the answers, or one folder up"),
+        typer.Option(
+            help="The study's key.json.", show_default="beside the answers, or one folder up"
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the report.", show_default="report, beside key.json")
+        Path | None,
+        typer.Option(help="Folder for the report.", show_default="report, beside key.json"),
     ] = None,
 ) -> None:
-    """Score the methods of a study: report.html, and csv files of methods, differences and answers."""
+    """Score the methods of a study: report.html, and methods, differences and answers as csv."""
     with _study_errors():
         from colorlib.study.answers import read_key
         from colorlib.study.report import evaluate_study, read_sources, write_study_report
@@ -158,7 +187,10 @@ def report(
     for line in (*notes, *filter(None, [result.problem])):
         say(line)
     if result.failed_checks:
-        say(f"{len(result.failed_checks)} participants failed an attention check; the report lists them")
+        say(
+            f"{len(result.failed_checks)} participants "
+            "failed an attention check; the report lists them"
+        )
     say("see " + " and ".join(map(str, written)))
 
 
@@ -189,15 +221,21 @@ def _table(result: Result) -> object:
 def power(
     design: Design,
     expected: Annotated[
-        float, typer.Option(help="The rate you expect: of fooling, or of winning.", show_default=False)
+        float,
+        typer.Option(help="The rate you expect: of fooling, or of winning.", show_default=False),
     ],
     against: Annotated[float, typer.Option(help="The rate to tell it from.")] = 0.5,
     methods: Annotated[int, typer.Option(min=2, help="How many methods share the trials.")] = 2,
     trials: Annotated[int, typer.Option(min=1, help="Scored trials of one person.")] = 40,
     icc: Annotated[
-        float, typer.Option(min=0, max=1, help="How alike the answers of one person are; 0 is not at all.")
+        float,
+        typer.Option(
+            min=0, max=1, help="How alike the answers of one person are; 0 is not at all."
+        ),
     ] = 0.05,
-    power: Annotated[float, typer.Option(help="The chance to see a difference that is there.")] = 0.8,
+    power: Annotated[
+        float, typer.Option(help="The chance to see a difference that is there.")
+    ] = 0.8,
 ) -> None:
     """Calculate how many raters a study needs, before it begins."""
     with _study_errors():
@@ -205,5 +243,7 @@ def power(
 
         if design not in DESIGNS.split("|"):
             raise ValueError(f"--design {design}: choose {' or '.join(DESIGNS.split('|'))}")
-        needed = raters_needed(design, expected, against, methods=methods, trials=trials, icc=icc, power=power)
+        needed = raters_needed(
+            design, expected, against, methods=methods, trials=trials, icc=icc, power=power
+        )
     tell(f"{needed} raters")

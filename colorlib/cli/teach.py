@@ -11,7 +11,9 @@ from colorlib.cli.console import clear_errors, say, tell
 
 __all__ = ["teach"]
 
-teach = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="Mark what a class hands in.")
+teach = typer.Typer(
+    no_args_is_help=True, rich_markup_mode="rich", help="Mark what a class hands in."
+)
 
 
 @teach.callback()
@@ -21,15 +23,21 @@ def _teach() -> None:
 
 @teach.command()
 def grade(
-    folder: Annotated[Path, typer.Argument(help="Folder with the students' notebooks.", show_default=False)],
-    key: Annotated[Path, typer.Option(help="The answer key; `make teach` writes it.", show_default=False)],
+    folder: Annotated[
+        Path, typer.Argument(help="Folder with the students' notebooks.", show_default=False)
+    ],
+    key: Annotated[
+        Path, typer.Option(help="The answer key; `make teach` writes it.", show_default=False)
+    ],
     out: Annotated[Path, typer.Option(help="The table of marks, a csv file.", show_default=False)],
-    seconds: Annotated[float, typer.Option(min=1, help="How long the cells of one exercise may run.")] = 60,
+    seconds: Annotated[
+        float, typer.Option(min=1, help="How long the cells of one exercise may run.")
+    ] = 60,
 ) -> None:
     """Run every notebook in a sandbox, judge each exercise, and write a table.
 
-    A notebook has no network, a folder of its own, and limits of time and memory. The reasons of judgements stand
-    in the table for you to read, beside the rubric.
+    A notebook has no network, a folder of its own, and limits of time and memory. The reasons of
+    judgements stand in the table for you to read, beside the rubric.
     """
     with clear_errors():
         from colorlib.teach.grade import mark_folder
@@ -43,4 +51,6 @@ def grade(
         write_marks(marks, out)
         waiting = sum(bool(found.to_read) for found in marks)
         students = len({found.student for found in marks})
-        tell(f"{out}: {students} notebooks, {len(marks)} marks; {waiting} reasons wait for a reader")
+        tell(
+            f"{out}: {students} notebooks, {len(marks)} marks; {waiting} reasons wait for a reader"
+        )

@@ -16,7 +16,10 @@ from colorlib.images.printable import one_line, printable
 def video(
     source: Annotated[Path, typer.Argument(metavar="IN", help="A film.", show_default=False)],
     out: Annotated[
-        Path | None, typer.Argument(metavar="OUT", help="The film to write, as in coloured.mp4.", show_default=False)
+        Path | None,
+        typer.Argument(
+            metavar="OUT", help="The film to write, as in coloured.mp4.", show_default=False
+        ),
     ] = None,
     weights: Annotated[str, typer.Option(help=WEIGHTS)] = "natural",
     vividness: Vividness = None,
@@ -24,63 +27,99 @@ def video(
         str,
         typer.Option(
             metavar="flow|exponential|off",
-            help="How colours are kept steady: carried along the motion, mixed with those before, or not at all.",
+            help="How colours are kept steady: carried along the motion, "
+            "mixed with those before, or not at all.",
         ),
     ] = "flow",
     key_every: Annotated[
         int | None,
-        typer.Option(min=1, help="In mode flow, frames from one that the network sees to the next.", show_default="10"),
+        typer.Option(
+            min=1,
+            help="In mode flow, frames from one that the network sees to the next.",
+            show_default="10",
+        ),
     ] = None,
     reference: Annotated[
-        Path | None, typer.Option(help="A frame of the film coloured by hand, or a photograph: take its colours.")
+        Path | None,
+        typer.Option(
+            help="A frame of the film coloured by hand, or a photograph: take its colours."
+        ),
     ] = None,
     stills: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Write one coloured still a scene there, and no film: to be repainted."),
+        typer.Option(
+            metavar="FOLDER",
+            help="Write one coloured still a scene there, and no film: to be repainted.",
+        ),
     ] = None,
     references: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Repainted stills: carry their colours through their scenes."),
+        typer.Option(
+            metavar="FOLDER", help="Repainted stills: carry their colours through their scenes."
+        ),
     ] = None,
     into: Annotated[
         Path | None,
         typer.Option(
             metavar="RESULT",
-            help="A finished film of IN: paint anew only the scenes of --references, or --start to --end, and copy "
+            help="A finished film of IN: paint anew only the scenes "
+            "of --references, or --start to --end, and copy "
             "everything else from it.",
         ),
     ] = None,
     upscale: Annotated[int, typer.Option(min=1, max=2, help="2 doubles width and height.")] = 1,
-    start: Annotated[str, typer.Option(metavar="TIME", help="Begin here: seconds, or as in 1:02:30.")] = "0",
-    end: Annotated[str | None, typer.Option(metavar="TIME", help="End here.", show_default="the end")] = None,
+    start: Annotated[
+        str, typer.Option(metavar="TIME", help="Begin here: seconds, or as in 1:02:30.")
+    ] = "0",
+    end: Annotated[
+        str | None, typer.Option(metavar="TIME", help="End here.", show_default="the end")
+    ] = None,
     preview: Annotated[
-        bool, typer.Option("--preview", help="Show original and result side by side; 10 seconds unless --end is given.")
+        bool,
+        typer.Option(
+            "--preview",
+            help="Show original and result side by side; 10 seconds unless --end is given.",
+        ),
     ] = False,
     codec: Annotated[
         str | None,
-        typer.Option(help="FFmpeg's name of the encoder.", show_default="libx264, in .webm libvpx-vp9, in .wmv wmv2"),
+        typer.Option(
+            help="FFmpeg's name of the encoder.",
+            show_default="libx264, in .webm libvpx-vp9, in .wmv wmv2",
+        ),
     ] = None,
     crf: Annotated[
         int | None,
-        typer.Option(help="Quality: smaller is finer and larger.", show_default="as good as the original to the eye"),
+        typer.Option(
+            help="Quality: smaller is finer and larger.",
+            show_default="as good as the original to the eye",
+        ),
     ] = None,
     make_grey: Annotated[
         bool, typer.Option("--make-grey", help="Colour a film that has colours, as if it had none.")
     ] = False,
     deinterlace: Annotated[
-        bool, typer.Option("--deinterlace", help="Make all frames whole, also those that call themselves progressive.")
+        bool,
+        typer.Option(
+            "--deinterlace",
+            help="Make all frames whole, also those that call themselves progressive.",
+        ),
     ] = False,
     resume: Annotated[
-        bool, typer.Option(help="Go on after a break, and leave a result that is there; or begin anew.")
+        bool,
+        typer.Option(help="Go on after a break, and leave a result that is there; or begin anew."),
     ] = True,
-    sound: Annotated[bool, typer.Option(help="Copy the sounds of the film, or leave them out.")] = True,
+    sound: Annotated[
+        bool, typer.Option(help="Copy the sounds of the film, or leave them out.")
+    ] = True,
 ) -> None:
-    """Colorize a film; its sounds and subtitles are copied as they are, where the container can hold them.
+    """Colorize a film; its sounds and subtitles are copied, where the container can hold them.
 
-    The film is worked on in pieces, in the folder OUT.parts. Call it again to go on after a break: that is refused when
-    the film, the weights or the options are no more the same.
+    The film is worked on in pieces, in the folder OUT.parts. Call it again to go on after a break:
+    that is refused when the film, the weights or the options are no more the same.
 
-    With --stills, repaint the stills that are wrong in any program, and give the folder back with --references.
+    With --stills, repaint the stills that are wrong in any program, and give the folder back with
+    --references.
     """
     with clear_errors():
         from colorlib.colorize.colorizer import Colorizer
@@ -90,24 +129,45 @@ def video(
         from colorlib.film.stills import FilmScenes, read_stills, write_stills
         from colorlib.images.label import Label
 
-        part = {"start": _seconds("--start", start), "end": None if end is None else _seconds("--end", end)}
+        part = {
+            "start": _seconds("--start", start),
+            "end": None if end is None else _seconds("--end", end),
+        }
         ways = {"make_grey": make_grey, "deinterlace": deinterlace}
-        ways["checking"] = partial(progress, what="looking through") if sys.stderr.isatty() else no_progress
+        ways["checking"] = (
+            partial(progress, what="looking through") if sys.stderr.isatty() else no_progress
+        )
         _check_choice(out, stills, references, into, preview, part)
         painter = Colorizer.from_pretrained(weights, vividness=vividness)
-        settings = {"mode": mode, "key_every": key_every or KEY_EVERY, "reference": reference, "upscale": upscale}
-        film_colorizer, label = RestoringColorizer(painter, **settings), Label(Path(weights).name, painter.sha256)
+        settings = {
+            "mode": mode,
+            "key_every": key_every or KEY_EVERY,
+            "reference": reference,
+            "upscale": upscale,
+        }
+        film_colorizer, label = (
+            RestoringColorizer(painter, **settings),
+            Label(Path(weights).name, painter.sha256),
+        )
         notes = []
         if stills or references or into:
             film = FilmScenes(source, **({} if into else part), **ways)
             if stills:
                 written, there = write_stills(film, stills, film_colorizer, label)
-                say(f"{written} stills are in {printable(stills)}" + (f", {there} were there" if there else ""))
+                say(
+                    f"{written} stills are in {printable(stills)}"
+                    + (f", {there} were there" if there else "")
+                )
                 return
             if references:
                 given, notes = read_stills(film, references)
                 film_colorizer.follow(given, film)
-        ways |= {"codec": codec, "crf": crf, "made_by": label, "progress": partial(progress, what="colorizing")}
+        ways |= {
+            "codec": codec,
+            "crf": crf,
+            "made_by": label,
+            "progress": partial(progress, what="colorizing"),
+        }
         if into:
             del ways["make_grey"], ways["deinterlace"]
             result = repaint(film, into, out, film_colorizer, **part, **ways)
@@ -130,7 +190,9 @@ def _seconds(option: str, time: str) -> float:
         if len(parts) > 3 or not all(0 <= part < float("inf") for part in parts):
             raise ValueError
     except ValueError:
-        raise ValueError(f"{option} {time}: give seconds, or minutes and seconds, as in 90 or 1:30") from None
+        raise ValueError(
+            f"{option} {time}: give seconds, or minutes and seconds, as in 90 or 1:30"
+        ) from None
     return sum(part * 60**place for place, part in enumerate(reversed(parts)))
 
 
@@ -144,13 +206,17 @@ def _check_choice(
 ) -> None:
     """Refuse options that contradict each other."""
     if (out is None) == (stills is None):
-        raise ValueError("give OUT, the film to write, or --stills, a folder for stills, and not both")
+        raise ValueError(
+            "give OUT, the film to write, or --stills, a folder for stills, and not both"
+        )
     if stills and (references or into):
         raise ValueError("--stills comes before --references and --into: repaint the stills first")
     if into and preview:
         raise ValueError("--into and --preview contradict each other: give one of them")
     chosen = part["start"] > 0 or part["end"] is not None
     if into and not references and not chosen:
-        raise ValueError("--into needs to know what to paint anew: give --references, or --start and --end")
+        raise ValueError(
+            "--into needs to know what to paint anew: give --references, or --start and --end"
+        )
     if into and references and chosen:
         raise ValueError("--into paints the scenes of --references: leave --start and --end out")

@@ -1,5 +1,6 @@
-"""The page that colours photographs: the same part of a page in the book, where the network runs in the browser, and
-in `colorlib demo`, where it runs in Python.
+"""The page that colours photographs, in the book and in `colorlib demo`.
+
+In the book its network runs in the browser, in the demo in Python.
 """
 
 from collections.abc import Mapping
@@ -28,15 +29,20 @@ SAMPLES = {
     "flower": "A flower",
     "chelsea": "A cat",
 }
-SIDE, SMALL = 1000, 116  # pixels: the longer side of a sample, and the height of its small view, for sharp screens
-# What a page may load: its own files, and what it made itself. Scripts in the page are the theme's; wasm, which this
-# calls eval, is the network's runtime. The policy is about where things come from and go to.
+# Pixels: the longer side of a sample, and the height of its small view, for sharp screens.
+SIDE, SMALL = 1000, 116
+# What a page may load: its own files, and what it made itself. Scripts in the page are the theme's;
+# wasm, which this calls eval, is the network's runtime. The policy is about where things come from
+# and go to.
 POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; "
+    "default-src 'self'; script-src 'self' 'unsafe-inline' "
+    "'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; media-src 'self' data: "
+    "blob:; font-src 'self' data:; worker-src 'self' blob:; "
     "object-src 'none'; base-uri 'self'; form-action 'self'"
 )
-BLENDED = (0.8, 1.2, 1.6)  # times the size that the card names: three looks whose answers are averaged
+# Times the size that the card names: three looks whose answers are averaged.
+BLENDED = (0.8, 1.2, 1.6)
 _pages = Environment(loader=FileSystemLoader(STATIC), autoescape=True, undefined=StrictUndefined)
 
 
@@ -51,9 +57,9 @@ def defaults(weights: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        `vividness`, or None without a dial; `sizes`, a list of dicts of what the page `says` and which `of` the
-        network's sizes it means, the first as `Colorizer.from_pretrained` has it; and the `mark`, an XMP packet, that
-        a saved picture gets.
+        `vividness`, or None without a dial; `sizes`, a list of dicts of what the page `says` and
+        which `of` the network's sizes it means, the first as `Colorizer.from_pretrained` has it;
+        and the `mark`, an XMP packet, that a saved picture gets.
 
     Raises
     ------
@@ -65,7 +71,10 @@ def defaults(weights: str) -> dict[str, Any]:
     several = [round(size * times) for times in BLENDED]
     return {
         "vividness": position(weights, None, card) if dial.has_dial(card) else None,
-        "sizes": [{"says": "once", "of": [size]}, {"says": "at three sizes, blended", "of": several}],
+        "sizes": [
+            {"says": "once", "of": [size]},
+            {"says": "at three sizes, blended", "of": several},
+        ],
         "mark": Label(weights, card["sha256"]).described(Description()).packet.decode(),
     }
 
@@ -95,7 +104,9 @@ def write_samples(folder: Path) -> dict[str, int]:
     return widths
 
 
-def fragment(base: str, widths: Mapping[str, int], promise: str, accept: str = "", missing: str | None = None) -> str:
+def fragment(
+    base: str, widths: Mapping[str, int], promise: str, accept: str = "", missing: str | None = None
+) -> str:
     """The part of a page that colours.
 
     Parameters
@@ -118,7 +129,9 @@ def fragment(base: str, widths: Mapping[str, int], promise: str, accept: str = "
     """
     samples = {name: SAMPLES[name] for name in widths}
     words = {"promise": promise, "accept": accept, "missing": missing}
-    return _pages.get_template("page.html").render(base=base, samples=samples, widths=widths, **words)
+    return _pages.get_template("page.html").render(
+        base=base, samples=samples, widths=widths, **words
+    )
 
 
 def whole_page(part: str, head: str) -> str:

@@ -104,7 +104,9 @@ class OpenPictures:
         values = self._pixels[picture]
         height, width = values.shape[:2]
         scale = min(1, SHOWN / max(height, width))
-        L = integer_lightness(shrunk(values, max(1, round(height * scale)), max(1, round(width * scale))))
+        L = integer_lightness(
+            shrunk(values, max(1, round(height * scale)), max(1, round(width * scale)))
+        )
         return _png(displayed_bytes(L, np.zeros_like(L), np.zeros_like(L))[..., 0])
 
     def colour(self, picture: str, settings: Mapping[str, Any]) -> bytes:
@@ -130,7 +132,9 @@ class OpenPictures:
             As `Colorizer`.
         """
         values = self._pixels[picture]
-        points = [Point(point["x"], point["y"], tuple(point["rgb"])) for point in settings["points"]]
+        points = [
+            Point(point["x"], point["y"], tuple(point["rgb"])) for point in settings["points"]
+        ]
         asked = (tuple(settings["sizes"]), float(settings["strength"]), settings["vividness"])
         with self._lock:
             result = self._colorizer(*asked)(values, points=points or None)

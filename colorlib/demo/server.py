@@ -1,4 +1,4 @@
-"""The server of `colorlib demo`: the page that colours, with a colorizer behind it, for this machine alone."""
+"""The server of `colorlib demo`: the page that colours, for this machine alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ __all__ = ["create_server"]
 MOST_BYTES = 2 * 10**9  # of a file
 ACCEPT = ", .tif, .tiff, .heic, .jp2, .pnm"  # what Python reads and most browsers do not
 PROMISE = "It stays on this machine: colorlib colours it, and nothing is sent."
-HEAD = '<link rel="stylesheet" href="static/page.css"><script type="module" src="static/demo.js"></script>'
+HEAD = (
+    '<link rel="stylesheet" href="static/page.css">'
+    '<script type="module" src="static/demo.js"></script>'
+)
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -61,7 +64,9 @@ def create_server(folder: Path, weights: str = "natural", port: int = 0) -> Thre
         for file in top.iterdir():
             if file.suffix in TYPES:
                 content[f"/{top.name}/{file.name}"] = (TYPES[file.suffix], file.read_bytes())
-    return ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, content, OpenPictures(weights)))
+    return ThreadingHTTPServer(
+        ("127.0.0.1", port), partial(_Handler, content, OpenPictures(weights))
+    )
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -69,7 +74,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def __init__(self, content: dict[str, tuple[str, bytes]], pictures: OpenPictures, *arguments: object) -> None:
+    def __init__(
+        self, content: dict[str, tuple[str, bytes]], pictures: OpenPictures, *arguments: object
+    ) -> None:
         self.content, self.pictures = content, pictures
         super().__init__(*arguments)
 
@@ -94,12 +101,20 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True  # what is sent stays unread
             why = "This server is for its own page only"
             if self._is_ours():
-                why = f"{name}: the file is larger than {MOST_BYTES // 10**6} MB; colour it with `colorlib colorize`"
+                why = (
+                    f"{name}: the file is larger than {MOST_BYTES // 10**6} MB; "
+                    "colour it with `colorlib colorize`"
+                )
             self._fail(HTTPStatus.FORBIDDEN, why)
             return
         body = self.rfile.read(length)
         if address.path == "/open":
-            self._work(lambda: ("application/json", json.dumps(self.pictures.open(name, body)._asdict()).encode()))
+            self._work(
+                lambda: (
+                    "application/json",
+                    json.dumps(self.pictures.open(name, body)._asdict()).encode(),
+                )
+            )
         elif address.path.startswith("/colour/"):
             picture = address.path.rpartition("/")[2]
             self._work(lambda: ("image/png", self.pictures.colour(picture, json.loads(body))))
@@ -110,11 +125,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep no record of who opens what."""
 
     def _is_ours(self) -> bool:
-        """Whether the request comes from our page: other sites in the same browser could send some, too."""
+        """Whether the request comes from our page: other sites in the browser could ask."""
         port = self.server.server_address[1]
         ours = {f"127.0.0.1:{port}", f"localhost:{port}"}
         origin = self.headers.get("Origin")
-        return self.headers.get("Host") in ours and (origin is None or origin.removeprefix("http://") in ours)
+        return self.headers.get("Host") in ours and (
+            origin is None or origin.removeprefix("http://") in ours
+        )
 
     def _work(self, task: object) -> None:
         """Answer with what a task returns, or with the sentence of its error."""
@@ -128,7 +145,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(kind, data)
 
     def _fail(self, status: HTTPStatus, why: str) -> None:
-        self._answer("application/json", json.dumps({"error": why.rstrip(".") + "."}).encode(), status)
+        self._answer(
+            "application/json", json.dumps({"error": why.rstrip(".") + "."}).encode(), status
+        )
 
     def _answer(self, kind: str, data: bytes, status: HTTPStatus = HTTPStatus.OK) -> None:
         try:

@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 
 WIDTH = 6.4  # inches
 SURROUND, SHADE, INK = "#d9d9d9", "#c4c4c4", "#1a1a1a"
-LINES = ("#0b5394", "#a61c00", "#38761d", "#674ea7", "#7f6000")  # each at least 4:1 against the surround
+# Each at least 4:1 against the surround.
+LINES = ("#0b5394", "#a61c00", "#38761d", "#674ea7", "#7f6000")
 STYLE = {
     "figure.facecolor": SURROUND,
     "figure.dpi": 150,
@@ -40,15 +41,16 @@ STYLE = {
     "xtick.labelsize": 10,
     "ytick.labelsize": 10,
 }
-REFERENCES = {"_truth": ("--", "dashed"), "_grey": (":", "dotted")}  # suffix of a log's column: how it is drawn
+# The suffix of a log's column, and how it is drawn.
+REFERENCES = {"_truth": ("--", "dashed"), "_grey": (":", "dotted")}
 PictureArray = torch.Tensor | np.ndarray
 
 
 def style() -> AbstractContextManager[None]:
     """The book's matplotlib style, for a figure of your own: ``with show.style(): ...``.
 
-    The ground is an opaque, neutral light grey in light and dark pages alike, because colours must be judged on the
-    same neutral surround. Settings return to what they were when the block ends.
+    The ground is an opaque, neutral light grey in light and dark pages alike, because colours must
+    be judged on the same neutral surround. Settings return to what they were when the block ends.
 
     Returns
     -------
@@ -59,7 +61,7 @@ def style() -> AbstractContextManager[None]:
 
 
 def closed(fig: Figure) -> Figure:
-    """Take the figure out of pyplot's hands, so that a notebook shows it only where it is returned."""
+    """Take the figure from pyplot, so that a notebook shows it only where it is returned."""
     plt.close(fig)
     return fig
 
@@ -85,7 +87,11 @@ def figure_pixels(fig: Figure) -> np.ndarray:
 def to_array(picture: PictureArray) -> np.ndarray:
     """A picture as an (H, W, 3) float array in [0, 1]."""
     if isinstance(picture, torch.Tensor):
-        picture = picture.detach().float().cpu().numpy() if picture.is_floating_point() else picture.cpu().numpy()
+        picture = (
+            picture.detach().float().cpu().numpy()
+            if picture.is_floating_point()
+            else picture.cpu().numpy()
+        )
         if picture.ndim == 4 and picture.shape[0] == 1:
             picture = picture[0]
         if picture.ndim == 3:
@@ -95,7 +101,9 @@ def to_array(picture: PictureArray) -> np.ndarray:
     if array.ndim == 2:
         array = array[..., None]
     if array.ndim != 3 or array.shape[-1] not in (1, 3):
-        raise ValueError(f"a picture is a tensor (3, H, W) or an array (H, W, 3), got shape {tuple(array.shape)}")
+        raise ValueError(
+            f"a picture is a tensor (3, H, W) or an array (H, W, 3), got shape {tuple(array.shape)}"
+        )
     return np.clip(np.broadcast_to(array, (*array.shape[:2], 3)), 0, 1)
 
 

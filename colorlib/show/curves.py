@@ -31,9 +31,9 @@ TITLES = {  # of a log's columns, in words
 def loss_curves(log: pd.DataFrame | str | Path, columns: Sequence[str] | None = None) -> Figure:
     """Curves of a training log over its epochs, one panel per column.
 
-    A column ``x`` is drawn together with ``x_truth`` (dashed) and ``x_grey`` (dotted) when the log has
-    them. When it has a column ``trains``, the epochs in which only the generator learned lie on a
-    darker ground.
+    A column ``x`` is drawn together with ``x_truth`` (dashed) and ``x_grey`` (dotted) when the log
+    has them. When it has a column ``trains``, the epochs in which only the generator learned lie on
+    a darker ground.
 
     Parameters
     ----------
@@ -55,7 +55,11 @@ def loss_curves(log: pd.DataFrame | str | Path, columns: Sequence[str] | None = 
     """
     log = log if isinstance(log, pd.DataFrame) else pd.read_csv(log)
     if columns is None:
-        names = [name for name in log.columns if str(name).startswith(("loss_", "valid_")) and log[name].notna().any()]
+        names = [
+            name
+            for name in log.columns
+            if str(name).startswith(("loss_", "valid_")) and log[name].notna().any()
+        ]
         columns = [name for name in names if not name.endswith(tuple(REFERENCES))]
     missing = [name for name in ("epoch", *columns) if name not in log.columns]
     if missing or not len(columns):
@@ -64,7 +68,9 @@ def loss_curves(log: pd.DataFrame | str | Path, columns: Sequence[str] | None = 
     across = min(2, len(columns))
     down = -(-len(columns) // across)
     with style():
-        fig, axes = plt.subplots(down, across, figsize=(WIDTH, 0.3 + 1.9 * down), squeeze=False, sharex=True)
+        fig, axes = plt.subplots(
+            down, across, figsize=(WIDTH, 0.3 + 1.9 * down), squeeze=False, sharex=True
+        )
         for ax, name in zip(axes.flat, columns, strict=False):
             for epoch in log.loc[_warmup(log), "epoch"]:
                 ax.axvspan(epoch - 0.5, epoch + 0.5, color=SHADE, linewidth=0)
@@ -72,12 +78,23 @@ def loss_curves(log: pd.DataFrame | str | Path, columns: Sequence[str] | None = 
             ax.plot(log["epoch"], log[name], marker=marker, markersize=3.5)
             beside = [suffix for suffix in REFERENCES if name + suffix in log.columns]
             for suffix in beside:
-                ax.plot(log["epoch"], log[name + suffix], color=INK, linestyle=REFERENCES[suffix][0], linewidth=1.2)
+                ax.plot(
+                    log["epoch"],
+                    log[name + suffix],
+                    color=INK,
+                    linestyle=REFERENCES[suffix][0],
+                    linewidth=1.2,
+                )
             notes = ", ".join(f"{suffix[1:]} {REFERENCES[suffix][1]}" for suffix in beside)
-            ax.set_title(TITLES.get(name, name.replace("_", " ")) + (f" ({notes})" if notes else ""))
+            ax.set_title(
+                TITLES.get(name, name.replace("_", " ")) + (f" ({notes})" if notes else "")
+            )
             ax.xaxis.get_major_locator().set_params(integer=True)
         if _warmup(log).any():
-            fig.legend(handles=[Patch(color=SHADE, label="epochs with the pixel loss alone")], loc="outside upper left")
+            fig.legend(
+                handles=[Patch(color=SHADE, label="epochs with the pixel loss alone")],
+                loc="outside upper left",
+            )
         for ax in axes.flat[len(columns) :]:
             ax.set_axis_off()
         for ax in [axes[i // across, i % across] for i in range(len(columns))][-across:]:
@@ -88,5 +105,9 @@ def loss_curves(log: pd.DataFrame | str | Path, columns: Sequence[str] | None = 
 
 def _warmup(log: pd.DataFrame) -> pd.Series:
     """In which epochs only the generator learned, in a log that has others too."""
-    alone = log["trains"] == "generator" if "trains" in log.columns else pd.Series(False, index=log.index)
+    alone = (
+        log["trains"] == "generator"
+        if "trains" in log.columns
+        else pd.Series(False, index=log.index)
+    )
     return alone & (not alone.all())

@@ -1,12 +1,12 @@
 """The book's figures: Lab channels, grids of pictures, receptive fields, the gamut.
 
-One style serves light and dark pages. Every figure brings its own ground, an opaque, neutral light grey with dark
-text, because a colour looks different on white and on black: pictures can only be compared when the surround is the
-same and has no hue of its own. Figures are at most 6.4 inch wide with type of 10 points or more, so they stay readable
-at the width of a phone.
+One style serves light and dark pages. Every figure brings its own ground, an opaque, neutral light
+grey with dark text, because a colour looks different on white and on black: pictures can only be
+compared when the surround is the same and has no hue of its own. Figures are at most 6.4 inch wide
+with type of 10 points or more, so they stay readable at the width of a phone.
 
-Every function returns a `matplotlib.figure.Figure` that pyplot has already let go of: as the last expression of
-a notebook cell it is shown once, and not a second time at the end of the cell.
+Every function returns a `matplotlib.figure.Figure` that pyplot has already let go of: as the last
+expression of a notebook cell it is shown once, and not a second time at the end of the cell.
 """
 
 from __future__ import annotations
@@ -46,10 +46,12 @@ def picture_grid(
     Parameters
     ----------
     rows : sequence of rows
-        Each row is a sequence of pictures or a batch (B, 3, H, W). A picture is a tensor (3, H, W), (1, H, W) or
-        (1, 3, H, W), or an array (H, W, 3) or (H, W); float in [0, 1] or uint8. A row may be shorter than the others.
+        Each row is a sequence of pictures or a batch (B, 3, H, W). A picture is a tensor (3, H, W),
+        (1, H, W) or (1, 3, H, W), or an array (H, W, 3) or (H, W); float in [0, 1] or uint8. A row
+        may be shorter than the others.
     columns : sequence of str
-        One title per column, over the first row. At most five columns, so that pictures stay large enough on a phone.
+        One title per column, over the first row. At most five columns, so that pictures stay large
+        enough on a phone.
     rows_titles : sequence of str, optional
         One title per row, left of it.
     captions : sequence of sequence of str, optional
@@ -62,12 +64,15 @@ def picture_grid(
     Raises
     ------
     ValueError
-        If there is no picture, more than five columns, or the number of titles or captions is not that of the pictures.
+        If there is no picture, more than five columns, or the number of titles or captions is not
+        that of the pictures.
     """
     pictures = [[to_array(picture) for picture in row] for row in rows]
     widest = max((len(row) for row in pictures), default=0)
     if not 1 <= widest <= 5:
-        raise ValueError(f"picture_grid shows 1 to 5 pictures in a row, got {widest}; use more rows")
+        raise ValueError(
+            f"picture_grid shows 1 to 5 pictures in a row, got {widest}; use more rows"
+        )
     if len(columns) != widest:
         raise ValueError(f"picture_grid got {len(columns)} column titles for {widest} columns")
     if rows_titles is not None and len(rows_titles) != len(pictures):
@@ -109,13 +114,13 @@ def picture_grid(
 
 
 def lab_channels(rgb: PictureArray) -> Figure:
-    """A photograph and its three Lab channels: L as grey, a and b as the colours they stand for, at a fixed lightness.
+    """Draw a photograph and its Lab channels: L as grey, a and b as their colours at one lightness.
 
     Parameters
     ----------
     rgb : torch.Tensor or numpy.ndarray
-        One photograph (3, H, W), shown as two rows of two, or a batch (B, 3, H, W), shown as one row of four for each;
-        sRGB in [0, 1].
+        One photograph (3, H, W), shown as two rows of two, or a batch (B, 3, H, W), shown as one
+        row of four for each; sRGB in [0, 1].
 
     Returns
     -------
@@ -127,7 +132,9 @@ def lab_channels(rgb: PictureArray) -> Figure:
     only = torch.zeros_like(lab).index_fill_(1, torch.tensor([0], device=lab.device), 65.0)
     a_only, b_only = only.clone(), only.clone()
     a_only[:, 1], b_only[:, 2] = lab[:, 1], lab[:, 2]
-    panels = list(zip(batch, grey_rgb(lightness(batch)), lab_to_rgb(a_only), lab_to_rgb(b_only), strict=True))
+    panels = list(
+        zip(batch, grey_rgb(lightness(batch)), lab_to_rgb(a_only), lab_to_rgb(b_only), strict=True)
+    )
     if len(panels) > 1:
         return picture_grid(panels, titles)
     fig = picture_grid([panels[0][:2], panels[0][2:]], titles[:2])
@@ -138,15 +145,15 @@ def lab_channels(rgb: PictureArray) -> Figure:
 
 
 def receptive_field_figure(rgb: PictureArray, size: int | Sequence[int]) -> Figure:
-    """A photograph with the square that one output of a network sees, and the square's content beside it.
+    """Draw a photograph with the square that one output of a network sees, and the square alone.
 
     Parameters
     ----------
     rgb : torch.Tensor or numpy.ndarray
         One photograph (3, H, W), sRGB in [0, 1].
     size : int or sequence of int
-        Side of the receptive field in pixels, or up to three of them to compare. A square larger than the
-        photograph is cut off at its edges.
+        Side of the receptive field in pixels, or up to three of them to compare. A square larger
+        than the photograph is cut off at its edges.
 
     Returns
     -------
@@ -159,18 +166,27 @@ def receptive_field_figure(rgb: PictureArray, size: int | Sequence[int]) -> Figu
     """
     sizes = [size] if isinstance(size, int) else list(size)
     if not 1 <= len(sizes) <= 3 or min(sizes) < 1:
-        raise ValueError(f"receptive_field_figure takes one to three sizes of at least 1 pixel, got {sizes}")
+        raise ValueError(
+            f"receptive_field_figure takes one to three sizes of at least 1 pixel, got {sizes}"
+        )
     picture = to_array(rgb)
     height, width = picture.shape[:2]
     with style():
-        fig, axes = plt.subplots(1, 1 + len(sizes), figsize=(WIDTH, 0.45 + WIDTH / (1 + len(sizes)) * height / width))
+        fig, axes = plt.subplots(
+            1, 1 + len(sizes), figsize=(WIDTH, 0.45 + WIDTH / (1 + len(sizes)) * height / width)
+        )
         draw_picture(axes[0], picture)
         axes[0].set_title(f"{width} × {height} pixels")
-        for ax, side, color in zip(axes[1:], sizes, ("#ffd400", "#00e5ff", "#ff5fd2"), strict=False):
+        for ax, side, color in zip(
+            axes[1:], sizes, ("#ffd400", "#00e5ff", "#ff5fd2"), strict=False
+        ):
             top, left = (height - side) // 2, (width - side) // 2
             rows = slice(max(top, 0), min(top + side, height))
             cols = slice(max(left, 0), min(left + side, width))
-            corner, extent = (cols.start - 0.5, rows.start - 0.5), (cols.stop - cols.start, rows.stop - rows.start)
+            corner, extent = (
+                (cols.start - 0.5, rows.start - 0.5),
+                (cols.stop - cols.start, rows.stop - rows.start),
+            )
             box = Rectangle(corner, *extent, fill=False, edgecolor=color, linewidth=2)
             box.set_path_effects([withStroke(linewidth=4, foreground=INK)])
             axes[0].add_patch(box)
@@ -181,7 +197,9 @@ def receptive_field_figure(rgb: PictureArray, size: int | Sequence[int]) -> Figu
     return closed(fig)
 
 
-def gamut_figure(Ls: Sequence[float], points: Mapping[str, tuple[float, float]] | None = None) -> Figure:
+def gamut_figure(
+    Ls: Sequence[float], points: Mapping[str, tuple[float, float]] | None = None
+) -> Figure:
     """The ab plane at given lightnesses: what sRGB can display, in its own colours.
 
     Parameters
@@ -207,7 +225,12 @@ def gamut_figure(Ls: Sequence[float], points: Mapping[str, tuple[float, float]] 
     side = min(WIDTH / across, 4.4)
     with style():
         fig, axes = plt.subplots(
-            down, across, figsize=(side * across, side * down + 0.4), squeeze=False, sharex=True, sharey=True
+            down,
+            across,
+            figsize=(side * across, side * down + 0.4),
+            squeeze=False,
+            sharex=True,
+            sharey=True,
         )
         fig.set_layout_engine("compressed")
         for ax, L in zip(axes.flat, Ls, strict=False):
@@ -234,12 +257,23 @@ def _gamut(ax: Axes, L: float) -> None:
 
 
 def _mark(ax: Axes, points: Mapping[str, tuple[float, float]]) -> None:
-    """Mark points of the ab plane and name each on the side that is turned away from its nearest neighbour."""
+    """Mark points of the ab plane, and name each on the side away from its nearest neighbour."""
     for label, (a, b) in points.items():
         others = [other for name, other in points.items() if name != label]
-        near = min(others, key=lambda other: np.hypot(other[0] - a, other[1] - b), default=(a - 1, b - 1))
+        near = min(
+            others, key=lambda other: np.hypot(other[0] - a, other[1] - b), default=(a - 1, b - 1)
+        )
         side, up = (-1 if near[0] > a else 1), (-1 if near[1] > b else 1)
-        ax.plot(a, b, marker="o", markersize=7, color="white", markeredgecolor=INK, markeredgewidth=1.5)
+        ax.plot(
+            a, b, marker="o", markersize=7, color="white", markeredgecolor=INK, markeredgewidth=1.5
+        )
         align = {"ha": "left" if side > 0 else "right", "va": "bottom" if up > 0 else "top"}
-        text = ax.annotate(label, (a, b), xytext=(6 * side, 3 * up), textcoords="offset points", fontsize=10, **align)
+        text = ax.annotate(
+            label,
+            (a, b),
+            xytext=(6 * side, 3 * up),
+            textcoords="offset points",
+            fontsize=10,
+            **align,
+        )
         text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])

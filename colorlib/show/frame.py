@@ -31,4 +31,7 @@ def framed(page: str, words: str, height: int = 640) -> HTML:
     """
     style = f"width: 100%; height: {height}px; border: 1px solid #8886; border-radius: 6px"
     # In a block of its own: IPython warns of a frame alone, whose address it would rather have.
-    return HTML(f'<div><iframe srcdoc="{escape(page)}" title="{escape(words)}" style="{style}"></iframe></div>')
+    return HTML(
+        f'<div><iframe srcdoc="{escape(page)}" title="{escape(words)}" style="{style}">'
+        "</iframe></div>"
+    )

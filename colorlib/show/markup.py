@@ -1,4 +1,4 @@
-"""What a figure on a page is made of: pictures as text, a slider, and the style and script that all figures share."""
+"""What a figure on a page is made of: pictures as text, a slider, style and script."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A board to draw on in Jupyter and on Colab: coloured strokes on a grey photograph, and a button that spreads them.
+"""A board to draw on, in Jupyter and on Colab: strokes of colour, and a button that spreads them.
 
-It needs a kernel and the package ipycanvas (the extra `draw`). Pages without a kernel show `show.turnable`
-instead.
+It needs a kernel and the package ipycanvas (the extra `draw`). Pages without a kernel show
+`show.turnable` instead.
 """
 
 from collections.abc import Callable
@@ -22,8 +22,8 @@ WIDTH = 480  # pixels on the screen
 class ScribbleBoard:
     """A grey picture under a pen. Its `view` is what a cell shows.
 
-    Choose a colour, draw with the mouse or a finger, press "Colour". A later stroke covers an earlier one, as paint
-    does. "Undo" takes the last stroke away.
+    Choose a colour, draw with the mouse or a finger, press "Colour". A later stroke covers an
+    earlier one, as paint does. "Undo" takes the last stroke away.
 
     Parameters
     ----------
@@ -52,7 +52,9 @@ class ScribbleBoard:
             from ipycanvas import MultiCanvas
             from ipywidgets import Button, ColorPicker, HBox, IntSlider, Label, VBox
         except ImportError as error:
-            raise ImportError(f"the board needs ipycanvas: {install_hint('draw')}, then restart") from error
+            raise ImportError(
+                f"the board needs ipycanvas: {install_hint('draw')}, then restart"
+            ) from error
         _allow_on_colab()
         self.L, self.method = np.asarray(L, dtype=np.float64), method
         if self.L.ndim != 2 or 0 in self.L.shape:
@@ -70,11 +72,20 @@ class ScribbleBoard:
             button = Button(description=name)
             button.on_click(lambda _, action=action: action())
             buttons.append(button)
-        self.view = VBox([self.canvas, HBox([self.color, self.radius]), HBox([*buttons, self.message])])
-        for on, act in (("down", self.start), ("move", self.move), ("up", self.stop), ("out", self.stop)):
+        self.view = VBox(
+            [self.canvas, HBox([self.color, self.radius]), HBox([*buttons, self.message])]
+        )
+        for on, act in (
+            ("down", self.start),
+            ("move", self.move),
+            ("up", self.stop),
+            ("out", self.stop),
+        ):
             getattr(self.canvas, f"on_mouse_{on}")(act)
         for on, act in (("start", self.start), ("move", self.move), ("end", self.stop)):
-            getattr(self.canvas, f"on_touch_{on}")(lambda touches, act=act: touches and act(*touches[0]))
+            getattr(self.canvas, f"on_touch_{on}")(
+                lambda touches, act=act: touches and act(*touches[0])
+            )
         self._show(np.zeros((*self.L.shape, 2)))
 
     def start(self, x: float, y: float) -> None:
@@ -162,10 +173,15 @@ class ScribbleBoard:
             self.canvas[1].fill_rects(columns, rows, self.scale + 0.5, self.scale + 0.5)
 
 
-def _line(start: tuple[int, int], end: tuple[int, int], radius: int, shape: tuple[int, int]) -> np.ndarray:
+def _line(
+    start: tuple[int, int], end: tuple[int, int], radius: int, shape: tuple[int, int]
+) -> np.ndarray:
     """The pixels (n, 2) within a radius of the line between two of them, inside the picture."""
     rows, columns = np.indices(shape)
-    offset, along = np.stack([rows - start[0], columns - start[1]]), np.subtract(end, start).astype(float)
+    offset, along = (
+        np.stack([rows - start[0], columns - start[1]]),
+        np.subtract(end, start).astype(float),
+    )
     part = np.tensordot(along, offset, 1) / max(float(along @ along), 1.0)
     distance = np.hypot(*(offset - along[:, None, None] * part.clip(0, 1)))
     return np.argwhere(distance < radius)

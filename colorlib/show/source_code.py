@@ -35,7 +35,8 @@ DARK = ('[data-jp-theme-light="false"]', '[theme="dark"]', ".vscode-dark")
 def _rules(scope: str, shade: int) -> str:
     """Rules for a light ground (0) or a dark one (1); `:where` gives way to the book's theme."""
     return "".join(
-        f":where({scope} .colorlib-source :is({tokens})) {{ color: {inks[shade]}; }}" for tokens, inks in INKS.items()
+        f":where({scope} .colorlib-source :is({tokens})) {{ color: {inks[shade]}; }}"
+        for tokens, inks in INKS.items()
     )
 
 
@@ -78,12 +79,18 @@ class Source:
         """The highlighted code under its signature; what is long can be folded away."""
         code = highlight(self.code, PythonLexer(), HtmlFormatter(cssclass="highlight"))
         place = escape(self.place)
-        link = f'<p><a href="{escape(self.address)}">{place}</a></p>' if self.address else f"<p>{place}</p>"
+        link = (
+            f'<p><a href="{escape(self.address)}">{place}</a></p>'
+            if self.address
+            else f"<p>{place}</p>"
+        )
         head, lines = f"<code>{escape(self.signature)}</code>", len(self.code.splitlines())
         if lines <= LONG:
             return f'{STYLE}<div class="colorlib-source"><p>{head}</p>{code}{link}</div>'
         head = f"<summary>{head} ({lines} lines)</summary>"
-        return f'{STYLE}<div class="colorlib-source"><details open>{head}{code}</details>{link}</div>'
+        return (
+            f'{STYLE}<div class="colorlib-source"><details open>{head}{code}</details>{link}</div>'
+        )
 
 
 def source(thing: Callable[..., Any] | property) -> Source:
@@ -116,7 +123,8 @@ def source(thing: Callable[..., Any] | property) -> Source:
     found = inspect.unwrap(thing.fget if isinstance(thing, property) and thing.fget else thing)
     if not (inspect.isroutine(found) or inspect.isclass(found)):
         raise TypeError(
-            f"the code of a function, a method or a class can be shown, not that of a {type(thing).__name__}"
+            "the code of a function, a method or a class can be shown, "
+            f"not that of a {type(thing).__name__}"
         )
     try:
         lines, start = inspect.getsourcelines(found)
@@ -137,7 +145,11 @@ def source(thing: Callable[..., Any] | property) -> Source:
 def _parameters(thing: Callable[..., Any]) -> str:
     """The parameters with their defaults; their types are in the code below."""
     signature = inspect.signature(thing)
-    bare = [p.replace(annotation=p.empty) for p in signature.parameters.values() if p.name not in ("self", "cls")]
+    bare = [
+        p.replace(annotation=p.empty)
+        for p in signature.parameters.values()
+        if p.name not in ("self", "cls")
+    ]
     return str(signature.replace(parameters=bare, return_annotation=signature.empty))
 
 
@@ -145,7 +157,9 @@ def _short_docstrings(code: str) -> str:
     """The code with each docstring of several lines cut to its first."""
     lines = code.splitlines()
     owners = [
-        n for n in ast.walk(ast.parse(code)) if isinstance(n, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        n
+        for n in ast.walk(ast.parse(code))
+        if isinstance(n, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     docs = [owner.body[0] for owner in owners if ast.get_docstring(owner, clean=False) is not None]
     for doc in sorted(docs, key=lambda node: -node.lineno):

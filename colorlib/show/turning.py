@@ -1,61 +1,24 @@
-"""Figures that turn: every place of one to three sliders, computed beforehand for a page or live with a kernel."""
+"""Figures with sliders for a page: every place is computed beforehand, and needs no kernel."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from html import escape
-from io import BytesIO
 from itertools import product
 from typing import Any
 
-from IPython.display import HTML, display
-from matplotlib.figure import Figure
-from PIL import Image, ImageDraw
+from IPython.display import HTML
+from PIL import Image
 
-from colorlib.show.appearance import PictureArray, figure_pixels
+from colorlib.show.appearance import PictureArray
 from colorlib.show.markup import data_uri, figure, slider, to_image
+from colorlib.show.view import Drawn, Sliders, View, as_view, named_places
 
-__all__ = ["View", "live", "turnable"]
+__all__ = ["turnable"]
 
 HEAVIEST = 900_000  # bytes of one figure: a page of two figures stays below two megabytes
-Sliders = Mapping[str, Sequence[Any]]
-
-
-@dataclass(frozen=True)
-class View:
-    """What a figure shows at one place of its sliders.
-
-    Attributes
-    ----------
-    picture : picture or Figure
-        A tensor (3, H, W), an array (H, W, 3), a picture of Pillow or a figure of matplotlib. A picture that is the
-        same object in many frames is kept once.
-    numbers : mapping of str to float
-        What was measured there, by name and unit; finite, the same names in every frame.
-    boxes : sequence of (left, top, width, height)
-        Rectangles to draw on the picture, in its pixels; as many in every frame. The pointer then chooses the frame
-        that has a box nearest to it.
-    """
-
-    picture: PictureArray | Image.Image | Figure
-    numbers: Mapping[str, float] = field(default_factory=dict)
-    boxes: Sequence[tuple[float, float, float, float]] = ()
-
-    def image(self) -> Image.Image:
-        """Make the picture one of Pillow's.
-
-        Returns
-        -------
-        Image
-            In RGB.
-        """
-        return to_image(figure_pixels(self.picture) if isinstance(self.picture, Figure) else self.picture)
-
-
-Drawn = View | PictureArray | Image.Image | Figure
 
 
 def turnable(
@@ -66,26 +29,31 @@ def turnable(
     width: int = 480,
     beside: PictureArray | Image.Image | None = None,
 ) -> HTML:
-    """Compute a picture, and numbers, for every place of some sliders, and show them on a page without a kernel.
+    """Compute a picture, and numbers, for every place of some sliders, for a page without a kernel.
 
-    All frames are in the page itself. The sliders are the browser's own: they work with a mouse, a finger and the
-    arrow keys; the picture can be dragged too. Where scripts are off, and in print, the frame it starts with, or the
-    last one chosen, is a picture like others. `live` shows the same with a kernel.
+    All frames are in the page itself. The sliders are the browser's own: they work with a mouse, a
+    finger and the arrow keys; the picture can be dragged too. Where scripts are off, and in print,
+    the frame it starts with, or the last one chosen, is a picture like others. `live` shows the
+    same with a kernel.
 
     Parameters
     ----------
     draw : callable
-        `draw(*values)`, with one value for each slider, gives a picture or a `View`; all pictures of one shape.
+        `draw(*values)`, with one value for each slider, gives a picture or a `View`; all pictures
+        of one shape.
     sliders : mapping of str to sequence
-        One to three sliders: what each chooses, and its values, in their order. A value is shown as `str` writes it.
+        One to three sliders: what each chooses, and its values, in their order. A value is shown as
+        `str` writes it.
     words : str
         What is to be seen, for those who cannot see it; the places of the sliders are added.
     start : sequence, optional
         The value of each slider at first; the first values if not given.
     width : int
-        At how many pixels a picture is shown; it is kept at most at twice that, for sharp screens, and never enlarged.
+        At how many pixels a picture is shown; it is kept at most at twice that, for sharp screens,
+        and never enlarged.
     beside : picture, optional
-        What all frames are to be compared with, such as the truth: shown on their right, at the same size.
+        What all frames are to be compared with, such as the truth: shown on their right, at the
+        same size.
 
     Returns
     -------
@@ -95,9 +63,9 @@ def turnable(
     Raises
     ------
     ValueError
-        When there are no or more than three sliders, one is empty, `start` is none of their values, frames differ in
-        shape, in the names of numbers or in the count of boxes, a number is not finite, or all frames together are
-        too heavy for a page.
+        When there are no or more than three sliders, one is empty, `start` is none of their values,
+        frames differ in shape, in the names of numbers or in the count of boxes, a number is not
+        finite, or all frames together are too heavy for a page.
 
     Examples
     --------
@@ -106,10 +74,12 @@ def turnable(
     >>> "<img " in turnable(grey, {"L": [0, 50, 100]}, "One grey").data
     True
     """
-    names, first = _checked(sliders, start)
-    frames = [_frame(draw(*place)) for place in product(*sliders.values())]
+    names, first = named_places(sliders, start)
+    frames = [as_view(draw(*place)) for place in product(*sliders.values())]
     pictures, which, size = _pictures(frames, words, width)
-    at = sum(place * math.prod(len(values) for values in names[i + 1 :]) for i, place in enumerate(first))
+    at = sum(
+        place * math.prod(len(values) for values in names[i + 1 :]) for i, place in enumerate(first)
+    )
     numbers = _numbers(frames, words)
     states = [
         {
@@ -130,110 +100,36 @@ def turnable(
     content = json.dumps(known, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     if len(content) > HEAVIEST:
         raise ValueError(
-            f"{words}: {len(frames)} frames weigh {len(content):,} bytes, more than the {HEAVIEST:,} that a page "
+            f"{words}: {len(frames)} frames weigh {len(content):,} bytes, more than the "
+            f"{HEAVIEST:,} that a page "
             "bears; give fewer places, or a smaller width"
         )
-    place = ", ".join(f"{label} {values[i]}" for label, values, i in zip(sliders, names, first, strict=True))
-    handles = [slider(label, values, i) for label, values, i in zip(sliders, names, first, strict=True)]
+    place = ", ".join(
+        f"{label} {values[i]}" for label, values, i in zip(sliders, names, first, strict=True)
+    )
+    handles = [
+        slider(label, values, i) for label, values, i in zip(sliders, names, first, strict=True)
+    ]
     still = ""
     if beside is not None:
         uri = data_uri(to_image(beside), 2 * width, 100_000)
-        still = f'<img src="{uri}" width="{width}" draggable="false" alt="{escape(words)}: to compare with">'
+        alt = f"{escape(words)}: to compare with"
+        still = f'<img src="{uri}" width="{width}" draggable="false" alt="{alt}">'
     marks = '<i class="outline-mark"></i>' * len(frames[0].boxes)
     return figure(
         f'<div class="colorlib-turn" role="group" aria-label="{escape(words)}">'
         f'<div class="pictures"><div class="picture"{" data-marks" if marks else ""}>'
-        f'<img src="{pictures[which[at]]}" width="{width}" height="{round(width * size[1] / size[0])}" '
+        f'<img src="{pictures[which[at]]}" width="{width}" '
+        f'height="{round(width * size[1] / size[0])}" '
         f'draggable="false" alt="{escape(words)}: {escape(place)}">{marks}</div>{still}</div>'
         f'<div class="sliders">{"".join(handles)}</div>{_table(numbers, at)}'
         f'<script type="application/json">{content}</script></div>'
     )
 
 
-def live(draw: Callable[..., Drawn], sliders: Sliders) -> Any:
-    """Show the same as `turnable` where a kernel runs, in Jupyter and on Colab: what is turned to is computed then.
-
-    Parameters
-    ----------
-    draw : callable
-        As for `turnable`.
-    sliders : mapping of str to sequence
-        As for `turnable`, with as many values as one likes.
-
-    Returns
-    -------
-    ipywidgets.VBox
-        The sliders, the picture and the numbers, which are shown already.
-
-    Raises
-    ------
-    ImportError
-        When ipywidgets is missing.
-    ValueError
-        When there are no or more than three sliders, or one is empty.
-    """
-    import ipywidgets
-    from ipywidgets import Layout
-
-    names, _ = _checked(sliders, None)
-    controls = [
-        ipywidgets.SelectionSlider(
-            options=list(zip(texts, values, strict=True)),
-            description=label,
-            continuous_update=False,
-            style={"description_width": "initial"},
-            layout=Layout(width="30rem", max_width="100%"),
-        )
-        for (label, values), texts in zip(sliders.items(), names, strict=True)
-    ]
-    whole = Layout(max_width="100%", align_self="flex-start")
-    picture, numbers = ipywidgets.Image(format="png", layout=whole), ipywidgets.HTML()
-
-    # No Output widget, and so no `interact`: where a notebook is executed without a browser, nbclient answers an
-    # Output on the channel on which it waits, and now and then waits for ever.
-    def show(_: Any = None) -> None:
-        view = _frame(draw(*(control.value for control in controls)))
-        image, content = view.image(), BytesIO()
-        for left, top, width, height in view.boxes:
-            box = (left, top, left + width, top + height)
-            ImageDraw.Draw(image).rectangle(box, outline="#ffd400", width=2)
-        image.save(content, "PNG")
-        picture.value = content.getvalue()
-        numbers.value = "<br>".join(f"{escape(name)}: {value:.4g}" for name, value in view.numbers.items())
-
-    for control in controls:
-        control.observe(show, "value")
-    show()
-    box = ipywidgets.VBox([*controls, picture, numbers])
-    display(box)
-    return box
-
-
-def _checked(sliders: Sliders, start: Sequence[Any] | None) -> tuple[list[list[str]], list[int]]:
-    """The names of all values, and the places where the sliders stand at first."""
-    if not 1 <= len(sliders) <= 3:
-        raise ValueError(f"a figure has one to three sliders, not {len(sliders)}")
-    for label, values in sliders.items():
-        if len(values) == 0:
-            raise ValueError(f"{label}: there are no values to choose from; give at least one")
-    if start is None:
-        start = [values[0] for values in sliders.values()]
-    if len(start) != len(sliders):
-        raise ValueError(f"start must have one value for each of {', '.join(sliders)}")
-    for value, (label, values) in zip(start, sliders.items(), strict=True):
-        if value not in list(values):
-            raise ValueError(f"{label}: start must be one of {list(values)}, not {value!r}")
-    names = [[str(value) for value in values] for values in sliders.values()]
-    places = [list(values).index(value) for value, values in zip(start, sliders.values(), strict=True)]
-    return names, places
-
-
-def _frame(drawn: Drawn) -> View:
-    """What was drawn, as a frame."""
-    return drawn if isinstance(drawn, View) else View(drawn)
-
-
-def _pictures(frames: list[View], words: str, width: int) -> tuple[list[str], list[int], tuple[int, int]]:
+def _pictures(
+    frames: list[View], words: str, width: int
+) -> tuple[list[str], list[int], tuple[int, int]]:
     """The different pictures as text, which of them each frame shows, and their size."""
     found: dict[int, int] = {}
     pictures, which, sizes = [], [], set()
@@ -296,4 +192,6 @@ def _table(numbers: dict[str, list[float]], at: int) -> str:
     ]
     if not rows:
         return ""
-    return f'<div class="numbers" aria-live="polite">{"".join(rows)}</div><div class="course"></div>'
+    return (
+        f'<div class="numbers" aria-live="polite">{"".join(rows)}</div><div class="course"></div>'
+    )

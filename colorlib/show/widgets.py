@@ -29,15 +29,15 @@ def compare(
 ) -> HTML:
     """Show two pictures in one frame, each pair under one handle to drag.
 
-    The handle is the browser's own slider: it works with a mouse, a finger and the arrow keys, needs no kernel, no
-    script from elsewhere and no network, and shows half of each picture where scripts are off, and in print where it
-    was left. The picture itself can be dragged too.
+    The handle is the browser's own slider: it works with a mouse, a finger and the arrow keys,
+    needs no kernel, no script from elsewhere and no network, and shows half of each picture where
+    scripts are off, and in print where it was left. The picture itself can be dragged too.
 
     Parameters
     ----------
     pairs : mapping of str to (picture, picture)
-        A name for each pair, then the picture on the left of the handle and the one on its right, of one shape; each
-        as `picture_grid` takes it, or one of Pillow's.
+        A name for each pair, then the picture on the left of the handle and the one on its right,
+        of one shape; each as `picture_grid` takes it, or one of Pillow's.
     ends : (str, str)
         What is left of the handle and what is right, such as "grey" and "coloured".
     height : int
@@ -53,17 +53,28 @@ def compare(
     ValueError
         When the two pictures of a pair differ in shape.
     """
-    return figure("".join(_pair(name, to_image(a), to_image(b), ends, height) for name, (a, b) in pairs.items()))
+    return figure(
+        "".join(
+            _pair(name, to_image(a), to_image(b), ends, height) for name, (a, b) in pairs.items()
+        )
+    )
 
 
-def film(frames: np.ndarray, label: str, words: str, rate: int = 24, tone: float | None = None, crf: int = 24) -> HTML:
-    """Show a short film with the browser's own controls. It is part of the page: no file beside it, no network.
+def film(
+    frames: np.ndarray,
+    label: str,
+    words: str,
+    rate: int = 24,
+    tone: float | None = None,
+    crf: int = 24,
+) -> HTML:
+    """Show a short film with the browser's own controls. It needs no file beside the page.
 
     Parameters
     ----------
     frames : ndarray, (N, H, W, 3) or (N, H, W), uint8
-        sRGB or grey, with an even height and width. Films to compare are best put side by side into one, so that they
-        run together.
+        sRGB or grey, with an even height and width. Films to compare are best put side by side into
+        one, so that they run together.
     label : str
         The line under the film.
     words : str
@@ -89,9 +100,11 @@ def film(frames: np.ndarray, label: str, words: str, rate: int = 24, tone: float
     write_clip(frames, content, rate, tone, crf)
     data = base64.b64encode(content.getvalue()).decode("ascii")
     height, width = frames.shape[1:3]
-    poster = data_uri(Image.fromarray(frames[0]), width, height)  # some browsers show nothing before the film plays
+    # Some browsers show nothing before the film plays.
+    poster = data_uri(Image.fromarray(frames[0]), width, height)
     return HTML(
-        f'{FILM_STYLE}<figure class="colorlib-film"><video controls loop playsinline preload="metadata" '
+        f'{FILM_STYLE}<figure class="colorlib-film">'
+        '<video controls loop playsinline preload="metadata" '
         f'width="{width}" height="{height}" aria-label="{escape(words)}" poster="{poster}" '
         f'src="data:video/mp4;base64,{data}">'
         f"{escape(words)}</video>"
@@ -99,10 +112,14 @@ def film(frames: np.ndarray, label: str, words: str, rate: int = 24, tone: float
     )
 
 
-def _pair(name: str, left: Image.Image, right: Image.Image, ends: tuple[str, str], height: int) -> str:
+def _pair(
+    name: str, left: Image.Image, right: Image.Image, ends: tuple[str, str], height: int
+) -> str:
     """One pair and its handle."""
     if left.size != right.size:
-        raise ValueError(f"{name}: {ends[0]} is {left.size} and {ends[1]} {right.size}; both must have one shape")
+        raise ValueError(
+            f"{name}: {ends[0]} is {left.size} and {ends[1]} {right.size}; both must have one shape"
+        )
     width = round(height * left.width / left.height)
     images = "".join(
         f'<img src="{data_uri(image, 2 * width, 2 * height)}" width="{width}" height="{height}" '
@@ -111,8 +128,11 @@ def _pair(name: str, left: Image.Image, right: Image.Image, ends: tuple[str, str
     )
     first, second = escape(ends[0]), escape(ends[1])
     return (
-        f'<div class="colorlib-compare" role="group" aria-label="{escape(name)}"><div class="picture">{images}</div>'
-        f'<label class="colorlib-slider">{escape(name)}<input type="range" min="0" max="100" value="50" '
-        f'data-left="{first}" aria-label="{escape(name)}: how much is {first}, in per cent"></label>'
-        f'<div class="ends colorlib-slider" aria-hidden="true"><span>{first}</span><span>{second}</span></div></div>'
+        f'<div class="colorlib-compare" role="group" aria-label="{escape(name)}">'
+        f'<div class="picture">{images}</div>'
+        f'<label class="colorlib-slider">{escape(name)}'
+        f'<input type="range" min="0" max="100" value="50" data-left="{first}" '
+        f'aria-label="{escape(name)}: how much is {first}, in per cent"></label>'
+        '<div class="ends colorlib-slider" aria-hidden="true">'
+        f"<span>{first}</span><span>{second}</span></div></div>"
     )

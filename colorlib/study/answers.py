@@ -1,8 +1,9 @@
 """The answers of one participant: what they must look like, and what they mean.
 
 A participant's file holds no name of a method and nothing about the person. It says which of the
-planned orders was shown and what was answered to each trial; the organiser's `key.json` says what the
-trials showed. Files come from strangers, so everything that is not exactly as planned is refused.
+planned orders was shown and what was answered to each trial; the organiser's `key.json` says what
+the trials showed. Files come from strangers, so everything that is not exactly as planned is
+refused.
 """
 
 from __future__ import annotations
@@ -19,7 +20,18 @@ __all__ = ["ANSWERS", "COLUMNS", "LONGEST", "parse_answers", "read_key", "table_
 
 LONGEST = 256 * 1024  # bytes of one participant's file; forty trials take about three thousand
 ANSWERS = {"real-or-coloured": ("real", "coloured"), "which-is-better": ("first", "second", "tie")}
-COLUMNS = ("participant", "trial", "kind", "picture", "first", "second", "answer", "passed", "ms", "shown")
+COLUMNS = (
+    "participant",
+    "trial",
+    "kind",
+    "picture",
+    "first",
+    "second",
+    "answer",
+    "passed",
+    "ms",
+    "shown",
+)
 _FIELDS = {"study", "participant", "slot", "answers"}
 _ANSWERED, _LEFT_OUT = {"trial", "answer", "ms", "shown"}, {"trial", "left_out"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -73,7 +85,9 @@ def parse_answers(body: bytes | str, key: Key) -> dict[str, Any]:
     except (ValueError, RecursionError):
         raise ValueError("the answers are not JSON") from None
     if not isinstance(found, dict) or set(found) != _FIELDS:
-        raise ValueError(f"the answers must have the fields {', '.join(sorted(_FIELDS))}, no others")
+        raise ValueError(
+            f"the answers must have the fields {', '.join(sorted(_FIELDS))}, no others"
+        )
     if found["study"] != key["study"]:
         raise ValueError("the answers belong to another study")
     participant, answers = found["participant"], found["answers"]
@@ -129,8 +143,8 @@ def trial_rows(answers: Mapping[str, Any], key: Key) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        With the keys `COLUMNS`. `first` and `second` are methods; `answer` is None when the trial was
-        left out because a picture failed; `passed` is None except for attention checks.
+        With the keys `COLUMNS`. `first` and `second` are methods; `answer` is None when the trial
+        was left out because a picture failed; `passed` is None except for attention checks.
     """
     rows = []
     for answer in answers["answers"]:

@@ -1,13 +1,15 @@
 """Who sees what: balanced trials for every participant, and how many participants are needed.
 
-Two designs. In `real-or-coloured` a person sees one photograph at a time, half of them originals, and
-says whether its colours are its own; a method's *fooling rate* is how often its pictures are taken for
-originals. In `which-is-better` a person sees two coloured versions of one photograph and chooses.
+Two designs. In `real-or-coloured` a person sees one photograph at a time, half of them originals,
+and says whether its colours are its own; a method's *fooling rate* is how often its pictures are
+taken for originals. In `which-is-better` a person sees two coloured versions of one photograph and
+chooses.
 
-The balance is cyclic. All (picture, pass) places stand in one long row, a participant takes the next
-few, and in each pass every picture moves on to its next condition. So whoever stops the study after
-any number of participants has shown every picture under every condition equally often, give or take
-one, and nobody saw a picture twice, practice and attention checks aside, whose pictures are not scored.
+The balance is cyclic. All (picture, pass) places stand in one long row, a participant takes the
+next few, and in each pass every picture moves on to its next condition. So whoever stops the study
+after any number of participants has shown every picture under every condition equally often, give
+or take one, and nobody saw a picture twice, practice and attention checks aside, whose pictures are
+not scored.
 """
 
 from __future__ import annotations
@@ -41,14 +43,14 @@ MOST_TRIALS = 1000  # of one person; a server takes their answers in one piece
 
 
 class Stimulus(NamedTuple):
-    """One version of one photograph: the name of the picture, and a method, `ORIGINAL` or `CHECK`."""
+    """One version of a photograph: the picture's name, and a method, `ORIGINAL` or `CHECK`."""
 
     picture: str
     method: str
 
 
 class Trial(NamedTuple):
-    """What one screen shows: `kind` is practice, trial or check; `shown` has one stimulus or two."""
+    """What a screen shows: `kind` is practice, trial or check; `shown` has one stimulus or two."""
 
     kind: str
     shown: tuple[Stimulus, ...]
@@ -80,8 +82,9 @@ def conditions(design: str, methods: Sequence[str]) -> list[tuple[str, ...]]:
     Returns
     -------
     list of tuple of str
-        For `real-or-coloured` each method, with the original before each, so that half of what a person
-        sees is original. For `which-is-better` all pairs, first in one order, then in the other.
+        For `real-or-coloured` each method, with the original before each, so that half of what a
+        person sees is original. For `which-is-better` all pairs, first in one order, then in the
+        other.
 
     Examples
     --------
@@ -174,7 +177,7 @@ def plan_study(
 
 
 def _check(design: str, picture: str, rng: random.Random) -> Trial:
-    """A trial with one right answer: false colours alone, or beside the original on a random side."""
+    """Return a trial with one right answer: false colours alone, or beside the original."""
     versions = [CHECK] if design == REAL_OR_COLOURED else rng.sample([CHECK, ORIGINAL], 2)
     return Trial("check", tuple(Stimulus(picture, version) for version in versions))
 

@@ -1,7 +1,8 @@
 """The photographs of a study: which belong together, and copies of them that give nothing away.
 
-All versions of one photograph are shown at one size and stored in one way, with names made of chance
-and no EXIF data, so that neither sharpness, file size, name nor date tells which method made which.
+All versions of one photograph are shown at one size and stored in one way, with names made of
+chance and no EXIF data, so that neither sharpness, file size, name nor date tells which method made
+which.
 """
 
 from __future__ import annotations
@@ -128,7 +129,9 @@ def false_colors(image: Image.Image) -> Image.Image:
     return left
 
 
-def save_stimuli(matched: Matched, stimuli: Iterable[Stimulus], folder: Path) -> dict[str, Stimulus]:
+def save_stimuli(
+    matched: Matched, stimuli: Iterable[Stimulus], folder: Path
+) -> dict[str, Stimulus]:
     """Save what a study shows under names made of chance, all with one date and in one format.
 
     Parameters

@@ -1,4 +1,4 @@
-"""What a study found: one table of methods, one of their differences, and what to know about both."""
+"""What a study found: a table of methods, one of their differences, and what to know of both."""
 
 from __future__ import annotations
 
@@ -20,7 +20,14 @@ from colorlib.study.scores import Interval
 from colorlib.study.site import render
 from colorlib.study.store import read_answers
 
-__all__ = ["Difference", "Finding", "Result", "evaluate_study", "read_sources", "write_study_report"]
+__all__ = [
+    "Difference",
+    "Finding",
+    "Result",
+    "evaluate_study",
+    "read_sources",
+    "write_study_report",
+]
 
 Rows = list[dict[str, Any]]
 
@@ -87,9 +94,13 @@ def read_sources(sources: Iterable[str | Path], key: dict[str, Any]) -> tuple[Ro
     bodies: list[tuple[str, bytes | str]] = []
     for source in map(Path, sources):
         if not source.exists():
-            raise FileNotFoundError(f"{source} does not exist: give json files, a folder of them, or answers.db")
+            raise FileNotFoundError(
+                f"{source} does not exist: give json files, a folder of them, or answers.db"
+            )
         if source.is_file() and source.suffix != ".json":
-            bodies += [(f"{source} row {n}", body) for n, body in enumerate(read_answers(source), 1)]
+            bodies += [
+                (f"{source} row {n}", body) for n, body in enumerate(read_answers(source), 1)
+            ]
         else:
             files = sorted(source.rglob("*.json")) if source.is_dir() else [source]
             bodies += [(str(file), file.read_bytes()) for file in files]
@@ -106,11 +117,15 @@ def read_sources(sources: Iterable[str | Path], key: dict[str, Any]) -> tuple[Ro
         elif known[answers["participant"]] != answers:
             notes.append(f"{name} is left out: its participant has given other answers before")
     if not rows:
-        raise ValueError("there are no answers of this study" + "".join(f"; {note}" for note in notes[:3]))
+        raise ValueError(
+            "there are no answers of this study" + "".join(f"; {note}" for note in notes[:3])
+        )
     return rows, notes
 
 
-def evaluate_study(rows: Rows, design: str, methods: Sequence[str], *, notes: Iterable[str] = ()) -> Result:
+def evaluate_study(
+    rows: Rows, design: str, methods: Sequence[str], *, notes: Iterable[str] = ()
+) -> Result:
     """Score the methods of a study.
 
     Parameters
@@ -142,7 +157,9 @@ def evaluate_study(rows: Rows, design: str, methods: Sequence[str], *, notes: It
         if not difference.told_apart:
             alike[difference.first].append(difference.second)
             alike[difference.second].append(difference.first)
-    findings = [Finding(f.method, f.answers, f.score, tuple(sorted(alike[f.method]))) for f in findings]
+    findings = [
+        Finding(f.method, f.answers, f.score, tuple(sorted(alike[f.method]))) for f in findings
+    ]
     return Result(
         design=design,
         participants=len({row["participant"] for row in rows}),
@@ -198,7 +215,11 @@ def _strength(scored: Rows, methods: list[str], level: float) -> Scored:
     by_row = sums.reshape(len(scored), m * m)
     if problem := scores.unscorable(wins, methods):
         nothing = Interval(np.nan, np.nan, np.nan)
-        return [Finding(method, n, nothing) for method, n in zip(methods, answers, strict=True)], [], problem
+        return (
+            [Finding(method, n, nothing) for method, n in zip(methods, answers, strict=True)],
+            [],
+            problem,
+        )
     estimate = scores.strengths(scores.bradley_terry(wins))
     names = _clusters(scored)
     single = scores.clustered(estimate, by_row, *names)[:m]
@@ -211,7 +232,9 @@ def _clusters(scored: Rows) -> tuple[list[str], list[str]]:
     return [row["participant"] for row in scored], [row["picture"] for row in scored]
 
 
-def _differences(estimate: Any, sums: np.ndarray, scored: Rows, methods: list[str], level: float) -> list[Difference]:
+def _differences(
+    estimate: Any, sums: np.ndarray, scored: Rows, methods: list[str], level: float
+) -> list[Difference]:
     """All pairs of methods, each with its interval at `level`."""
     m = len(methods)
     found = scores.clustered(estimate, sums, *_clusters(scored), level=level)[m:]

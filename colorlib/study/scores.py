@@ -1,9 +1,10 @@
 """The statistics of a study: rates, strengths, their uncertainty, and whether people agree.
 
-Answers are not independent. One rater likes blue skies, one picture is easy; both make answers alike.
-So differences get their uncertainty from resampling raters, and from resampling pictures. The two
-variances are added and the variance of resampled single answers, which both contain, is taken off once
-(two-way clustering: Cameron, Gelbach and Miller 2011, Journal of Business & Economic Statistics 29).
+Answers are not independent. One rater likes blue skies, one picture is easy; both make answers
+alike. So differences get their uncertainty from resampling raters, and from resampling pictures.
+The two variances are added and the variance of resampled single answers, which both contain, is
+taken off once (two-way clustering: Cameron, Gelbach and Miller 2011, Journal of Business & Economic
+Statistics 29).
 """
 
 from __future__ import annotations
@@ -16,7 +17,16 @@ import numpy as np
 from scipy import stats
 from scipy.sparse.csgraph import connected_components
 
-__all__ = ["Interval", "agreement", "bradley_terry", "clustered", "rates", "strengths", "unscorable", "wilson"]
+__all__ = [
+    "Interval",
+    "agreement",
+    "bradley_terry",
+    "clustered",
+    "rates",
+    "strengths",
+    "unscorable",
+    "wilson",
+]
 
 RESAMPLES = 1000
 
@@ -57,8 +67,8 @@ def wilson(successes: float, answers: int, level: float = 0.95) -> Interval:
 def unscorable(wins: np.ndarray, methods: Sequence[str]) -> str | None:
     """Say why wins cannot be turned into strengths, or None when they can.
 
-    The maximum-likelihood strengths exist just when every group of methods has won, and lost, against
-    the rest (Ford 1957): the directed graph of wins is strongly connected.
+    The maximum-likelihood strengths exist just when every group of methods has won, and lost,
+    against the rest (Ford 1957): the directed graph of wins is strongly connected.
 
     Parameters
     ----------
@@ -72,7 +82,10 @@ def unscorable(wins: np.ndarray, methods: Sequence[str]) -> str | None:
     """
     together, group = connected_components(wins + wins.T > 0, directed=False)
     if together > 1:
-        parts = [" with ".join(m for m, g in zip(methods, group, strict=True) if g == part) for part in range(together)]
+        parts = [
+            " with ".join(m for m, g in zip(methods, group, strict=True) if g == part)
+            for part in range(together)
+        ]
         return f"cannot be scored: nobody compared {', nor '.join(parts)}"
     strong, group = connected_components(wins > 0, directed=True, connection="strong")
     if strong == 1:
@@ -81,7 +94,10 @@ def unscorable(wins: np.ndarray, methods: Sequence[str]) -> str | None:
         inside = group == part
         names = ", ".join(m for m, here in zip(methods, inside, strict=True) if here)
         if not wins[np.ix_(~inside, inside)].any():
-            return f"cannot be scored: {names} never lost against the others, so there is no telling by how much"
+            return (
+                f"cannot be scored: {names} never lost against the others, "
+                "so there is no telling by how much"
+            )
     raise AssertionError("a graph of groups without a circle has a first one")
 
 
@@ -104,8 +120,8 @@ def bradley_terry(wins: np.ndarray) -> np.ndarray:
 def strengths(fitted: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     """Make the function that turns resampled wins into strengths and all their differences.
 
-    It takes one Newton step from the strengths of all answers, which is close to the whole way, quick,
-    and finite even where a resample lets one method win everything.
+    It takes one Newton step from the strengths of all answers, which is close to the whole way,
+    quick, and finite even where a resample lets one method win everything.
 
     Parameters
     ----------
@@ -136,7 +152,7 @@ def strengths(fitted: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def rates(totals: np.ndarray) -> np.ndarray:
-    """Turn (b, 2 m) totals, successes and then answers, into (b, m + m * m) rates and differences."""
+    """Turn (b, 2 m) totals, successes before answers, into (b, m + m * m) rates and differences."""
     successes, answers = np.split(totals, 2, axis=1)
     with np.errstate(invalid="ignore"):
         return _with_differences(successes / answers)
@@ -197,7 +213,10 @@ def clustered(
     by_rater, by_picture, by_answer = variances
     variance = np.maximum(by_rater + by_picture - by_answer, np.maximum(by_rater, by_picture))
     reach = stats.t.ppf((1 + level) / 2, fewest - 1) * np.sqrt(variance)
-    return [Interval(*map(float, ends)) for ends in zip(value, value - reach, value + reach, strict=True)]
+    return [
+        Interval(*map(float, ends))
+        for ends in zip(value, value - reach, value + reach, strict=True)
+    ]
 
 
 def _codes(names: Sequence[Hashable]) -> np.ndarray:
@@ -235,7 +254,9 @@ def agreement(ratings: Iterable[tuple[Hashable, Hashable]]) -> float:
     counts = counts[counts.sum(1) > 1]
     answers, total = counts.sum(1), counts.sum()
     by_category = counts.sum(0)
-    # Pairs of different answers: within units, weighted so that each answer counts once, and in all.
-    observed = ((answers**2 - (counts**2).sum(1)) / np.maximum(answers - 1, 1)).sum() / max(total, 1)
+    # Pairs of different answers: within units, each answer weighing the same, and in all.
+    observed = ((answers**2 - (counts**2).sum(1)) / np.maximum(answers - 1, 1)).sum() / max(
+        total, 1
+    )
     expected = (total**2 - (by_category**2).sum()) / max(total * (total - 1), 1)
     return float(1 - observed / expected) if expected else np.nan

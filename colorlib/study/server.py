@@ -1,7 +1,7 @@
 """Serve a study, collect its answers, and show the organiser how it goes.
 
-Participants get the pages and may hand in their answers, once. Nothing about them is kept: no address,
-no browser, no log of requests. The organiser's pages need the token of `key.json`.
+Participants get the pages and may hand in their answers, once. Nothing about them is kept: no
+address, no browser, no log of requests. The organiser's pages need the token of `key.json`.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ class Limit:
         tokens, before = self._buckets.pop(address, (float(self._burst), now))
         tokens = min(self._burst, tokens + (now - before) * self._rate)
         self._buckets[address] = (tokens - 1 if tokens >= 1 else tokens, now)
-        if len(self._buckets) > 10_000:  # whoever was away longest has a full bucket again, or nearly
+        # Whoever was away longest has a full bucket again, or nearly.
+        if len(self._buckets) > 10_000:
             self._buckets.popitem(last=False)
         return tokens >= 1
 
@@ -96,7 +97,9 @@ async def _refusal(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": error.detail}, error.status_code, headers=error.headers)
 
 
-def create_app(folder: str | Path, *, submissions: Limit | None = None, attempts: Limit | None = None) -> Starlette:
+def create_app(
+    folder: str | Path, *, submissions: Limit | None = None, attempts: Limit | None = None
+) -> Starlette:
     """Make the web application of a study.
 
     Parameters

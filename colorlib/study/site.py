@@ -1,8 +1,8 @@
 """Write the pages of a study: a folder that works from a disk, from any web host, and when served.
 
-A study is a folder with two things in it. `site` is for the participants: one page, jsPsych, and the
-pictures under names made of chance. `key.json` is for the organiser: it alone says which file is whose,
-and holds the token of the organiser's pages. It must not be published.
+A study is a folder with two things in it. `site` is for the participants: one page, jsPsych, and
+the pictures under names made of chance. `key.json` is for the organiser: it alone says which file
+is whose, and holds the token of the organiser's pages. It must not be published.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ def new_study(
     seconds : float, optional
         How long a picture is shown; as long as people like when not given.
     consent : str, optional
-        What participants agree to, paragraphs set apart by empty lines; a common text when not given.
+        What participants agree to, paragraphs set apart by empty lines; a common text when not
+        given.
     seed : int, optional
         Chance starts here; anywhere when not given.
     **numbers
@@ -78,13 +79,18 @@ def new_study(
     FileNotFoundError, ValueError
         When pictures are missing, damaged, do not fit together or are too few.
     """
-    from colorlib.study.pictures import match_pictures, save_stimuli  # a server renders without them
+    # A server renders without them.
+    from colorlib.study.pictures import match_pictures, save_stimuli
 
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise FileExistsError(f"{folder} is there already: give a new folder, votes belong to one study")
+        raise FileExistsError(
+            f"{folder} is there already: give a new folder, votes belong to one study"
+        )
     if seconds is not None and not 0 < seconds <= 600:
-        raise ValueError(f"--seconds {seconds:g}: show pictures for more than 0 and up to 600 seconds")
+        raise ValueError(
+            f"--seconds {seconds:g}: show pictures for more than 0 and up to 600 seconds"
+        )
     matched = match_pictures(originals, methods)
     seed = secrets.randbits(32) if seed is None else seed
     plan = plan_study(design, list(matched.files), list(methods), seed=seed, **numbers)

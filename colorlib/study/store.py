@@ -1,8 +1,9 @@
 """Keep the answers of a study in one SQLite file, to which rows are added and never changed.
 
-A row is committed to the disk before its participant is told so. Participants who finish at one moment
-share a commit, so that a full classroom does not wait in a queue for the disk. While the server runs,
-the newest rows are in a second file beside it (answers.db-wal): read it in place, do not copy it alone.
+A row is committed to the disk before its participant is told so. Participants who finish at one
+moment share a commit, so that a full classroom does not wait in a queue for the disk. While the
+server runs, the newest rows are in a second file beside it (answers.db-wal): read it in place, do
+not copy it alone.
 """
 
 from __future__ import annotations
@@ -100,7 +101,9 @@ class Store:
     def _insert(self, rows: list[tuple[str, str]]) -> dict[str, str]:
         """Add rows in one transaction, the first of each participant; return what is stored now."""
         with self._connection as connection:
-            connection.executemany("INSERT INTO answers (participant, body) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
+            connection.executemany(
+                "INSERT INTO answers (participant, body) VALUES (?, ?) ON CONFLICT DO NOTHING", rows
+            )
         find = "SELECT body FROM answers WHERE participant = ?"
         return {name: self._connection.execute(find, (name,)).fetchone()[0] for name, _ in rows}
 
@@ -127,7 +130,9 @@ def read_answers(path: str | Path) -> list[str]:
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
         try:
-            return [body for (body,) in connection.execute("SELECT body FROM answers ORDER BY rowid")]
+            return [
+                body for (body,) in connection.execute("SELECT body FROM answers ORDER BY rowid")
+            ]
         finally:
             connection.close()
     except sqlite3.DatabaseError as error:

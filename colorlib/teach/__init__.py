@@ -1,8 +1,9 @@
-"""Does this answer hold? Checks of the book's exercises, marks for a class, and what a teacher hands out.
+"""Does this answer hold? Checks of exercises, marks for a class, and what a teacher hands out.
 
-`checks` looks at one answer, with the room `exercises` behind it that knows each exercise; `compare` says what differs.
-`export` makes students' notebooks and the answer key from the chapters, `grade` runs what students hand in, in the
-process that `sandbox` shuts in, and `marks` are the table.
+`checks` looks at one answer, with the room `exercises` behind it that knows each exercise;
+`compare` says what differs. `export` makes students' notebooks and the answer key from the
+chapters, `grade` runs what students hand in, in the process that `sandbox` shuts in, and `marks`
+are the table.
 """
 
 import lazy_loader

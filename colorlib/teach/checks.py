@@ -52,7 +52,9 @@ def judge(name: str, *answers: Any, seed: int = 0) -> Judgement:
         near = difflib.get_close_matches(str(name), known, 1)
         raise ValueError(f"no exercise {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
     if all(answer is None or answer is ... for answer in answers):
-        return Judgement(name, False, "nothing to check yet: write your answer into the cell above, and run it.")
+        return Judgement(
+            name, False, "nothing to check yet: write your answer into the cell above, and run it."
+        )
     try:
         message = known[name](*answers, seed=seed)
     except Exception as error:
@@ -63,7 +65,8 @@ def judge(name: str, *answers: Any, seed: int = 0) -> Judgement:
 def check(name: str, *answers: Any) -> None:
     """Check an answer and print what is wrong with it, or that it holds.
 
-    The solution is never printed. Numbers have a tolerance. What differs is named: shape, sign, scale, place.
+    The solution is never printed. Numbers have a tolerance. What differs is named: shape, sign,
+    scale, place.
 
     Parameters
     ----------
@@ -80,7 +83,8 @@ def check(name: str, *answers: Any) -> None:
     Examples
     --------
     >>> check("levin-row", [0, 10, 20, 30, 40])
-    levin-row: not yet: that is the straight line of equal weights; here one pair is less alike than the others.
+    levin-row: not yet: that is the straight line of equal weights; here one pair is less alike than
+    the others.
     """
     found = judge(name, *answers)
     print(f"{name}: {'' if found.passed else 'not yet: '}{found.message}")

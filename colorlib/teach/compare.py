@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-# Factors that tell what was mixed up: percent and shares, bytes and units, ab in units and in network scale.
+# Factors that tell what was mixed up: percent and shares, bytes and units, ab in units and in
+# network scale.
 FACTORS = {
     -1.0: "it has the opposite sign",
     100.0: "it looks like a percentage; a share between 0 and 1 is asked for",
@@ -22,7 +23,9 @@ class Wrong(ValueError):  # noqa: N818
     """What is wrong with an answer that was recognised while it was called."""
 
 
-def difference(given: Any, expected: Any, tolerance: float = 1e-3, what: str = "the answer") -> str | None:
+def difference(
+    given: Any, expected: Any, tolerance: float = 1e-3, what: str = "the answer"
+) -> str | None:
     """Compare an answer with what was expected, and tell what kind of difference there is.
 
     Parameters
@@ -38,8 +41,9 @@ def difference(given: Any, expected: Any, tolerance: float = 1e-3, what: str = "
     Returns
     -------
     str or None
-        One sentence or two on what differs: kind, shape, values that are no numbers, sign, factor, shift, mirror,
-        exchanged channels, or where the largest difference lies, without the expected values. None if nothing differs.
+        One sentence or two on what differs: kind, shape, values that are no numbers, sign, factor,
+        shift, mirror, exchanged channels, or where the largest difference lies, without the
+        expected values. None if nothing differs.
 
     Examples
     --------
@@ -53,17 +57,27 @@ def difference(given: Any, expected: Any, tolerance: float = 1e-3, what: str = "
         kind = "nothing yet" if given is None or given is ... else f"a {type(given).__name__}"
         return f"{what} is {kind}; {_kind(wanted)} is asked for."
     if found.shape != wanted.shape:
-        return f"{what} has the shape {_shape(found)}, {_shape(wanted)} is asked for{_reshaped(found, wanted)}."
+        return (
+            f"{what} has the shape {_shape(found)}, {_shape(wanted)} is asked "
+            f"for{_reshaped(found, wanted)}."
+        )
     if not np.isfinite(found).all():
         bad = np.argwhere(~np.isfinite(found))
-        return f"{what} has {len(bad)} values that are no finite numbers, the first at {_place(bad[0])}."
+        return (
+            f"{what} has {len(bad)} values that are no finite numbers, "
+            f"the first at {_place(bad[0])}."
+        )
     if np.abs(found - wanted).max(initial=0) <= tolerance:
         return None
     return f"{what}: {_pattern(found, wanted, tolerance) or _worst(found, wanted, tolerance)}."
 
 
 def number(
-    given: Any, expected: float, tolerance: float, known: Mapping[float, str] | None = None, what: str = "the number"
+    given: Any,
+    expected: float,
+    tolerance: float,
+    known: Mapping[float, str] | None = None,
+    what: str = "the number",
 ) -> str | None:
     """Compare one number, and recognise mistakes that are often made.
 
@@ -100,7 +114,9 @@ def number(
     return f"{what} is too {'large' if value > expected else 'small'}."
 
 
-def called(function: Any, cases: Sequence[tuple], expected: Callable, tolerance: float = 1e-3) -> str | None:
+def called(
+    function: Any, cases: Sequence[tuple], expected: Callable, tolerance: float = 1e-3
+) -> str | None:
     """Call an answer that is a function, and compare what it returns.
 
     Parameters
@@ -108,7 +124,8 @@ def called(function: Any, cases: Sequence[tuple], expected: Callable, tolerance:
     function : object
         The answer.
     cases : sequence of tuple
-        Arguments of each call. They are copied where they are arrays or tensors, so that an answer may change them.
+        Arguments of each call. They are copied where they are arrays or tensors, so that an answer
+        may change them.
     expected : callable
         What is right, called in the same way.
     tolerance : float
@@ -126,14 +143,21 @@ def called(function: Any, cases: Sequence[tuple], expected: Callable, tolerance:
         except Wrong as wrong:
             return str(wrong)
         except Exception as error:
-            return f"call {number_} of {len(cases)} ends with {type(error).__name__}: {str(error)[:200]}"
-        message = difference(given, expected(*map(_copy, case)), tolerance, f"what call {number_} returns")
+            return (
+                f"call {number_} of {len(cases)} ends with "
+                f"{type(error).__name__}: {str(error)[:200]}"
+            )
+        message = difference(
+            given, expected(*map(_copy, case)), tolerance, f"what call {number_} returns"
+        )
         if message:
             return message
     return None
 
 
-def choice(given: Any, because: Any, right: str, why: Mapping[str, str], words: int = 12) -> str | None:
+def choice(
+    given: Any, because: Any, right: str, why: Mapping[str, str], words: int = 12
+) -> str | None:
     """Look at a judgement: a letter, which is checked, and a reason, which a person reads.
 
     Parameters
@@ -161,7 +185,10 @@ def choice(given: Any, because: Any, right: str, why: Mapping[str, str], words: 
         return why[letter]
     count = len(because.split()) if isinstance(because, str) else 0
     if count < words:
-        return f"the choice can be defended; now say why, in at least {words} words (there are {count})."
+        return (
+            "the choice can be defended; now say why, "
+            f"in at least {words} words (there are {count})."
+        )
     return None
 
 
@@ -178,7 +205,13 @@ def _array(value: Any) -> np.ndarray | None:
 
 def _copy(value: Any) -> Any:
     """A copy of an array or a tensor, with its type."""
-    return value.clone() if hasattr(value, "clone") else value.copy() if isinstance(value, np.ndarray) else value
+    return (
+        value.clone()
+        if hasattr(value, "clone")
+        else value.copy()
+        if isinstance(value, np.ndarray)
+        else value
+    )
 
 
 def _kind(wanted: np.ndarray) -> str:
@@ -232,7 +265,10 @@ def _worst(found: np.ndarray, wanted: np.ndarray, tolerance: float) -> str:
     side = "large" if found[at] > wanted[at] else "small"
     if not found.ndim:
         return f"it is too {side}"
-    return f"{(off > tolerance).mean():.0%} of the values differ, most at {_place(at)}, where it is too {side}"
+    return (
+        f"{(off > tolerance).mean():.0%} of the values differ, "
+        f"most at {_place(at)}, where it is too {side}"
+    )
 
 
 def _place(index: Sequence[int]) -> str:

@@ -1,9 +1,9 @@
-"""What a teacher hands out, made from the chapters: students' notebooks, solutions, and the key to mark with.
+"""What a teacher hands out, made from the chapters: notebooks, solutions, the key to mark with.
 
-A checked exercise is four cells of a chapter, which carry its name in their metadata under ``exercise``: the question
-(tag `exercise`, with its kind and points), the answer (`solution`, with the gap that students get in its place), the
-call of `check` (`check`, with answers that are wrong, for the tests) and the explanation (`explanation`, with what a
-person looks for in a judgement).
+A checked exercise is four cells of a chapter, which carry its name in their metadata under
+``exercise``: the question (tag `exercise`, with its kind and points), the answer (`solution`, with
+the gap that students get in its place), the call of `check` (`check`, with answers that are wrong,
+for the tests) and the explanation (`explanation`, with what a person looks for in a judgement).
 """
 
 import copy
@@ -34,7 +34,8 @@ class Exercise:
     kind : str
         Computation, experiment or judgement.
     points : int
-        For all of it. A judgement's choice counts one, the rest is given by whoever reads the reason.
+        For all of it. A judgement's choice counts one, the rest is given by whoever reads the
+        reason.
     question, explanation : str
         Markdown.
     solution, gap : str
@@ -83,7 +84,9 @@ def read_notebook(path: str | Path) -> Notebook:
             cell["source"] = "".join(cell["source"])
             cell.setdefault("metadata", {})
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}: this is no notebook ({type(error).__name__}); save it again as .ipynb") from None
+        raise ValueError(
+            f"{path}: this is no notebook ({type(error).__name__}); save it again as .ipynb"
+        ) from None
     return notebook
 
 
@@ -131,10 +134,17 @@ def exercises_of(notebook: Notebook, chapter: str) -> list[Exercise]:
     for name, part in parts.items():
         missing = {"exercise", "solution", "check", "explanation"} - set(part)
         if missing:
-            raise ValueError(f"{chapter}: the exercise {name} has no cell tagged {', '.join(sorted(missing))}")
-        question, solution, check, explanation = (part[t] for t in ("exercise", "solution", "check", "explanation"))
+            raise ValueError(
+                f"{chapter}: the exercise {name} has no cell tagged {', '.join(sorted(missing))}"
+            )
+        question, solution, check, explanation = (
+            part[t] for t in ("exercise", "solution", "check", "explanation")
+        )
         if question["kind"] not in KINDS:
-            raise ValueError(f"{chapter}: the exercise {name} is a {question['kind']!r}; {', '.join(KINDS)} are known")
+            raise ValueError(
+                f"{chapter}: the exercise {name} is a {question['kind']!r}; "
+                f"{', '.join(KINDS)} are known"
+            )
         found.append(
             Exercise(
                 name,
@@ -154,7 +164,7 @@ def exercises_of(notebook: Notebook, chapter: str) -> list[Exercise]:
 
 
 def student_notebook(notebook: Notebook) -> Notebook:
-    """Leave the solutions out of a chapter: a gap in their place, checks kept, wrong answers and rubrics gone.
+    """Leave solutions, wrong answers and rubrics out of a chapter: gaps, and checks, stay.
 
     Parameters
     ----------
@@ -220,8 +230,9 @@ def answer_key(exercises: Iterable[Exercise]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``seed``, from which a marking draws its own inputs, and ``exercises``, each by its name. ``hidden`` of an
-        exercise is yours to fill: Python that asserts something of the answers, run after the check.
+        ``seed``, from which a marking draws its own inputs, and ``exercises``, each by its name.
+        ``hidden`` of an exercise is yours to fill: Python that asserts something of the answers,
+        run after the check.
     """
     entries = {exercise.name: {**asdict(exercise), "hidden": ""} for exercise in exercises}
     for entry in entries.values():

@@ -1,4 +1,4 @@
-"""Marks for a class: every notebook of a folder is run where it can do no harm, and each exercise is judged."""
+"""Marks for a class: each notebook of a folder is run where it can do no harm, and judged."""
 
 import contextlib
 import json
@@ -26,7 +26,10 @@ GRACE = 10.0  # seconds after its limit at which a process that ignores it is ki
 
 
 def mark_folder(
-    folder: str | Path, key: str | Path, seconds: float = 60.0, tell: Callable[[str], object] = lambda text: None
+    folder: str | Path,
+    key: str | Path,
+    seconds: float = 60.0,
+    tell: Callable[[str], object] = lambda text: None,
 ) -> list[Mark]:
     """Mark the notebooks of a folder, several side by side.
 
@@ -44,7 +47,8 @@ def mark_folder(
     Returns
     -------
     list of Mark
-        By student, then in the order of the key: all exercises of a chapter of which the notebook holds one.
+        By student, then in the order of the key: all exercises of a chapter of which the notebook
+        holds one.
 
     Raises
     ------
@@ -54,7 +58,9 @@ def mark_folder(
         If the key is none.
     """
     folder, entries = Path(folder), read_answer_key(key)
-    paths = sorted(path for path in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+    paths = sorted(
+        path for path in folder.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
+    )
     if not paths:
         raise FileNotFoundError(
             f"{folder}: no notebooks in it; give the folder in which the students' .ipynb files are"
@@ -91,18 +97,25 @@ def read_answer_key(path: str | Path) -> dict[str, Any]:
     """
     try:
         key = json.loads(Path(path).read_text("utf8"))
-        found = key["colorlib"] == "answer key" and len(key["exercises"]) > 0 and isinstance(key["seed"], int)
+        found = (
+            key["colorlib"] == "answer key"
+            and len(key["exercises"]) > 0
+            and isinstance(key["seed"], int)
+        )
     except (ValueError, KeyError, TypeError):
         found = False
     if not found:
-        raise ValueError(f"{path}: this is no answer key; `make teach` writes one, _build/teach/key.json")
+        raise ValueError(
+            f"{path}: this is no answer key; `make teach` writes one, _build/teach/key.json"
+        )
     return key
 
 
 def exercises_in(notebook: dict[str, Any], key: dict[str, Any]) -> dict[str, list[str]]:
     """Find the code that belongs to each exercise of a notebook.
 
-    Cells before the first exercise are the chapter's own, and are not run: an exercise stands on its own.
+    Cells before the first exercise are the chapter's own, and are not run: an exercise stands on
+    its own.
 
     Parameters
     ----------
@@ -132,7 +145,9 @@ def exercises_in(notebook: dict[str, Any], key: dict[str, Any]) -> dict[str, lis
     return found
 
 
-def mark_notebook(path: str | Path, key: dict[str, Any], seconds: float, student: str) -> list[Mark]:
+def mark_notebook(
+    path: str | Path, key: dict[str, Any], seconds: float, student: str
+) -> list[Mark]:
     """Mark one notebook.
 
     Parameters
@@ -168,11 +183,17 @@ def mark_notebook(path: str | Path, key: dict[str, Any], seconds: float, student
                 found[line["name"]] = line
             running = line.get("begins", line.get("name"))
         todo = [name for name in todo if name not in found]
-        if todo and running in todo:  # it brought its process down, or held it up: the others get a new one
-            found[running] = {"passed": False, "message": "the notebook crashed, or ran too long, in this exercise"}
+        # It brought its process down, or held it up: the others get a new one.
+        if todo and running in todo:
+            found[running] = {
+                "passed": False,
+                "message": "the notebook crashed, or ran too long, in this exercise",
+            }
             todo.remove(running)
         elif todo:
-            found |= {name: {"passed": False, "message": "the notebook could not be run"} for name in todo}
+            found |= {
+                name: {"passed": False, "message": "the notebook could not be run"} for name in todo
+            }
             todo = []
     marks = []
     for name, entry in entries.items():
@@ -200,13 +221,26 @@ def mark_notebook(path: str | Path, key: dict[str, Any], seconds: float, student
 def _sandboxed(
     cells: list[list[str]], names: list[str], key: dict[str, Any], seconds: float
 ) -> Iterator[dict[str, Any]]:
-    """Run the cells in a process that is shut in, and give the lines that it tells; it is killed when it holds on."""
+    """Run cells in a process that is shut in, and give its lines; it is killed when it hangs."""
     receive, send = os.pipe()
-    job = {"cells": cells, "exercises": [{"name": n, **key["exercises"][n]} for n in names], "seed": key["seed"]}
+    job = {
+        "cells": cells,
+        "exercises": [{"name": n, **key["exercises"][n]} for n in names],
+        "seed": key["seed"],
+    }
     job |= {"out": send, "memory": MEMORY, "seconds": seconds}
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
-        environment = {**os.environ, "HOME": home, "TMPDIR": home, "IPYTHONDIR": home, "MPLCONFIGDIR": home}
-        environment |= {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        environment = {
+            **os.environ,
+            "HOME": home,
+            "TMPDIR": home,
+            "IPYTHONDIR": home,
+            "MPLCONFIGDIR": home,
+        }
+        environment |= {
+            "OMP_NUM_THREADS": "1",
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        }
         command = [sys.executable, "-m", "colorlib.teach.sandbox"]
         process = subprocess.Popen(
             command,

@@ -17,7 +17,8 @@ class Mark:
         The notebook, by its path in the folder, without its suffix.
     chapter, exercise, kind : str
     points : int
-        Given so far: all of them for a computation or an experiment, one for the right choice of a judgement.
+        Given so far: all of them for a computation or an experiment, one for the right choice of a
+        judgement.
     of : int
     feedback : str
     to_read : str
@@ -54,5 +55,10 @@ def write_marks(marks: list[Mark], path: str | Path) -> Path:
         table = csv.writer(file)
         table.writerow([field.name for field in fields(Mark)])
         for mark in marks:
-            table.writerow([f"'{v}" if isinstance(v, str) and v[:1] in "=+-@\t\r" and v else v for v in astuple(mark)])
+            table.writerow(
+                [
+                    f"'{v}" if isinstance(v, str) and v[:1] in "=+-@\t\r" and v else v
+                    for v in astuple(mark)
+                ]
+            )
     return Path(path)

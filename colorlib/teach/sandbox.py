@@ -1,10 +1,11 @@
-"""Run somebody else's cells where they can do no harm: no network, a folder of their own, limits of time and memory.
+"""Run somebody else's cells where they do no harm: no network, one folder, limited time and memory.
 
-This file is started as a process of its own, ``python -m colorlib.teach.sandbox``. It reads a job as JSON from stdin,
-shuts itself in, runs the cells, and writes a line of JSON for each exercise to the file whose descriptor the job names.
-On Linux the kernel does the shutting in: a network namespace without a network, and Landlock, which allows no file
-outside of the folder to be changed. Where the kernel does not offer it, Python's audit events are all there is: they
-stop ordinary code, not somebody who means harm. The checks run in the same process as the cells, so somebody who means
+This file is started as a process of its own, ``python -m colorlib.teach.sandbox``. It reads a job
+as JSON from stdin, shuts itself in, runs the cells, and writes a line of JSON for each exercise to
+the file whose descriptor the job names. On Linux the kernel does the shutting in: a network
+namespace without a network, and Landlock, which allows no file outside of the folder to be changed.
+Where the kernel does not offer it, Python's audit events are all there is: they stop ordinary code,
+not somebody who means harm. The checks run in the same process as the cells, so somebody who means
 to can forge a result: look at the notebook of a mark that surprises you.
 """
 
@@ -22,10 +23,20 @@ from typing import Any
 LONGEST = 2000  # characters of an answer or a message that are kept
 _NEWUSER, _NEWNET = 0x10000000, 0x40000000  # of unshare(2)
 _RULESET, _RULE, _RESTRICT = 444, 445, 446  # Landlock's system calls
-# Every way to change a file: write, remove and make of any kind, refer and truncate. Bits 1 and 4 to 14 of Landlock.
+# Every way to change a file: write, remove and make of any kind, refer and truncate. Bits 1 and 4
+# to 14 of Landlock.
 _CHANGES = sum(1 << bit for bit in (1, *range(4, 15)))
 _FORBIDDEN = ("socket.connect", "socket.bind", "socket.getaddrinfo", "socket.sendto")
-_CHANGING = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod")
+_CHANGING = (
+    "os.remove",
+    "os.rename",
+    "os.rmdir",
+    "os.mkdir",
+    "os.link",
+    "os.symlink",
+    "os.truncate",
+    "os.chmod",
+)
 
 
 class TooLong(BaseException):  # so that `except Exception` in a cell does not stop it
@@ -33,7 +44,7 @@ class TooLong(BaseException):  # so that `except Exception` in a cell does not s
 
 
 def shut_in(folder: str | Path) -> list[str]:
-    """Take the network and other folders away from this process, for good. Call it before there are threads.
+    """Take network and other folders from this process for good. Call it before there are threads.
 
     Parameters
     ----------
@@ -58,12 +69,18 @@ def shut_in(folder: str | Path) -> list[str]:
 
 
 def _limit(memory: int) -> None:
-    """Allow so many bytes of address space beyond what is in use, and no file larger than 256 MB."""
+    """Allow so many bytes of memory beyond what is in use, and no file larger than 256 MB."""
     sizes = Path("/proc/self/statm")
     used = int(sizes.read_text().split()[0]) * resource.getpagesize() if sizes.exists() else 0
-    for kind, most in ((resource.RLIMIT_AS, used + memory), (resource.RLIMIT_FSIZE, 2**28), (resource.RLIMIT_CORE, 0)):
+    for kind, most in (
+        (resource.RLIMIT_AS, used + memory),
+        (resource.RLIMIT_FSIZE, 2**28),
+        (resource.RLIMIT_CORE, 0),
+    ):
         hard = resource.getrlimit(kind)[1]
-        resource.setrlimit(kind, (most, most) if hard == resource.RLIM_INFINITY else (min(most, hard), hard))
+        resource.setrlimit(
+            kind, (most, most) if hard == resource.RLIM_INFINITY else (min(most, hard), hard)
+        )
 
 
 def _landlock(libc: ctypes.CDLL, folder: str) -> bool:
@@ -71,7 +88,8 @@ def _landlock(libc: ctypes.CDLL, folder: str) -> bool:
     version = libc.syscall(_RULESET, None, 0, 1)
     if version < 1:
         return False
-    changes = _CHANGES & ~((1 << 13) * (version < 2) | (1 << 14) * (version < 3))  # refer and truncate came later
+    # Refer and truncate came later.
+    changes = _CHANGES & ~((1 << 13) * (version < 2) | (1 << 14) * (version < 3))
     rules = ctypes.create_string_buffer(struct.pack("Q", changes))
     handle = libc.syscall(_RULESET, rules, 8, 0)
     if handle < 0:
@@ -81,7 +99,8 @@ def _landlock(libc: ctypes.CDLL, folder: str) -> bool:
         rule = ctypes.create_string_buffer(struct.pack("=Qi", changes, opened))
         libc.syscall(_RULE, handle, 1, rule, 0)
         os.close(opened)
-    done = libc.prctl(38, 1, 0, 0, 0) == 0 and libc.syscall(_RESTRICT, handle, 0) == 0  # 38: no new privileges
+    # 38: no new privileges.
+    done = libc.prctl(38, 1, 0, 0, 0) == 0 and libc.syscall(_RESTRICT, handle, 0) == 0
     os.close(handle)
     return done
 
@@ -91,7 +110,11 @@ def _audit(event: str, given: tuple, folder: str) -> None:
     if event in _FORBIDDEN:
         raise PermissionError("there is no network here")
     paths: list[Any] = []
-    if event == "open" and isinstance(given[2], int) and given[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC):
+    if (
+        event == "open"
+        and isinstance(given[2], int)
+        and given[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+    ):
         paths = [given[0]]
     elif event in _CHANGING:
         paths = [path for path in given[:2] if isinstance(path, str | bytes | os.PathLike)]
@@ -99,7 +122,9 @@ def _audit(event: str, given: tuple, folder: str) -> None:
         if isinstance(path, str | bytes | os.PathLike):
             real = os.path.realpath(os.fsdecode(path))
             if not real.startswith((folder + os.sep, "/dev/")) and real != folder:
-                raise PermissionError(f"{os.fsdecode(path)} is outside of the folder of this notebook")
+                raise PermissionError(
+                    f"{os.fsdecode(path)} is outside of the folder of this notebook"
+                )
 
 
 def run_exercises(job: dict[str, Any], tell: Any) -> None:
@@ -108,10 +133,11 @@ def run_exercises(job: dict[str, Any], tell: Any) -> None:
     Parameters
     ----------
     job : dict
-        ``cells``, a list of lists: the code of each exercise; ``exercises``, their entries of the key with their
-        ``name``; ``seed``; ``seconds`` for one exercise.
+        ``cells``, a list of lists: the code of each exercise; ``exercises``, their entries of the
+        key with their ``name``; ``seed``; ``seconds`` for one exercise.
     tell : callable
-        Called with a dict before an exercise (``begins``) and after it (``name``, ``passed``, ``message``, ``answer``).
+        Called with a dict before an exercise (``begins``) and after it (``name``, ``passed``,
+        ``message``, ``answer``).
     """
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -163,7 +189,8 @@ def _hidden(entry: dict[str, Any], answers: list[Any]) -> tuple[bool, str]:
     try:
         exec(entry["hidden"], dict(zip(entry["answers"], answers, strict=True)))
     except Exception as error:
-        return False, f"the teacher's own check: {error}" if str(error) else "the teacher's own check does not hold"
+        said = f": {error}" if str(error) else " does not hold"
+        return False, f"the teacher's own check{said}"
     return True, "right."
 
 
@@ -185,7 +212,8 @@ def _main() -> None:
     import colorlib.teach.exercises
 
     matplotlib.use("agg")
-    colorlib.teach.exercises.exercises()  # imports what is needed, so that it counts for nobody's memory or time
+    # Imports what is needed, so that it counts for nobody's memory or time.
+    colorlib.teach.exercises.exercises()
     _limit(job["memory"])
 
     def tell(what: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Figures that turn: what is in the page, what hand, keys and print get to see, and the same with a kernel."""
+"""Figures that turn: what is in the page, and what hand, keys and print get to see."""
 
 import base64
 import json
@@ -9,12 +9,10 @@ from io import BytesIO
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
-from nbclient import NotebookClient
-from nbformat import v4
 from PIL import Image
 
 from colorlib import show
-from colorlib.show import View, live, turnable, turning
+from colorlib.show import View, turnable, turning
 
 BASE = np.full((40, 80, 3), 0.5)
 
@@ -191,39 +189,3 @@ def test_without_scripts_a_still_stays_and_no_dead_slider(browser):
     assert page.locator("img").get_attribute("alt") == "A colour: red <R> 9, green 8"
     assert not page.locator("input").first.is_visible()
     context.close()
-
-
-def test_live_computes_what_is_turned_to():
-    calls = []
-
-    def draw(red, green):
-        calls.append((red, green))
-        return red_green(red, green)
-
-    red, green, picture, numbers = live(draw, TWO).children
-    assert calls == [(2, 1)]
-    red.value = 9
-    green.value = 8
-    assert calls[1:] == [(9, 1), (9, 8)]
-    seen = np.asarray(Image.open(BytesIO(picture.value)))[20, 40].astype(int)
-    assert np.abs(seen - [0.9 * 255, 0.8 * 255, 0]).max() < 1
-    assert numbers.value == "sum: 17<br>ratio, &lt;1&gt;: 0.4706"
-
-
-def test_live_shows_picture_numbers_and_boxes_in_a_kernel():
-    code = (
-        "import numpy as np\nfrom colorlib.show import View, live\n"
-        "def draw(n):\n    return View(np.zeros((20, 20)), {'size': n / 3}, [(5, 5, n, n)])\n"
-        "live(draw, {'n': [4, 8]}).children[0].value = 8"
-    )
-    notebook = v4.new_notebook(cells=[v4.new_code_cell(code)])
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
-    assert any("widget-view" in kind for output in notebook.cells[0].outputs for kind in output.get("data", {}))
-    widgets = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
-    models = {widget["model_name"]: widget for widget in widgets}
-    assert "OutputModel" not in models, "nbclient waits for ever, now and then"
-    shown = Image.open(BytesIO(base64.b64decode(models["ImageModel"]["buffers"][0]["data"])))
-    seen = np.asarray(shown.convert("RGB"))
-    assert seen[5, 9].tolist() == [255, 212, 0], "the edge of the box"
-    assert seen[2, 2].tolist() == [0, 0, 0]
-    assert models["HTMLModel"]["state"]["value"] == "size: 2.667"

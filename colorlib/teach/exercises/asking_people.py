@@ -27,9 +27,14 @@ def _interval(answer: Any, seed: int = 0) -> str | None:
         if low > high:
             raise Wrong("its lower end comes first.")
         if np.allclose((low, high), (p - plain, p + plain), atol=1e-6):
-            raise Wrong("that is the plain interval, which leaves 0 to 1 and has no width where nobody was fooled.")
+            raise Wrong(
+                "that is the plain interval, "
+                "which leaves 0 to 1 and has no width where nobody was fooled."
+            )
         if np.allclose((low, high), _ends(k, n, 1.64), atol=2e-3):
-            raise Wrong("it is too narrow: 95 % leaves a fortieth out on either side, so z is larger.")
+            raise Wrong(
+                "it is too narrow: 95 % leaves a fortieth out on either side, so z is larger."
+            )
         return low, high
 
     if not callable(answer):
@@ -39,7 +44,9 @@ def _interval(answer: Any, seed: int = 0) -> str | None:
 
 
 def _needed(width: float) -> int:
-    return next(n for n in range(5, 10_000, 5) if np.subtract(*wilson(round(0.4 * n), n)[:0:-1]) < width)
+    return next(
+        n for n in range(5, 10_000, 5) if np.subtract(*wilson(round(0.4 * n), n)[:0:-1]) < width
+    )
 
 
 @exercise("answers-needed")
@@ -56,7 +63,10 @@ def _answers(answer: Any) -> str | None:
 def _whose(letter: Any, because: Any) -> str | None:
     why = {
         "a": "four hundred answers of ten people are no answers of four hundred people.",
-        "c": "an estimate below one half is not yet a difference from one half: look at the interval.",
+        "c": (
+            "an estimate below one half is not yet a "
+            "difference from one half: look at the interval."
+        ),
         "d": "ten people give an interval too, a wide one; that is what it is for.",
     }
     return choice(letter, because, "b", why)

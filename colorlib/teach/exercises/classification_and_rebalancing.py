@@ -39,12 +39,15 @@ def _annealed(answer: Any, seed: int = 0) -> str | None:
 
 @exercise("nearly-grey")
 def _nearly_grey(answer: Any) -> str | None:
-    ab = np.concatenate([lab_pixels(path, 96)[..., 1:].reshape(-1, 2) for path in package_photographs().values()])
+    ab = np.concatenate(
+        [lab_pixels(path, 96)[..., 1:].reshape(-1, 2) for path in package_photographs().values()]
+    )
     chroma = np.hypot(*ab.T)
     share = float((chroma <= 15).mean())
+    square = float((np.abs(ab) <= 15).all(axis=1).mean())
     known = {
         1 - share: "those are the pixels beyond 15.",
-        float((np.abs(ab) <= 15).all(axis=1).mean()): "a and b each within 15 is a square; chroma is a circle.",
+        square: "a and b each within 15 is a square; chroma is a circle.",
     }
     return number(answer, share, 0.002, known, "the share")
 
@@ -52,8 +55,16 @@ def _nearly_grey(answer: Any) -> str | None:
 @exercise("price-of-colour")
 def _price(letter: Any, because: Any) -> str | None:
     why = {
-        "a": "the bins were there without the weights too, and that network was the dullest of all.",
-        "c": "error and decibels became worse; whoever commits to a colour pays in full when it was another.",
-        "d": "the temperature was the same for both. What differed is how much a rare colour counted.",
+        "a": (
+            "the bins were there without the weights too, and that network was the dullest of all."
+        ),
+        "c": (
+            "error and decibels became worse; "
+            "whoever commits to a colour pays in full when it was another."
+        ),
+        "d": (
+            "the temperature was the same for both. "
+            "What differed is how much a rare colour counted."
+        ),
     }
     return choice(letter, because, "b", why)

@@ -27,8 +27,15 @@ def _reinhard(answer: Any, seed: int = 0) -> str | None:
         except Exception:
             return message
         right = _transfer(L, other, c)
-        if turned and given.shape == right.shape and np.allclose(given, 2 * c.mean() - right, atol=1e-3):
-            return "where the reference's colour falls as it gets lighter, lightness is turned round first."
+        if (
+            turned
+            and given.shape == right.shape
+            and np.allclose(given, 2 * c.mean() - right, atol=1e-3)
+        ):
+            return (
+                "where the reference's colour falls as it gets lighter, "
+                "lightness is turned round first."
+            )
         if given.shape == right.shape and np.isclose(given.mean(), 0, atol=1e-6):
             return "the mean of the result is zero, not the reference's."
         if given.shape == right.shape and not np.isclose(given.std(), c.std(), rtol=1e-3):
@@ -40,7 +47,7 @@ def _reinhard(answer: Any, seed: int = 0) -> str | None:
 @exercise("two-marginals")
 def _marginals(answer: Any) -> str | None:
     known = {
-        -0.99: "that is the correlation of the cloud that was to be reached. Look at the one that was moved.",
+        -0.99: "that is the correlation of the cloud to be reached. Look at the one that moved.",
         0.0: "nothing became uncorrelated: sorting keeps who is larger than whom.",
     }
     return number(answer, 0.99, 0.02, known, "the correlation")
@@ -51,6 +58,8 @@ def _reference(letter: Any, because: Any) -> str | None:
     why = {
         "a": "it is a fine photograph of other things: every method would bring its colours along.",
         "b": "the same things in other amounts: statistics of the whole then do harm.",
-        "d": "no method of the chapter says that it has not seen this before. The reference decides.",
+        "d": (
+            "no method of the chapter says that it has not seen this before. The reference decides."
+        ),
     }
     return choice(letter, because, "c", why)

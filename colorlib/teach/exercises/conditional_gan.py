@@ -29,7 +29,8 @@ def _generator_loss(answer: Any, seed: int = 0) -> str | None:
             - functional.softplus(logits)
             .mean()
             .item(): "that is log(1 - D) as in the formula: flat where it is caught",
-            functional.softplus(-logits).mean().item() + pixels / 100: "L1 counts lambda times, and lambda is 100",
+            functional.softplus(-logits).mean().item()
+            + pixels / 100: "L1 counts lambda times, and lambda is 100",
             pixels: "only the L1 term is there; nothing fools the discriminator",
         }
         for wrong, reason in known.items():
@@ -56,7 +57,10 @@ def _steeper(answer: Any) -> str | None:
 @exercise("falling-loss")
 def _falling(letter: Any, because: Any) -> str | None:
     why = {
-        "a": "a discriminator that finds its work easy is no sign that the colours are good; rather of the opposite.",
+        "a": (
+            "a discriminator that finds its work easy is no sign "
+            "that the colours are good; rather of the opposite."
+        ),
         "b": "its loss is compared with log 2, which is chance, and it is far below.",
         "c": "a generator that wins would push this loss up towards log 2.",
     }

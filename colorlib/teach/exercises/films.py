@@ -25,9 +25,12 @@ def _running_mean(answer: Any, seed: int = 0) -> str | None:
         given = np.asarray(answer(frames, share), dtype=float)
         from_zero = _mean(np.concatenate([0 * frames[:1], frames]), share)[1:]
         known = {
-            "old and new are exchanged: the share is that of the new frame": _mean(frames, 1 - share),
+            "old and new are exchanged: the share is that of the new frame": _mean(
+                frames, 1 - share
+            ),
             "the first frame was mixed with nothing; it has no frame before it": from_zero,
-            "that is the mean of all frames so far": frames.cumsum(0) / np.arange(1, 6)[:, None, None],
+            "that is the mean of all frames so far": frames.cumsum(0)
+            / np.arange(1, 6)[:, None, None],
         }
         for reason, wrong in known.items():
             if given.shape == wrong.shape and np.allclose(given, wrong):
@@ -57,7 +60,11 @@ def _pan(answer: Any) -> str | None:
     if abs(other - wrong_way) < 0.02:
         return "the second frame was moved the wrong way: along the motion nothing is left."
     signed = float((second - first).mean())
-    return "differences cancel: take their size before the mean." if abs(one - signed) < 0.02 else message
+    return (
+        "differences cancel: take their size before the mean."
+        if abs(one - signed) < 0.02
+        else message
+    )
 
 
 @exercise("calmest-film")

@@ -29,7 +29,9 @@ def _both_ways(answer: Any, seed: int = 0) -> str | None:
             "a sum was returned, not a mean": there + back.flip(-1),
         }
         for reason, wrong in known.items():
-            if getattr(given, "shape", None) == wrong.shape and torch.allclose(given, wrong, atol=1e-5):
+            if getattr(given, "shape", None) == wrong.shape and torch.allclose(
+                given, wrong, atol=1e-5
+            ):
                 raise Wrong(f"{reason}.")
         return given
 
@@ -40,7 +42,11 @@ def _both_ways(answer: Any, seed: int = 0) -> str | None:
 
 @exercise("enlarged-colour")
 def _enlarged(answer: Any) -> str | None:
-    lab = torch.from_numpy(lab_pixels(package_photographs()["flower"], 160)).permute(2, 0, 1)[None].float()
+    lab = (
+        torch.from_numpy(lab_pixels(package_photographs()["flower"], 160))
+        .permute(2, 0, 1)[None]
+        .float()
+    )
     small = interpolate(lab, scale_factor=1 / 8, mode="area")
 
     def error(mode: str, channels: slice) -> float:
@@ -57,7 +63,9 @@ def _enlarged(answer: Any) -> str | None:
             error(other, colours): "the two ways are exchanged.",
             error(mode, slice(0, 3)): "L was counted too; a and b alone are asked for.",
         }
-        if message := number(answer[mode], error(mode, colours), 0.02, known, f"the error of {mode}"):
+        if message := number(
+            answer[mode], error(mode, colours), 0.02, known, f"the error of {mode}"
+        ):
             return message
     return None
 
@@ -65,7 +73,10 @@ def _enlarged(answer: Any) -> str | None:
 @exercise("sure-and-wrong")
 def _sure(letter: Any, because: Any) -> str | None:
     why = {
-        "a": "the map compares answers of one network with each other. None of them has seen the dress.",
+        "a": (
+            "the map compares answers of one network with each other. "
+            "None of them has seen the dress."
+        ),
         "b": "where the answers differ the network is unsure; it may be right there all the same.",
         "c": "more sizes give more answers of the same network, which share what it believes.",
     }

@@ -47,7 +47,13 @@ def _share(answer: Any) -> str | None:
 def _sign(letter: Any, because: Any) -> str | None:
     why = {
         "a": "with seed 43 the interval is on the other side of zero, and just as sure.",
-        "b": "the two signs cancel in a mean, and a mean of three says little; the change of sign is the finding.",
-        "d": "the interval is right about these networks and other photographs. It knows of no other training.",
+        "b": (
+            "the two signs cancel in a mean, and a mean of three says little; "
+            "the change of sign is the finding."
+        ),
+        "d": (
+            "the interval is right about these networks and "
+            "other photographs. It knows of no other training."
+        ),
     }
     return choice(letter, because, "c", why)

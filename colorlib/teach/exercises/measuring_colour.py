@@ -18,7 +18,9 @@ def _saturation(answer: Any, seed: int = 0) -> str | None:
         if p < 0.5 and given < 0:
             raise Wrong("a saturation is never negative: below one half say grey.")
         if p != 0.5 and abs(given - p) < 1e-6:
-            raise Wrong("that is how often the hue is right; being wrong costs more than it takes away.")
+            raise Wrong(
+                "that is how often the hue is right; being wrong costs more than it takes away."
+            )
         if p > 0.5 and given < 1e-6:
             raise Wrong("who is right in most of the cases should paint something.")
         return given
@@ -36,7 +38,10 @@ def _grey(answer: Any) -> str | None:
     error = np.square(truth.astype(float) - grey).mean()
     wrapped = np.square(truth - grey).mean()
     known = {
-        10 * np.log10(255**2 / wrapped): "differences of uint8 wrap around: 3 - 5 is 254. Convert before you subtract.",
+        10
+        * np.log10(
+            255**2 / wrapped
+        ): "differences of uint8 wrap around: 3 - 5 is 254. Convert before you subtract.",
         10 * np.log10(255 / error): "the peak is squared like the error is.",
         10 * np.log(255**2 / error): "decibels are ten times the logarithm to the base of ten.",
         10 * np.log10(1 / error): "the peak of 8-bit pictures is 255, not 1.",
@@ -48,7 +53,9 @@ def _grey(answer: Any) -> str | None:
 def _which(letter: Any, because: Any) -> str | None:
     why = {
         "a": "grey has nearly as many decibels, and no colour at all.",
-        "c": "a loud network would win by that rule; the aim is the truth's colourfulness, not more.",
+        "c": (
+            "a loud network would win by that rule; the aim is the truth's colourfulness, not more."
+        ),
         "d": "one has a tenth of the other's colour: look at each beside grey and the truth.",
     }
     return choice(letter, because, "b", why)

@@ -29,9 +29,15 @@ def _receptive_field(answer: Any, seed: int = 0) -> str | None:
         for kernel, stride in chain:
             size = (size - 1) * stride + kernel
         if given == size:
-            return "the layers were walked from the first to the last; this formula goes backwards, from one mark on."
+            return (
+                "the layers were walked from the first to the last; "
+                "this formula goes backwards, from one mark on."
+            )
         if given == sum(kernel for kernel, _ in chain):
-            return "kernels do not simply add up: a stride before a layer makes its kernel reach further."
+            return (
+                "kernels do not simply add up: "
+                "a stride before a layer makes its kernel reach further."
+            )
         if given == np.prod([stride for _, stride in chain]):
             return "that is how far apart two marks are, not how much one of them sees."
         return f"for {len(chain)} layers {message}"
@@ -55,8 +61,17 @@ def _map(answer: Any) -> str | None:
 @exercise("size-of-a-patch")
 def _patch(letter: Any, because: Any) -> str | None:
     why = {
-        "a": "one pixel knows which colours are common, and nothing of places: it cannot see a blotch.",
-        "b": "16 pixels see the texture. That a whole cheek is green they cannot compare with anything.",
-        "d": "a patch of everything gives few marks, and a blotch is a small part of each; it has more to learn.",
+        "a": (
+            "one pixel knows which colours are common, "
+            "and nothing of places: it cannot see a blotch."
+        ),
+        "b": (
+            "16 pixels see the texture. That a whole cheek "
+            "is green they cannot compare with anything."
+        ),
+        "d": (
+            "a patch of everything gives few marks, "
+            "and a blotch is a small part of each; it has more to learn."
+        ),
     }
     return choice(letter, because, "c", why)

@@ -15,7 +15,10 @@ from colorlib.teach.exercises.registry import exercise
 def _row(answer: Any) -> str | None:
     message = difference(answer, [0, 8, 16, 32, 40], 0.1, "the row")
     hints = {
-        (0, 10, 20, 30, 40): "that is the straight line of equal weights; here one pair is less alike than the others.",
+        (0, 10, 20, 30, 40): (
+            "that is the straight line of equal weights; "
+            "here one pair is less alike than the others."
+        ),
         (0, 11, 23, 29, 40): "a small weight lets the colours differ more across it, not less.",
         (0, 0, 20, 40, 40): "no pixel was asked to be the weighted mean of its neighbours.",
     }
@@ -35,9 +38,10 @@ def _points(answer: Any) -> str | None:
     for count in (5, 50):
         off = propagate(lab[..., 0], *points_from_truth(lab[..., 1:], count)) - lab[..., 1:]
         right = float(np.sqrt(np.square(off).mean()))
+        mean = float(np.abs(off).mean())
         known = {
             right**2: "take the root of the mean square.",
-            float(np.abs(off).mean()): "that is the mean absolute error; the root of the mean square is asked for.",
+            mean: "that is the mean absolute error; the root of the mean square is asked for.",
         }
         if message := number(answer[count], right, 0.05, known, f"the error with {count} points"):
             return message

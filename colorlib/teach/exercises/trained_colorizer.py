@@ -23,10 +23,14 @@ def _psnr_of_bytes(answer: Any, seed: int = 0) -> str | None:
     def looked_at(result: np.ndarray, truth: np.ndarray) -> float:
         value, mean = float(answer(result, truth)), np.square(result.astype(float) - truth).mean()
         wrapped = np.square(result - truth).mean()
+        half = 10 * np.log10(255 / np.sqrt(mean))
         known = {
             10 * np.log10(1 / mean): "the largest value of a byte is 255, not 1",
-            10 * np.log10(255 / np.sqrt(mean)): "that is half of it: either squares inside, or 20 in front",
-            10 * np.log10(255**2 / wrapped): "bytes wrap around: 3 - 5 is 254 in 8 bits. Make them floats first",
+            half: "that is half of it: either squares inside, or 20 in front",
+            10
+            * np.log10(
+                255**2 / wrapped
+            ): "bytes wrap around: 3 - 5 is 254 in 8 bits. Make them floats first",
         }
         for wrong, reason in known.items():
             if abs(value - wrong) < 1e-3:
@@ -45,7 +49,8 @@ def _one_line(answer: Any) -> str | None:
     known = {
         small / (small + large): "that is the share of the *shorter* direction.",
         large / small: "that is a ratio of the two; a share of their sum is asked for.",
-        large**0.5 / (small**0.5 + large**0.5): "those are deviations; variances add up, deviations do not.",
+        large**0.5
+        / (small**0.5 + large**0.5): "those are deviations; variances add up, deviations do not.",
     }
     return number(answer, large / (small + large), 0.01, known, "the share")
 
@@ -55,6 +60,9 @@ def _three(letter: Any, because: Any) -> str | None:
     why = {
         "a": "three that were picked can show anything. Who picked them, from how many?",
         "b": "it trained on these: the gap between them and others is what was learnt by heart.",
-        "d": "a mean hides much, but it is of photographs that nobody picked; three pictures hide more.",
+        "d": (
+            "a mean hides much, but it is of photographs "
+            "that nobody picked; three pictures hide more."
+        ),
     }
     return choice(letter, because, "c", why)

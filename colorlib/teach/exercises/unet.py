@@ -50,8 +50,14 @@ def _seen(answer: Any) -> str | None:
 @exercise("by-heart")
 def _by_heart(letter: Any, because: Any) -> str | None:
     why = {
-        "a": "it was cut, and the network learnt the cup all the same. But only one cup, in one place.",
-        "b": "on moving windows the network with skips had the smaller error: there they were needed.",
+        "a": (
+            "it was cut, and the network learnt the cup all the same. "
+            "But only one cup, in one place."
+        ),
+        "b": (
+            "on moving windows the network with skips had "
+            "the smaller error: there they were needed."
+        ),
         "d": "both losses were small. The experiment worked; it asked the wrong question.",
     }
     return choice(letter, because, "c", why)

@@ -41,8 +41,9 @@ def _mean_and_median(answer: Any, seed: int = 0) -> str | None:
 @exercise("turned-hue")
 def _turned(answer: Any) -> str | None:
     right = 2 * math.sin(math.radians(20))
+    side = math.sin(math.radians(40))
     known = {
-        math.sin(math.radians(40)): "a pixel moves along a chord of the circle, not down its side: half the angle.",
+        side: "a pixel moves along a chord of the circle, not down its side: half the angle.",
         right**2: "that is the ratio of squared errors.",
         2 * math.sin(math.radians(40)): "the hues were turned by 80 degrees.",
         1 / right: "grey's error was divided by the turned picture's; the other way is asked for.",
@@ -55,6 +56,9 @@ def _two(letter: Any, because: Any) -> str | None:
     why = {
         "a": "the first gains by being pale: a picture without any colour comes close to its PSNR.",
         "b": "colourfulness alone is no praise either: colours in the wrong places have it too.",
-        "d": "they measure different things, and both are right. Together they say how much was risked, and for what.",
+        "d": (
+            "they measure different things, and both are right. "
+            "Together they say how much was risked, and for what."
+        ),
     }
     return choice(letter, because, "c", why)

@@ -14,7 +14,10 @@ from colorlib.teach.exercises.registry import exercise
 @exercise("mixed-weights")
 def _mixed(answer: Any, seed: int = 0) -> str | None:
     drawn = torch.Generator().manual_seed(seed)
-    first, second = ({"w": torch.randn(2, 3, generator=drawn), "b": torch.randn(3, generator=drawn)} for _ in range(2))
+    first, second = (
+        {"w": torch.randn(2, 3, generator=drawn), "b": torch.randn(3, generator=drawn)}
+        for _ in range(2)
+    )
 
     def joined(weights: dict[str, torch.Tensor]) -> torch.Tensor:
         return torch.cat([weights[name].flatten() for name in ("w", "b")])
@@ -33,13 +36,19 @@ def _mixed(answer: Any, seed: int = 0) -> str | None:
         return joined(given)
 
     return called(
-        answer if not callable(answer) else looked_at, [()], lambda: 0.75 * joined(first) + 0.25 * joined(second)
+        answer if not callable(answer) else looked_at,
+        [()],
+        lambda: 0.75 * joined(first) + 0.25 * joined(second),
     )
 
 
 @exercise("gain-meets-gamut")
 def _gain(answer: Any) -> str | None:
-    lab = torch.from_numpy(lab_pixels(package_photographs()["flower"], 128)).permute(2, 0, 1)[None].float()
+    lab = (
+        torch.from_numpy(lab_pixels(package_photographs()["flower"], 128))
+        .permute(2, 0, 1)[None]
+        .float()
+    )
 
     def strength(gain: float, fitted: bool = True) -> float:
         strong = torch.cat([lab[:, :1], gain * lab[:, 1:]], dim=1)
@@ -47,7 +56,7 @@ def _gain(answer: Any) -> str | None:
 
     ratio = strength(2) / strength(1, fitted=False)
     known = {
-        2.0: "so it would be if a screen could show everything: fit the colours into the gamut first.",
+        2.0: "so it would be if a screen showed everything: fit the colours into the gamut first.",
         strength(2): "that is a mean chroma; its ratio to the photograph's is asked for.",
         1 / ratio: "the ratio was taken the other way round.",
     }
@@ -59,6 +68,8 @@ def _dial(letter: Any, because: Any) -> str | None:
     why = {
         "b": "the vivid end is more often wrong, and a viewer cannot tell which colours are.",
         "c": "a mean over collections does not know what these pictures are for.",
-        "d": "another dial gives other guesses, not more knowledge; none of them is what was there.",
+        "d": (
+            "another dial gives other guesses, not more knowledge; none of them is what was there."
+        ),
     }
     return choice(letter, because, "a", why)

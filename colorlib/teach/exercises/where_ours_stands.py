@@ -60,7 +60,13 @@ def _worst(answer: Any) -> str | None:
 def _tables(letter: Any, because: Any) -> str | None:
     why = {
         "a": "on other photographs at another size grey alone may differ by more than 0.7 dB.",
-        "b": "an interval says how far a mean moves with photographs of the same kind; these are of another kind.",
-        "d": "400 photographs give a number with an interval; it is what they are compared with that is wrong.",
+        "b": (
+            "an interval says how far a mean moves with photographs "
+            "of the same kind; these are of another kind."
+        ),
+        "d": (
+            "400 photographs give a number with an interval; "
+            "it is what they are compared with that is wrong."
+        ),
     }
     return choice(letter, because, "c", why)

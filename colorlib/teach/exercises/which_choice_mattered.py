@@ -26,7 +26,9 @@ def _difference(answer: Any, seed: int = 0) -> str | None:
         if np.isclose(mean, -right[0]):
             raise Wrong("the second was to be subtracted from the first.")
         if np.isclose(wide, unpaired, rtol=0.02):
-            raise Wrong("that is as wide as photographs differ: subtract photograph by photograph first.")
+            raise Wrong(
+                "that is as wide as photographs differ: subtract photograph by photograph first."
+            )
         if np.isclose(wide, right[1] * 10, rtol=0.02):
             raise Wrong("that is the deviation of one difference, not of their mean.")
         return mean, wide
@@ -51,7 +53,10 @@ def _bootstrap(answer: Any) -> str | None:
     if first > second:
         return "its lower end comes first."
     if np.allclose((first, second), np.quantile(values, [0.025, 0.975]), atol=0.1):
-        return "that is where the values lie, not where their mean does: draw, take the mean, and repeat."
+        return (
+            "that is where the values lie, not where their mean does: "
+            "draw, take the mean, and repeat."
+        )
     if second - first < 0.9 * (high - low):
         return "it is too narrow: for 95 % a fortieth is left out on either side."
     return message
@@ -60,7 +65,10 @@ def _bootstrap(answer: Any) -> str | None:
 @exercise("does-it-count")
 def _counts(letter: Any, because: Any) -> str | None:
     why = {
-        "a": "leaving zero is the first of two tests. It speaks of other photographs, not of another training.",
+        "a": (
+            "leaving zero is the first of two tests. "
+            "It speaks of other photographs, not of another training."
+        ),
         "b": "an interval of this width is narrow; the photographs are not what is missing.",
         "d": "a small difference can be real. The question is whether chance makes as large ones.",
     }
