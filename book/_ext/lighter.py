@@ -2,9 +2,13 @@
 
 The theme sends its icons twice, as fonts and as a script of 1.5 MB that draws them anew as SVG. The fonts do, and one
 of them: the other has brands, of which only one was shown. Widgets of cells that a page leaves out (they need a kernel)
-would still leave all that they hold in it.
+would still leave all that they hold in it. Films and pairs of pictures are text of the page, so that a notebook needs
+no files; the book puts them into files, which wait until they are seen or played.
 """
 
+import base64
+import hashlib
+import os
 import re
 from pathlib import Path
 
@@ -16,6 +20,7 @@ SCRIPT = re.compile(r'\s*<script defer src="[^"]*_static/scripts/fontawesome\.js
 BRANDS = re.compile(r'\s*<link rel="preload"[^>]*fa-brands-400\.woff2[^>]*>')
 BRAND, ICON = '<i class="fab fa-github">', '<i class="fas fa-code-branch">'  # the repository
 STATE = re.compile(r'<script type="application/vnd\.jupyter\.widget-state\+json">.*?</script>', re.DOTALL)
+WAITING = re.compile(r'(<img loading="lazy" src|poster|src(?=="data:video/))="data:\w+/(\w+);base64,([\w+/=]+)"')
 PNG = re.compile(r'((?:src|href)="(?:[^"]*/)?_images/[^"]+)\.png(?=")')
 
 
@@ -51,9 +56,29 @@ def pictures_as_webp(app: Sphinx, exception: Exception | None) -> None:
         page.write_text(PNG.sub(r"\1.webp", page.read_text("utf8")), "utf8")
 
 
+def waiting_as_files(app: Sphinx, exception: Exception | None) -> None:
+    """Put the films of the pages, their first frames and the pictures that wait into files, when the book was built."""
+    if exception or app.builder.format != "html":
+        return
+    folder = Path(app.outdir, "_images")
+    folder.mkdir(exist_ok=True)
+    for page in Path(app.outdir).rglob("*.html"):
+
+        def in_file(found: re.Match[str], page: Path = page) -> str:
+            content = base64.b64decode(found[3])
+            file = folder / f"{hashlib.sha256(content).hexdigest()[:16]}.{found[2]}"
+            file.write_bytes(content)
+            return f'{found[1]}="{Path(os.path.relpath(file, page.parent)).as_posix()}"'
+
+        text = page.read_text("utf8")
+        if (lighter := WAITING.sub(in_file, text)) != text:
+            page.write_text(lighter, "utf8")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
     app.connect("doctree-resolved", load_when_seen)
     app.connect("build-finished", leave_out_scripts)
     app.connect("build-finished", pictures_as_webp)
+    app.connect("build-finished", waiting_as_files)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

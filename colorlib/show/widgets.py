@@ -104,7 +104,7 @@ def film(
     poster = data_uri(Image.fromarray(frames[0]), width, height)
     return HTML(
         f'{FILM_STYLE}<figure class="colorlib-film">'
-        '<video controls loop playsinline preload="metadata" '
+        '<video controls loop playsinline preload="none" '
         f'width="{width}" height="{height}" aria-label="{escape(words)}" poster="{poster}" '
         f'src="data:video/mp4;base64,{data}">'
         f"{escape(words)}</video>"
@@ -122,8 +122,8 @@ def _pair(
         )
     width = round(height * left.width / left.height)
     images = "".join(
-        f'<img src="{data_uri(image, 2 * width, 2 * height)}" width="{width}" height="{height}" '
-        f'draggable="false" alt="{escape(name)}, {escape(end)}">'
+        f'<img loading="lazy" src="{data_uri(image, 2 * width, 2 * height)}" '
+        f'width="{width}" height="{height}" draggable="false" alt="{escape(name)}, {escape(end)}">'
         for image, end in ((left, ends[0]), (right, ends[1]))
     )
     first, second = escape(ends[0]), escape(ends[1])

@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
+import av
 import numpy as np
 import pydata_sphinx_theme
 import pytest
@@ -16,6 +17,8 @@ from PIL import Image
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
+
+from colorlib import show
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = sorted(path.parent.name for path in (ROOT / "colorlib").glob("*/__init__.py"))
@@ -128,6 +131,28 @@ def test_pictures_become_webp_of_the_same_colours_and_pages_name_them(extension,
     assert [path.name for path in picture.parent.iterdir()] == ["made.webp"]
     with Image.open(picture.with_suffix(".webp")) as made:
         assert np.abs(np.asarray(made.convert("RGB")).astype(int) - pixels).mean() < 2
+
+
+def test_films_and_pairs_wait_in_files_and_a_notebook_needs_none(extension, tmp_path):
+    frames = np.random.default_rng(0).integers(0, 255, (5, 32, 48, 3), np.uint8)
+    picture = Image.fromarray(frames[0])
+    figures = [show.film(frames, "Noise", "Noise").data, show.compare({"two": (picture, picture)}).data]
+    figures.append(show.turnable(lambda level: np.full((8, 8), level), {"L": [0.0, 1.0]}, "One grey").data)
+    page = tmp_path / "notebooks" / "page.html"
+    page.parent.mkdir()
+    page.write_text("".join(figures))
+    app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path)
+    extension("lighter").waiting_as_files(app, None)
+    poster, film = re.search(r'<video [^>]*preload="none" [^>]*poster="(.*?)" src="(.*?)">', page.read_text()).groups()
+    with av.open(str(page.parent / film)) as container:
+        assert len(list(container.decode(video=0))) == 5
+    with Image.open(page.parent / poster) as first:
+        assert first.size == (48, 32)
+    pair = re.findall(r'<img loading="lazy" src="(.*?)"', page.read_text())
+    assert pair[0] == pair[1], "the same picture is one file"
+    with Image.open(page.parent / pair[0]) as one:
+        assert one.size == (48, 32)
+    assert page.read_text().endswith(figures[2]), "the frames of a figure that turns stay in the page"
 
 
 def test_the_first_picture_is_loaded_at_once_and_the_others_when_they_are_seen(extension):

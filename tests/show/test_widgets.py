@@ -17,7 +17,9 @@ def test_the_pair_is_in_the_page_itself_and_is_labelled():
     grey, red = Image.new("RGB", (80, 40), "grey"), Image.new("RGB", (80, 40), "red")
     text = compare({'a "red" rose': (grey, red)}, height=20).data
     found = re.findall(
-        r'<img src="data:image/webp;base64,([^"]+)" width="40" height="20" draggable="false" alt="([^"]+)">', text
+        r'<img loading="lazy" src="data:image/webp;base64,([^"]+)" width="40" height="20" draggable="false" '
+        r'alt="([^"]+)">',
+        text,
     )
     assert [alt for _, alt in found] == ["a &quot;red&quot; rose, before", "a &quot;red&quot; rose, after"]
     pictures = [Image.open(BytesIO(base64.b64decode(content))) for content, _ in found]
