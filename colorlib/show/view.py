@@ -12,7 +12,7 @@ from PIL import Image
 from colorlib.show.appearance import PictureArray, figure_pixels
 from colorlib.show.markup import to_image
 
-__all__ = ["Drawn", "Sliders", "View", "as_view", "named_places"]
+__all__ = ["View"]
 
 Sliders = Mapping[str, Sequence[Any]]
 
