@@ -37,7 +37,7 @@ KEEP = ("torch", "torchvision", "fastai", "numpy", "pandas", "pillow", "scipy", 
 REVISION = "main"
 
 SETUP = """\
-# @title Set-up: installs colorlib where it is missing, and leaves torch and fastai as they are
+# @title Set-up: installs colorlib where it is missing, and leaves torch as it is
 import importlib.util
 
 
@@ -75,7 +75,8 @@ if not has_colorlib():
     if "colorlib" in installed and importlib.util.find_spec("colorlib"):
         subprocess.run([*pip, "uninstall", "-q", "-y", "colorlib"], check=True)
         print(
-            f"removed colorlib {installed['colorlib']}, an unrelated package in the place of the book's colorlib"
+            f"removed colorlib {installed['colorlib']}, an unrelated package "
+            "in the place of the book's colorlib"
         )
     with tempfile.TemporaryDirectory() as folder:
         constraints = os.path.join(folder, "constraints.txt")
@@ -98,11 +99,11 @@ if not has_colorlib():
     for name in [name for name in sys.modules if name.split(".")[0] == "colorlib"]:
         del sys.modules[name]  # the unrelated one, imported before
     if not has_colorlib():
-        raise RuntimeError(
-            f"{importlib.util.find_spec('colorlib').origin} hides the book's colorlib: rename it"
-        )
+        hiding = importlib.util.find_spec("colorlib").origin
+        raise RuntimeError(f"{hiding} hides the book's colorlib: rename it")
     print(
-        f"colorlib installed in {time.perf_counter() - started:.0f} s; torch {installed.get('torch', 'too')} stays."
+        f"colorlib installed in {time.perf_counter() - started:.0f} s; "
+        f"torch {installed.get('torch', 'too')} stays."
     )
 """
 
