@@ -1,7 +1,7 @@
 """Two pictures under one handle, and a short film, in a notebook and on a page without a kernel."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from io import BytesIO
 
@@ -23,23 +23,24 @@ FILM_STYLE = """<style>
 
 
 def compare(
-    pairs: Mapping[str, tuple[PictureArray | Image.Image, PictureArray | Image.Image]],
-    ends: tuple[str, str] = ("before", "after"),
+    pairs: Mapping[str, Sequence[PictureArray | Image.Image]],
+    ends: Sequence[str] = ("before", "after"),
     height: int = 220,
 ) -> HTML:
     """Show two pictures in one frame, each pair under one handle to drag.
 
     The handle is the browser's own slider: it works with a mouse, a finger and the arrow keys,
     needs no kernel, no script from elsewhere and no network, and shows half of each picture where
-    scripts are off, and in print where it was left. The picture itself can be dragged too.
+    scripts are off, and in print where it was left. The picture itself can be dragged too. A third
+    picture, such as the truth, takes the place of the one on the right while a box is ticked.
 
     Parameters
     ----------
-    pairs : mapping of str to (picture, picture)
-        A name for each pair, then the picture on the left of the handle and the one on its right,
-        of one shape; each as `picture_grid` takes it, or one of Pillow's.
-    ends : (str, str)
-        What is left of the handle and what is right, such as "grey" and "coloured".
+    pairs : mapping of str to sequence of two or three pictures
+        A name for each pair, then the picture on the left of the handle, the one on its right, and
+        what may take its place, of one shape; each as `picture_grid` takes it, or one of Pillow's.
+    ends : sequence of str
+        What each of them is, such as "grey", "coloured" and "true".
     height : int
         At which height, in pixels, a pair is shown; it is kept at twice that for sharp screens.
 
@@ -51,11 +52,12 @@ def compare(
     Raises
     ------
     ValueError
-        When the two pictures of a pair differ in shape.
+        When the pictures of a pair differ in shape, or are not two or three, each with an end.
     """
     return figure(
         "".join(
-            _pair(name, to_image(a), to_image(b), ends, height) for name, (a, b) in pairs.items()
+            _pair(name, [to_image(picture) for picture in pictures], ends, height)
+            for name, pictures in pairs.items()
         )
     )
 
@@ -112,21 +114,27 @@ def film(
     )
 
 
-def _pair(
-    name: str, left: Image.Image, right: Image.Image, ends: tuple[str, str], height: int
-) -> str:
+def _pair(name: str, pictures: list[Image.Image], ends: Sequence[str], height: int) -> str:
     """One pair and its handle."""
-    if left.size != right.size:
+    if len(pictures) not in (2, 3) or len(ends) != len(pictures):
         raise ValueError(
-            f"{name}: {ends[0]} is {left.size} and {ends[1]} {right.size}; both must have one shape"
+            f"{name}: {len(pictures)} pictures for {len(ends)} ends; give two or three of both"
         )
+    left = pictures[0]
+    for picture, end in zip(pictures, ends, strict=True):
+        if picture.size != left.size:
+            raise ValueError(
+                f"{name}: {ends[0]} is {left.size} and {end} {picture.size}; give one shape"
+            )
     width = round(height * left.width / left.height)
     images = "".join(
-        f'<img loading="lazy" src="{data_uri(image, 2 * width, 2 * height)}" '
+        f'<img loading="lazy" src="{data_uri(picture, 2 * width, 2 * height)}" '
         f'width="{width}" height="{height}" draggable="false" alt="{escape(name)}, {escape(end)}">'
-        for image, end in ((left, ends[0]), (right, ends[1]))
+        for picture, end in zip(pictures, ends, strict=True)
     )
-    first, second = escape(ends[0]), escape(ends[1])
+    first, second, *third = (escape(end) for end in ends)
+    box = '<label class="instead"><input type="checkbox">'
+    instead = f"{box} {third[0]} instead of {second}</label>" if third else ""
     return (
         f'<div class="colorlib-compare" role="group" aria-label="{escape(name)}">'
         f'<div class="picture">{images}</div>'
@@ -134,5 +142,6 @@ def _pair(
         f'<input type="range" min="0" max="100" value="50" data-left="{first}" '
         f'aria-label="{escape(name)}: how much is {first}, in per cent"></label>'
         '<div class="ends colorlib-slider" aria-hidden="true">'
-        f"<span>{first}</span><span>{second}</span></div></div>"
+        f"{''.join(f'<span>{end}</span>' for end in (first, second, *third))}</div>"
+        f"{instead}</div>"
     )

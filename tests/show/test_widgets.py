@@ -55,8 +55,33 @@ def test_tensors_and_arrays_are_pictures_too():
     assert seen[1][1] > 200 > 60 > seen[1][0]
 
 
+def test_other_numbers_of_pictures_are_refused():
+    picture = Image.new("L", (4, 4))
+    with pytest.raises(ValueError, match=r"portrait: 3 pictures for 2 ends"):
+        compare({"portrait": (picture,) * 3})
+
+
+def test_the_truth_takes_the_place_of_the_right_picture_while_its_box_is_ticked(browser):
+    colours = ("grey", "red", "blue")
+    pictures = [Image.new("RGB", (200, 100), name) for name in colours]
+    page = browser.new_page(viewport={"width": 600, "height": 400})
+    page.set_content(compare({"portrait": pictures}, ("grey", "coloured", "true"), height=100).data)
+
+    def right():
+        shot = Image.open(BytesIO(page.locator(".picture").screenshot())).convert("RGB")
+        return shot.getpixel((round(0.75 * shot.width), shot.height // 2))
+
+    ends = page.locator(".ends")
+    assert right()[0] > 200 > 60 > right()[2]
+    assert ends.inner_text().split() == ["grey", "coloured"]
+    page.get_by_label("true instead of coloured").press("Space")
+    assert right()[2] > 200 > 60 > right()[0]
+    assert ends.inner_text().split() == ["grey", "true"]
+    page.close()
+
+
 def test_two_shapes_are_refused():
-    with pytest.raises(ValueError, match=r"portrait: before is .* one shape"):
+    with pytest.raises(ValueError, match=r"portrait: before is .* give one shape"):
         compare({"portrait": (Image.new("L", (4, 4)), Image.new("RGB", (4, 5)))})
 
 

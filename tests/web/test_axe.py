@@ -14,8 +14,6 @@ ROOT = Path(__file__).resolve().parents[2]
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf8"))
 PAGES = [TOC["root"], *(chapter["file"] for part in TOC["parts"] for chapter in part["chapters"]), "search"]
 LIGHT_ENOUGH = 1.5e6  # bytes
-# Its films lie in the page itself. Take a page out when it is light enough; put none in.
-HEAVY = {"notebooks/13_films"}
 AXE = """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
     .filter(found => ['serious', 'critical'].includes(found.impact))
     .flatMap(found => found.nodes.map(node => `${found.id}: ${node.html.slice(0, 200)}`))"""
@@ -57,7 +55,7 @@ def test_a_page_is_light(site, browser, page):
     loaded = {answer.url: answer.body() for answer in answers if answer.url.startswith(site) and answer.status == 200}
     weights = {url.removeprefix(site): len(gzip.compress(body)) for url, body in loaded.items()}
     context.close()
-    assert sum(weights.values()) < LIGHT_ENOUGH or page in HEAVY, sorted(weights.items(), key=lambda item: -item[1])[:5]
+    assert sum(weights.values()) < LIGHT_ENOUGH, sorted(weights.items(), key=lambda item: -item[1])[:5]
 
 
 def test_axe_finds_what_is_wrong(browser, axe):
