@@ -34,8 +34,9 @@ BROWSER_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# The book first: it executes every chapter, so what is broken shows early.
-FIRST = ("test_project.py", "test_book.py", "test_notebooks.py")
+# The book first: it executes every chapter, so what is broken shows early. Then what takes longest, that no worker is
+# left alone with it at the end.
+FIRST = ("test_project.py", "test_book.py", "test_notebooks.py", "test_axe.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
