@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -119,10 +120,16 @@ class TestWhatIsRead:
         assert difference(page, np.asarray(Image.fromarray(RGB).resize((64, 64)))) < 12
 
     def test_floating_point_and_32_bit_tiff(self, tmp_path):
-        for name, values in [("unit", DEEP / 65535), ("bytes", DEEP / 257), ("integers", DEEP.astype(np.int32))]:
+        cases = [
+            ("unit", DEEP / 65535, nullcontext()),
+            ("bytes", DEEP / 257, pytest.warns(UserWarning, match="numbers are taken to count to 255")),
+            ("integers", DEEP.astype(np.int32), pytest.warns(UserWarning, match="are taken to count to 65535")),
+        ]
+        for name, values, warned in cases:
             values = values.astype(np.float32) if values.dtype == float else values
             Image.fromarray(values).save(tmp_path / f"{name}.tif")
-            page = read_document(tmp_path / f"{name}.tif").pages[0]
+            with warned:
+                page = read_document(tmp_path / f"{name}.tif").pages[0]
             assert page.dtype == np.uint16
             assert np.abs(page.astype(int) - DEEP).max() <= 1, name
 
