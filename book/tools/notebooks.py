@@ -5,12 +5,14 @@
     python book/tools/notebooks.py --promise  also store what cells tagged nbval-check-output printed in the last build
 
 The repository's address is read from ``_config.yml``, the only place where it is written by hand. It is copied into the
-set-up cells, the Colab links of README.md, CITATION.cff and pyproject.toml.
+set-up cells, the links of README.md, CITATION.cff and pyproject.toml. The version that a set-up cell installs is
+read from pyproject.toml.
 """
 
 import argparse
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -32,9 +34,6 @@ NOTEBOOK_METADATA = {
 }
 # What must stay as it is found: replacing one of these in a running notebook breaks it.
 KEEP = ("torch", "torchvision", "fastai", "numpy", "pandas", "pillow", "scipy", "scikit-image", "matplotlib")
-
-# What is installed: a branch as long as there are no tags.
-REVISION = "main"
 
 SETUP = """\
 # @title Set-up: installs colorlib where it is missing, and leaves torch as it is
@@ -60,10 +59,13 @@ if not has_colorlib():
 
     started = time.perf_counter()
     pip = [sys.executable, "-m", "pip"]
-    repository = os.environ.get(
-        "COLORLIB_REPOSITORY",
-        "git+ADDRESS@REVISION",
-    )
+    repository = os.environ.get("COLORLIB_REPOSITORY")
+    if repository is None:
+        # The version that this chapter is for; before its release, what is there today.
+        address, version = "ADDRESS", "VERSION"
+        asked = ["git", "ls-remote", "--tags", address, version]
+        tags = subprocess.run(asked, capture_output=True, text=True).stdout
+        repository = f"git+{address}@{version if version in tags else 'main'}"
     installed = {
         d.name.lower(): d.version
         for d in importlib.metadata.distributions()
@@ -102,8 +104,8 @@ if not has_colorlib():
         hiding = importlib.util.find_spec("colorlib").origin
         raise RuntimeError(f"{hiding} hides the book's colorlib: rename it")
     print(
-        f"colorlib installed in {time.perf_counter() - started:.0f} s; "
-        f"torch {installed.get('torch', 'too')} stays."
+        f"colorlib installed in {time.perf_counter() - started:.0f} s "
+        f"from {repository}; torch {installed.get('torch', 'too')} stays."
     )
 """
 
@@ -116,7 +118,8 @@ def address(root: Path = ROOT) -> str:
 def setup_source(repository: str) -> str:
     """The source of the set-up cell for this address."""
     keep = ",\n        ".join(f'"{name}"' for name in KEEP)
-    return SETUP.replace("ADDRESS", repository).replace("REVISION", REVISION).replace("KEEP", keep).rstrip("\n")
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["project"]["version"]
+    return SETUP.replace("ADDRESS", repository).replace("VERSION", f"v{version}").replace("KEEP", keep).rstrip("\n")
 
 
 def promised(cell: NotebookNode) -> bool:
@@ -178,7 +181,8 @@ def keep_promises(notebook: NotebookNode, outputs_from: NotebookNode) -> None:
 def with_address(text: str, repository: str) -> str:
     """README.md, CITATION.cff or pyproject.toml with this address in the places that need it."""
     name = repository.removeprefix("https://github.com/")
-    text = re.sub(r"(colab\.research\.google\.com/github/)[\w.-]+/[\w.-]+", rf"\g<1>{name}", text)
+    launched = r"(colab\.research\.google\.com/github/|kernels/welcome\?src=https://github\.com/)[\w.-]+/[\w.-]+"
+    text = re.sub(launched, rf"\g<1>{name}", text)
     text = re.sub(r'(?m)^(Repository = ").*(")$', rf"\g<1>{repository}\g<2>", text)
     return re.sub(r"(?m)^(repository-code: ).*$", rf"\g<1>{repository}", text)
 

@@ -1,12 +1,16 @@
-"""What chapters need on Colab, where the package was installed without its extras and without the repository."""
+"""What chapters need on Colab, Kaggle and Binder, where the package comes without its extras and its repository."""
 
+import json
 import re
+from importlib import import_module
 from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 
-CHAPTERS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
+ROOT = Path(__file__).resolve().parents[2]
+CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 def sources(path):
@@ -34,7 +38,7 @@ def test_minutes_that_nobody_measured_are_called_estimated(path):
     assert re.search(r"\*\*Time\*\*: about .* on 2 CPU cores, an estimated .* on a T4 to run; \d+ min to read", opening)
 
 
-@pytest.mark.parametrize("start", ["01_", "03_", "05_", "06_", "14_"])
+@pytest.mark.parametrize("start", ["01_", "03_", "04_", "05_", "06_", "08_", "14_"])
 def test_what_a_training_came_to_is_only_asserted_for_the_photographs_that_it_was_tried_on(start):
     """On a graphics card other photographs are learnt from, and `Run all` must not stop there."""
     cells = sources(next(path for path in CHAPTERS if path.stem.startswith(start)))
@@ -42,3 +46,42 @@ def test_what_a_training_came_to_is_only_asserted_for_the_photographs_that_it_wa
         source for source in cells if re.search(r'^if cfg\.name == "quick":.*\n    assert ', source, re.MULTILINE)
     ]
     assert guarded
+
+
+def test_kaggles_settings_have_its_form():
+    """As `kaggle kernels push` wants them, with the network that the set-up cell needs."""
+    settings = json.loads((ROOT / "notebooks" / "kernel-metadata.json").read_text("utf8"))
+    owner, slug = settings["id"].split("/")
+    assert re.fullmatch(r"[a-z0-9-]+", owner)
+    assert slug == re.sub(r"\W+", "-", settings["title"].lower()), "Kaggle makes the name from the title"
+    assert 5 <= len(settings["title"]) <= 50
+    assert (ROOT / "notebooks" / settings["code_file"]) in CHAPTERS
+    assert (settings["language"], settings["kernel_type"]) == ("python", "notebook")
+    assert settings["enable_internet"] is settings["enable_gpu"] is settings["is_private"] is True
+    sources = {key: value for key, value in settings.items() if key.endswith("_sources")}
+    assert set(sources) == {f"{kind}_sources" for kind in ("dataset", "competition", "kernel", "model")}
+    assert not any(sources.values()), "the book's photographs come with packages"
+
+
+def test_binders_settings_have_its_form():
+    """It reads environment.yml of the root, unless there is a folder for it, and wants one Python."""
+    assert not any((ROOT / name).exists() for name in ("binder", ".binder", "Dockerfile"))
+    settings = yaml.safe_load((ROOT / "environment.yml").read_text("utf8"))
+    assert set(settings) == {"name", "channels", "dependencies"}
+    plain = [entry for entry in settings["dependencies"] if isinstance(entry, str)]
+    (pip,) = [entry for entry in settings["dependencies"] if not isinstance(entry, str)]
+    assert re.fullmatch(r"python=3\.1[1-3]", plain[0])
+    assert {"pip", "jupyterlab"} <= set(plain)
+    assert list(pip) == ["pip"]
+
+
+def test_a_page_that_opens_on_colab_opens_on_kaggle(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "book" / "_ext")
+    add = import_module("kaggle").add_kaggle
+    colab = {"type": "link", "text": "Colab", "url": "https://colab.research.google.com/github/a/b/blob/main/c.ipynb"}
+    launch, other = {"label": "launch-buttons", "buttons": [colab]}, {"label": "download-buttons", "buttons": [colab]}
+    add(None, "c", "page.html", {"header_buttons": [other, launch, {"type": "link"}]}, None)
+    (added,) = launch["buttons"][1:]
+    assert added["url"] == "https://kaggle.com/kernels/welcome?src=https://github.com/a/b/blob/main/c.ipynb"
+    assert len(other["buttons"]) == 1
+    add(None, "c", "page.html", {}, None)

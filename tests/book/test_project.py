@@ -97,7 +97,8 @@ def test_the_repository_is_named_once(tools):
         if file.endswith(".ipynb"):
             assert count == 1, f"{file}: only the set-up cell names the repository"
         elif file == "README.md":
-            assert count == len(re.findall(rf"colab\.research\.google\.com/github/{name}/blob/main/", text))
+            opened = rf"(?:colab\.research\.google\.com/github|welcome\?src=https://github\.com)/{name}/blob/main/"
+            assert count == len(re.findall(opened, text)) == 2 * len(list((ROOT / "notebooks").glob("*.ipynb")))
         else:
             assert count == copies.get(file, 0), f"{file} names the repository; _config.yml is the place"
 
@@ -108,9 +109,10 @@ def test_set_up_cells_are_equal_and_chapters_in_order(tools, capsys):
 
 def test_the_tool_changes_an_address_everywhere(tools):
     other = "https://github.com/somebody/else"
-    assert f"git+{other}" in tools.setup_source(other)
+    assert f'"{other}"' in tools.setup_source(other)
     changed = tools.with_address((ROOT / "README.md").read_text("utf8"), other)
     assert "colab.research.google.com/github/somebody/else/blob/main/notebooks/01" in changed
+    assert "kernels/welcome?src=https://github.com/somebody/else/blob/main/notebooks/01" in changed
     assert tools.address().removeprefix("https://github.com/") not in changed
     citation = tools.with_address((ROOT / "CITATION.cff").read_text("utf8"), other)
     assert yaml.safe_load(citation)["repository-code"] == other

@@ -119,14 +119,6 @@ def test_the_exam_and_its_key_have_the_same_questions():
     assert len(answers) == len(points)
 
 
-def test_ninety_minutes_are_ninety():
-    rows = re.findall(r"(?m)^\| (\d+) \|", (TEACH / "ninety-minutes.md").read_text("utf8"))
-    minutes = [int(row) for row in rows]
-    assert minutes == sorted(minutes)
-    assert minutes[0] == 0
-    assert 80 < minutes[-1] < 90
-
-
 def test_the_classroom_opens_without_a_network(teach, tmp_path, monkeypatch, browser):
     """From the folder alone: the first page, a page of the book, a deck, and links that lead nowhere else."""
     bundle = import_module("bundle")

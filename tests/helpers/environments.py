@@ -53,3 +53,14 @@ def sources(target: Path) -> Path:
     for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, target)
     return target
+
+
+def unrelated(site: Path) -> None:
+    """Put a package there that has the name of ours on PyPI and nothing else in common with it."""
+    (site / "colorlib").mkdir()
+    (site / "colorlib" / "__init__.py").write_text("def mix(a, b):\n    return a\n")
+    info = site / "colorlib-0.1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: colorlib\nVersion: 0.1.0\n")
+    names = ["colorlib/__init__.py", f"{info.name}/METADATA", f"{info.name}/RECORD"]
+    (info / "RECORD").write_text("".join(f"{name},,\n" for name in names))
