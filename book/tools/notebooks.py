@@ -61,8 +61,9 @@ if not has_colorlib():
     pip = [sys.executable, "-m", "pip"]
     repository = os.environ.get("COLORLIB_REPOSITORY")
     if repository is None:
-        # The version that this chapter is for; before its release, what is there today.
-        address, version = "ADDRESS", "VERSION"
+        # The chapter's version; before its release, what is there today.
+        address = "ADDRESS"
+        version = "VERSION"
         asked = ["git", "ls-remote", "--tags", address, version]
         tags = subprocess.run(asked, capture_output=True, text=True).stdout
         repository = f"git+{address}@{version if version in tags else 'main'}"

@@ -1,28 +1,39 @@
 """Marks for a class: each notebook of a folder is run where it can do no harm, and judged."""
 
-import contextlib
 import json
-import os
 import re
-import select
-import signal
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from colorlib.settings import cores
+from colorlib.teach.checks import judge
 from colorlib.teach.export import read_notebook, tagged
 from colorlib.teach.marks import Mark
+from colorlib.teach.plain import unpacked
+from colorlib.teach.process import Notebook
 
 CALL = re.compile(r"""\bcheck\(\s*["']([\w-]+)["']""")
-MEMORY = 4 * 2**30  # bytes beyond what Python, torch and the photographs take
-START = 180.0  # seconds until the packages are imported, on a busy machine
-GRACE = 10.0  # seconds after its limit at which a process that ignores it is killed
+LONGEST = 2000  # characters of an answer or a message that are kept
+
+
+@dataclass(frozen=True)
+class Found:
+    """What became of one exercise.
+
+    Parameters
+    ----------
+    passed : bool
+    message : str
+    answer : str
+        The texts among the answers.
+    """
+
+    passed: bool
+    message: str
+    answer: str = ""
 
 
 def mark_folder(
@@ -175,33 +186,28 @@ def mark_notebook(
         raise ValueError(f"{path}: no call of check(...) with an exercise of the key")
     entries = key["exercises"]
     chapters = {entries[name]["chapter"] for name in codes}
-    found, todo = {}, list(codes)
-    while todo:
-        running = None
-        for line in _sandboxed([codes[name] for name in todo], todo, key, seconds):
-            if "name" in line:
-                found[line["name"]] = line
-            running = line.get("begins", line.get("name"))
-        todo = [name for name in todo if name not in found]
-        # It brought its process down, or held it up: the others get a new one.
-        if todo and running in todo:
-            found[running] = {
-                "passed": False,
-                "message": "the notebook crashed, or ran too long, in this exercise",
-            }
-            todo.remove(running)
-        elif todo:
-            found |= {
-                name: {"passed": False, "message": "the notebook could not be run"} for name in todo
-            }
-            todo = []
+    found: dict[str, Found] = {}
+    while todo := [name for name in codes if name not in found]:
+        answers = [list(entries[name]["answers"]) for name in todo]
+        with Notebook([codes[name] for name in todo], answers, seconds) as notebook:
+            for name in todo:
+                said = notebook.run_next()
+                if said is None and not notebook.begun:
+                    found |= {
+                        other: Found(False, "the notebook could not be run") for other in todo
+                    }
+                elif notebook.gone is None:
+                    found[name] = judged(name, entries[name], said, notebook, key["seed"])
+                if notebook.gone is not None:  # the others get a new process
+                    found.setdefault(name, Found(False, notebook.gone))
+                    break
     marks = []
     for name, entry in entries.items():
         if entry["chapter"] in chapters:
-            line = found.get(name, {"passed": False, "message": "not in the notebook"})
-            judged = entry["kind"] == "judgement"
-            points = (1 if judged else entry["points"]) if line["passed"] else 0
-            read = line.get("answer", "") if judged else ""
+            line = found.get(name, Found(False, "not in the notebook"))
+            judgement = entry["kind"] == "judgement"
+            points = (1 if judgement else entry["points"]) if line.passed else 0
+            read = line.answer if judgement else ""
             rubric = "; ".join(entry["rubric"])
             told = (
                 student,
@@ -210,7 +216,7 @@ def mark_notebook(
                 entry["kind"],
                 points,
                 entry["points"],
-                line["message"],
+                line.message,
                 read,
                 rubric,
             )
@@ -218,70 +224,60 @@ def mark_notebook(
     return marks
 
 
-def _sandboxed(
-    cells: list[list[str]], names: list[str], key: dict[str, Any], seconds: float
-) -> Iterator[dict[str, Any]]:
-    """Run cells in a process that is shut in, and give its lines; it is killed when it hangs."""
-    receive, send = os.pipe()
-    job = {
-        "cells": cells,
-        "exercises": [{"name": n, **key["exercises"][n]} for n in names],
-        "seed": key["seed"],
-    }
-    job |= {"out": send, "memory": MEMORY, "seconds": seconds}
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:
-        environment = {
-            **os.environ,
-            "HOME": home,
-            "TMPDIR": home,
-            "IPYTHONDIR": home,
-            "MPLCONFIGDIR": home,
-        }
-        environment |= {
-            "OMP_NUM_THREADS": "1",
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        }
-        command = [sys.executable, "-m", "colorlib.teach.sandbox"]
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=home,
-            env=environment,
-            pass_fds=[send],
-            start_new_session=True,
-        )
-        os.close(send)
-        try:
-            with contextlib.suppress(BrokenPipeError):
-                process.stdin.write(json.dumps(job).encode())
-                process.stdin.close()
-            yield from _lines(receive, START, seconds + GRACE)
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            os.close(receive)
+def judged(
+    name: str, entry: dict[str, Any], said: dict[str, Any], notebook: Notebook, seed: int
+) -> Found:
+    """Judge the answers that a notebook's process sent; nothing of the notebook runs in this one.
+
+    Parameters
+    ----------
+    name : str
+        Of the exercise.
+    entry : dict
+        Of the key.
+    said : dict
+        What `Notebook.run_next` gave.
+    notebook : Notebook
+        Calls the functions among the answers.
+    seed : int
+
+    Returns
+    -------
+    Found
+    """
+    try:
+        answers = [unpacked(answer, notebook.function) for answer in said["answers"]]
+        missing, trouble = [str(missed) for missed in said["missing"]], said["trouble"]
+        if len(answers) != len(entry["answers"]):
+            raise ValueError("other answers arrived than were asked for")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        kind, text = said.get("raises") or (type(error).__name__, error)
+        return Found(False, _kept(f"the answer could not be looked at: {kind}: {text}"))
+    found = judge(name, *answers, seed=seed)
+    passed, message = found.passed, found.message
+    if missing:
+        passed, message = False, f"there is no {', '.join(missing)}"
+    if passed and entry.get("hidden"):
+        passed, message = _hidden(entry, answers)
+    if notebook.gone is not None:
+        passed, message = False, notebook.gone
+    if trouble and not passed:
+        message = f"{message} (a cell ended with {trouble})"
+    words = "\n".join(answer for answer in answers if isinstance(answer, str))
+    return Found(passed, _kept(message), _kept(words))
 
 
-def _lines(descriptor: int, patience: float, later: float) -> Iterator[dict[str, Any]]:
-    """The lines of JSON that come, as long as each comes within its time; at most a megabyte."""
-    buffer, size, until = b"", 0, time.monotonic() + patience
-    while size < 2**20:
-        if not select.select([descriptor], [], [], max(0.0, until - time.monotonic()))[0]:
-            return
-        piece = os.read(descriptor, 2**16)
-        if not piece:
-            return
-        buffer, size = buffer + piece, size + len(piece)
-        *lines, buffer = buffer.split(b"\n")
-        for line in lines:
-            try:
-                told = json.loads(line)
-            except ValueError:
-                return
-            if "ends" in told:
-                return
-            until = time.monotonic() + later
-            yield told
+def _kept(text: str) -> str:
+    """As much of a text as goes into a table, and only what can be written to one."""
+    return text[:LONGEST].encode("utf8", "replace").decode("utf8")
+
+
+def _hidden(entry: dict[str, Any], answers: list[Any]) -> tuple[bool, str]:
+    """Run the teacher's own check on the answers: whether it holds, and what it says."""
+    try:
+        exec(entry["hidden"], dict(zip(entry["answers"], answers, strict=True)))
+    except Exception as error:
+        return False, f"the teacher's own check: {error}" if str(
+            error
+        ) else "the teacher's own check does not hold"
+    return True, "right."

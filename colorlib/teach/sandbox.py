@@ -1,26 +1,33 @@
 """Run somebody else's cells where they do no harm: no network, one folder, limited time and memory.
 
-This file is started as a process of its own, ``python -m colorlib.teach.sandbox``. It reads a job
-as JSON from stdin, shuts itself in, runs the cells, and writes a line of JSON for each exercise to
-the file whose descriptor the job names. On Linux the kernel does the shutting in: a network
-namespace without a network, and Landlock, which allows no file outside of the folder to be changed.
-Where the kernel does not offer it, Python's audit events are all there is: they stop ordinary code,
-not somebody who means harm. The checks run in the same process as the cells, so somebody who means
-to can forge a result: look at the notebook of a mark that surprises you.
+This file is started as a process of its own, ``python -m colorlib.teach.sandbox``, with the
+descriptor of a socket. It reads a job from it, a line of JSON, shuts itself in, runs the cells of
+an exercise, sends its answers as data (`plain`), and calls the functions among them as often as it
+is asked to. The key is never in this process, and nothing that it says is a mark: `grade` judges.
+On Linux the kernel does the shutting in: a network namespace without a network, and Landlock, which
+allows no file outside of the folder to be changed. Where the kernel does not offer it, Python's
+audit events are all there is: they stop ordinary code, not somebody who means harm.
 """
 
+import base64
 import contextlib
 import ctypes
 import json
 import os
+import pickle
 import resource
 import signal
+import socket
 import struct
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-LONGEST = 2000  # characters of an answer or a message that are kept
+from colorlib.teach.plain import packed
+
+Line = dict[str, Any]
 _NEWUSER, _NEWNET = 0x10000000, 0x40000000  # of unshare(2)
 _RULESET, _RULE, _RESTRICT = 444, 445, 446  # Landlock's system calls
 # Every way to change a file: write, remove and make of any kind, refer and truncate. Bits 1 and 4
@@ -88,8 +95,9 @@ def _landlock(libc: ctypes.CDLL, folder: str) -> bool:
     version = libc.syscall(_RULESET, None, 0, 1)
     if version < 1:
         return False
-    # Refer and truncate came later.
-    changes = _CHANGES & ~((1 << 13) * (version < 2) | (1 << 14) * (version < 3))
+    changes = _CHANGES & ~(
+        (1 << 13) * (version < 2) | (1 << 14) * (version < 3)
+    )  # refer and truncate came later
     rules = ctypes.create_string_buffer(struct.pack("Q", changes))
     handle = libc.syscall(_RULESET, rules, 8, 0)
     if handle < 0:
@@ -99,8 +107,9 @@ def _landlock(libc: ctypes.CDLL, folder: str) -> bool:
         rule = ctypes.create_string_buffer(struct.pack("=Qi", changes, opened))
         libc.syscall(_RULE, handle, 1, rule, 0)
         os.close(opened)
-    # 38: no new privileges.
-    done = libc.prctl(38, 1, 0, 0, 0) == 0 and libc.syscall(_RESTRICT, handle, 0) == 0
+    done = (
+        libc.prctl(38, 1, 0, 0, 0) == 0 and libc.syscall(_RESTRICT, handle, 0) == 0
+    )  # 38: no new privileges
     os.close(handle)
     return done
 
@@ -127,71 +136,66 @@ def _audit(event: str, given: tuple, folder: str) -> None:
                 )
 
 
-def run_exercises(job: dict[str, Any], tell: Any) -> None:
-    """Run the cells of a notebook and judge its exercises, one after the other.
+def run_exercises(job: Line, ask: Callable[[], Line], tell: Callable[[Line], None]) -> None:
+    """Run the cells of a notebook, one exercise after the other, and call their functions.
 
     Parameters
     ----------
     job : dict
-        ``cells``, a list of lists: the code of each exercise; ``exercises``, their entries of the
-        key with their ``name``; ``seed``; ``seconds`` for one exercise.
+        ``cells``, a list of lists: the code of each exercise; ``answers``, a list of lists: the
+        names that are asked for; ``seconds`` for one exercise.
+    ask : callable
+        Gives the next request: ``call``, the place of a function, with its pickled ``arguments``;
+        or ``next``.
     tell : callable
-        Called with a dict before an exercise (``begins``) and after it (``name``, ``passed``,
-        ``message``, ``answer``).
+        Called with what came of the cells (``answers``, ``missing``, ``trouble``) or of a call
+        (``returns``); with ``raises``, the kind and text of an error; or with ``late``.
     """
     from IPython.core.interactiveshell import InteractiveShell
-
-    from colorlib.teach.checks import judge
 
     shell = InteractiveShell.instance()
     shell.history_manager.enabled = False
     signal.signal(signal.SIGALRM, _stop)
-    for codes, entry in zip(job["cells"], job["exercises"], strict=True):
-        tell({"begins": entry["name"]})
-        trouble = None
-        for name in entry["answers"]:
-            shell.user_ns.pop(name, None)  # of an exercise before
-        signal.setitimer(signal.ITIMER_REAL, job["seconds"])
-        try:
-            for code in codes:
-                done = shell.run_cell(code, store_history=False)
-                error = done.error_before_exec or done.error_in_exec
-                if isinstance(error, TooLong):
-                    raise TooLong
-                trouble = f"{type(error).__name__}: {error}" if error else trouble
-            missing = [name for name in entry["answers"] if name not in shell.user_ns]
-            answers = [shell.user_ns.get(name) for name in entry["answers"]]
-            found = judge(entry["name"], *answers, seed=job["seed"])
-            passed, message = found.passed, found.message
-            if missing:
-                passed, message = False, f"there is no {', '.join(missing)}"
-            if passed and entry.get("hidden"):
-                passed, message = _hidden(entry, answers)
-        except TooLong:
-            passed, message, answers = False, f"ran longer than {job['seconds']:g} s", []
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        if trouble and not passed:
-            message = f"{message} (a cell ended with {trouble})"
-        words = [answer for answer in answers if isinstance(answer, str)]
-        tell(
-            {
-                "name": entry["name"],
-                "passed": passed,
-                "message": message[:LONGEST],
-                "answer": "\n".join(words)[:LONGEST],
-            }
-        )
+    for codes, names in zip(job["cells"], job["answers"], strict=True):
+        until, functions = time.monotonic() + job["seconds"], []
+        tell(_within(until, lambda c=codes, n=names, f=functions: _run(shell, c, n, f)))
+        while "call" in (request := ask()):
+            tell(_within(until, lambda r=request, f=functions: _call(r, f)))
 
 
-def _hidden(entry: dict[str, Any], answers: list[Any]) -> tuple[bool, str]:
-    """Run the teacher's own check on the answers: whether it holds, and what it says."""
+def _run(shell: Any, codes: list[str], names: list[str], functions: list[Any]) -> Line:
+    """Run the cells of an exercise and pack its answers."""
+    trouble = None
+    for name in names:
+        shell.user_ns.pop(name, None)  # of an exercise before
+    for code in codes:
+        done = shell.run_cell(code, store_history=False)
+        error = done.error_before_exec or done.error_in_exec
+        if isinstance(error, TooLong):
+            raise TooLong
+        trouble = f"{type(error).__name__}: {error}" if error else trouble
+    missing = [name for name in names if name not in shell.user_ns]
+    answers = [packed(shell.user_ns.get(name), functions) for name in names]
+    return {"answers": answers, "missing": missing, "trouble": trouble}
+
+
+def _call(request: Line, functions: list[Any]) -> Line:
+    """Call one of the functions; its arguments come from the process that judges."""
+    positional, by_name = pickle.loads(base64.b64decode(request["arguments"]))
+    return {"returns": packed(functions[request["call"]](*positional, **by_name), functions)}
+
+
+def _within(until: float, work: Callable[[], Line]) -> Line:
+    """What some work gives, or how it ended: by an error, or because its time was over."""
     try:
-        exec(entry["hidden"], dict(zip(entry["answers"], answers, strict=True)))
+        signal.setitimer(signal.ITIMER_REAL, max(until - time.monotonic(), 1e-3))
+        return work()
+    except TooLong:
+        return {"late": True}
     except Exception as error:
-        said = f": {error}" if str(error) else " does not hold"
-        return False, f"the teacher's own check{said}"
-    return True, "right."
+        return {"raises": [type(error).__name__, str(error)]}
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _stop(*_: object) -> None:
@@ -200,12 +204,12 @@ def _stop(*_: object) -> None:
 
 
 def _main() -> None:
-    """Take a job from stdin, shut the process in, and run it."""
-    job = json.load(sys.stdin)
-    out = os.fdopen(job["out"], "w", encoding="utf8")
+    """Take a job from the socket, shut the process in, and run it."""
+    stream = socket.socket(fileno=int(sys.argv[1])).makefile("rw", encoding="utf8")
+    job = json.loads(stream.readline())
     nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nothing, stream)  # megabytes of output go nowhere
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)  # megabytes of output go nowhere
     taken = shut_in(os.getcwd())
     import matplotlib
 
@@ -216,13 +220,12 @@ def _main() -> None:
     colorlib.teach.exercises.exercises()
     _limit(job["memory"])
 
-    def tell(what: dict[str, Any]) -> None:
-        out.write(json.dumps(what) + "\n")
-        out.flush()
+    def tell(what: Line) -> None:
+        stream.write(json.dumps(what) + "\n")
+        stream.flush()
 
     tell({"taken": taken})
-    run_exercises(job, tell)
-    tell({"ends": True})
+    run_exercises(job, lambda: json.loads(stream.readline()), tell)
 
 
 if __name__ == "__main__":

@@ -2,16 +2,14 @@
 
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from colorlib.teach.checks import judge
 from colorlib.teach.exercises import exercises
-from colorlib.teach.export import KINDS, exercises_of, read_notebook
+from colorlib.teach.export import KINDS
+from helpers.handed_in import ALL, CHAPTERS
 
-CHAPTERS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))[1:]  # without the door, 00
-ALL = [exercise for path in CHAPTERS for exercise in exercises_of(read_notebook(path), path.stem)]
 each = pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
 # What a message may say of any number, since it does not give the answer away.
 WORDS = r"[a-zA-Z]{3,}"

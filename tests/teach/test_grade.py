@@ -2,18 +2,15 @@
 
 import csv
 import json
-from pathlib import Path
 
 import pytest
 
-from colorlib.teach.export import answer_key, exercises_of, read_notebook, student_notebook, write_json
+from colorlib.teach.export import answer_key, read_notebook, student_notebook, write_json
 from colorlib.teach.grade import exercises_in, mark_folder, read_answer_key
 from colorlib.teach.marks import Mark, write_marks
 from helpers.cli import call, error_line
+from helpers.handed_in import CHAPTER, EXERCISES, NAMES, handed_in
 
-CHAPTER = next((Path(__file__).resolve().parents[2] / "notebooks").glob("03_*.ipynb"))
-EXERCISES = exercises_of(read_notebook(CHAPTER), CHAPTER.stem)
-NAMES = [exercise.name for exercise in EXERCISES]
 # What each of the students writes in front of an otherwise right answer to the first exercise.
 HOSTILE = {
     "loops": "while True:\n    try:\n        pass\n    except:\n        pass",
@@ -24,16 +21,6 @@ HOSTILE = {
     "calls": "import socket\nsocket.create_connection(('127.0.0.1', {port}), 2)",
     "grows": "hoard = bytearray(40 * 2**30)",
 }
-
-
-def handed_in(answers, path, first=""):
-    """A student's notebook with these answers, by exercise; others keep their gap."""
-    notebook = student_notebook(read_notebook(CHAPTER))
-    for cell in notebook["cells"]:
-        name = cell["metadata"].get("exercise", {}).get("name")
-        if "answer" in cell["metadata"].get("tags", []) and name in answers:
-            cell["source"] = (first + "\n" if name == NAMES[0] else "") + answers[name]
-    return write_json(path, notebook)
 
 
 @pytest.fixture(scope="module")

@@ -11,15 +11,15 @@ from colorlib.teach.compare import Wrong, called, choice, number
 from colorlib.teach.exercises.registry import exercise
 
 
+def _predict(L: torch.Tensor) -> torch.Tensor:
+    along = torch.linspace(0, 1, L.shape[-1])
+    return torch.cat([L * along, L.roll(1, -1)], dim=1)
+
+
 @exercise("both-ways")
 def _both_ways(answer: Any, seed: int = 0) -> str | None:
     L = torch.rand(1, 1, 4, 6, generator=torch.Generator().manual_seed(seed))
-
-    def predict(L: torch.Tensor) -> torch.Tensor:
-        along = torch.linspace(0, 1, L.shape[-1])
-        return torch.cat([L * along, L.roll(1, -1)], dim=1)
-
-    there, back = predict(L), predict(L.flip(-1))
+    there, back = _predict(L), _predict(L.flip(-1))
 
     def looked_at(predict: Any, L: torch.Tensor) -> Any:
         given = answer(predict, L)
@@ -37,7 +37,7 @@ def _both_ways(answer: Any, seed: int = 0) -> str | None:
 
     if not callable(answer):
         return "the answer is no function yet: hand over its name, without brackets."
-    return called(looked_at, [(predict, L)], lambda *_: (there + back.flip(-1)) / 2, 1e-4)
+    return called(looked_at, [(_predict, L)], lambda *_: (there + back.flip(-1)) / 2, 1e-4)
 
 
 @exercise("enlarged-colour")
