@@ -29,7 +29,7 @@ To print one to PDF, open it with <code>?print-pdf</code> behind its address.</p
 <h2>Run</h2>
 <p>You need Python PYTHON on SYSTEM. In this folder:</p>
 <pre>INSTALL</pre>
-<p>Then open a notebook of the class: <code>jupyter lab notebooks</code>.
+<p>Then open a notebook of the class: <code>room/bin/jupyter lab notebooks</code>.
 Its first cell finds the package.</p>
 </body>
 </html>

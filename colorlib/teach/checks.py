@@ -83,8 +83,7 @@ def check(name: str, *answers: Any) -> None:
     Examples
     --------
     >>> check("levin-row", [0, 10, 20, 30, 40])
-    levin-row: not yet: that is the straight line of equal weights; here one pair is less alike than
-    the others.
+    levin-row: not yet: that is the straight line of equal weights; here one pair is less alike ...
     """
     found = judge(name, *answers)
     print(f"{name}: {'' if found.passed else 'not yet: '}{found.message}")

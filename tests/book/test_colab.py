@@ -38,6 +38,16 @@ def test_minutes_that_nobody_measured_are_called_estimated(path):
     assert re.search(r"\*\*Time\*\*: about .* on 2 CPU cores, an estimated .* on a T4 to run; \d+ min to read", opening)
 
 
+def test_no_page_promises_minutes_on_a_card_that_nobody_had():
+    pages = [*(ROOT / "book").rglob("*.md"), ROOT / "README.md"]
+    texts = [page.read_text("utf8") for page in pages]
+    texts += [cell.source for path in CHAPTERS for cell in nbformat.read(path, as_version=4).cells]
+    told = [line for text in texts for line in re.findall(r"[^.|;\n]*\bon a T4\b", text)]
+    timed = [line for line in told if re.search(r"minute|\bmin\b|second|\bs\b|hour", line)]
+    assert timed
+    assert not [line for line in timed if "estimated" not in line]
+
+
 @pytest.mark.parametrize("start", ["01_", "03_", "04_", "05_", "06_", "08_", "14_"])
 def test_what_a_training_came_to_is_only_asserted_for_the_photographs_that_it_was_tried_on(start):
     """On a graphics card other photographs are learnt from, and `Run all` must not stop there."""

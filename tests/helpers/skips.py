@@ -12,6 +12,7 @@ EVERYWHERE = (
     r"no CUDA device",  # the runners have no graphics card
     r"a small disk cannot be mounted here: .*",  # the tests of files that may not grow go the same road
     r"Skipping benchmark \(--benchmark-skip active\)\.",  # `make bench` runs them
+    r"no wheelhouse in _build/teach/bundle: .*",  # some gigabytes, and only a teacher wants them
     r"only `make` installs the pinned versions",  # weekly, with the newest and the oldest
 )
 NOT_ON_LINUX = (
