@@ -22,15 +22,9 @@ from scipy.stats import bootstrap
 from torch import Tensor, nn
 
 from colorlib.color.lab import from_network, lab_to_rgb
+from colorlib.metrics.assessment import measured
 from colorlib.metrics.frechet import FrechetDistance
-from colorlib.metrics.pictures import (
-    ab_accuracy,
-    ab_error,
-    colorfulness,
-    colorfulness_unsigned,
-    psnr,
-    ssim,
-)
+from colorlib.metrics.pictures import colorfulness, colorfulness_unsigned
 
 INTERVALS = ("psnr", "ab_l1", "colorfulness")
 BEYOND = 1e100
@@ -192,14 +186,9 @@ def _colors(rgb: Tensor) -> dict[str, Tensor]:
 
 
 def _compare(rgb: Tensor, lab: Tensor, truth_rgb: Tensor, truth: Tensor) -> dict[str, Tensor]:
-    """All metrics of a batch against its truth, one number per picture."""
-    compared = {
-        "psnr": psnr(rgb, truth_rgb),
-        "ssim": ssim(rgb, truth_rgb),
-        "ab_l1": ab_error(lab, truth),
-    }
-    area = ab_accuracy(lab, truth)[1]  # of the whole batch
-    return {**compared, "ab_auc": torch.full((len(rgb),), area), **_colors(rgb)}
+    """One number per picture: curves have no place in the table."""
+    found = measured(rgb, lab, truth_rgb, truth)
+    return {name: values for name, values in found.items() if name != "curve"}
 
 
 def _frechet_pair(frechet: FrechetDistance | None) -> dict[str, FrechetDistance]:
