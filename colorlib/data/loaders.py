@@ -142,6 +142,7 @@ def dataloaders(
     ----------
     Gunnam et al. 2022: Lab, L as input and ab as target, flips, 256 x 256.
     """
+    # Refuse what would train on nothing, or be validated with what was trained on.
     train, valid = [Path(path) for path in train], [Path(path) for path in valid]
     if not train or not valid:
         raise ValueError(
@@ -174,6 +175,7 @@ def dataloaders(
             f"{train[0].parent} holds all photographs: "
             "labels need a folder for each of several classes"
         )
+    # Few photographs are kept decoded: processes beside this one would each decode them again.
     few = crops > 1 and len(train) <= KEEP_DECODED
     train_loader = PhotographLoader(
         Photographs(train, size, crops, True, seed, smallest_crop, classes),
