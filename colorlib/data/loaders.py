@@ -27,7 +27,7 @@ class PhotographLoader(TfmdDL):
     next_epoch = 0
 
     def get_idxs(self) -> list[int]:
-        """Called by fastai for the order of a pass: the first `n` of the shuffled data set."""
+        """Give fastai the order of a pass: the first `n` of the shuffled data set."""
         order = list(range(len(self.dataset)))
         return (self.shuffle_fn(order) if self.shuffle else order)[: self.n]
 
@@ -52,7 +52,7 @@ class PhotographLoader(TfmdDL):
             )
 
     def randomize(self) -> None:
-        """Called by fastai before workers are started, who get a copy of the data set."""
+        """Draw anew, before fastai starts workers, who get a copy of the data set."""
         self.dataset.epoch = self.next_epoch
         self.next_epoch += 1
         self.rng = random.Random(f"order {self.dataset.seed} {self.dataset.epoch}")

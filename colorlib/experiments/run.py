@@ -120,7 +120,7 @@ def _train(learn: ColorizationLearner, phases: Sequence[Phase], done: int) -> No
 
 
 def photographs(recipe: Recipe) -> tuple[list[Path], list[Path]]:
-    """The photographs of a recipe, or of the folder that `COLORLIB_DATA` names.
+    """List the photographs of a recipe, or of the folder that `COLORLIB_DATA` names.
 
     Returns
     -------

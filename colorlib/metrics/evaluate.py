@@ -153,7 +153,7 @@ def evaluate(
 
 
 def shares(table: pd.DataFrame) -> dict[str, float]:
-    """What `evaluate` found, as a reader asks for it: against grey, and as a part of the truth.
+    """Tell what `evaluate` found as a reader asks: against grey, and as a part of the truth.
 
     Parameters
     ----------
@@ -217,16 +217,9 @@ def _table(
         rows[name] = {key: value.mean() for key, value in values.items()}
         rows[name]["psnr_median"] = np.median(values["psnr"])
         if distances:
-            rows[name]["frechet"] = (
-                0.0 if name == "truth" else _shared_real(distances, name).compute()
-            )
+            if name == "grey":
+                distances["grey"].share_real(distances["model"])
+            rows[name]["frechet"] = 0.0 if name == "truth" else distances[name].compute()
         for key in INTERVALS:
             rows[name][f"{key}_low"], rows[name][f"{key}_high"] = bootstrap_interval(values[key])
     return pd.DataFrame(rows).T
-
-
-def _shared_real(distances: dict[str, FrechetDistance], name: str) -> FrechetDistance:
-    """Compute a row's distance, with the truth's features that the model's row has."""
-    for state in ("real_features_sum", "real_features_cov_sum", "real_features_num_samples"):
-        setattr(distances[name], state, getattr(distances["model"], state))
-    return distances[name]
