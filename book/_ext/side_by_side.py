@@ -81,7 +81,7 @@ def execute_side_by_side(app: Sphinx, env: BuildEnvironment, names: list[str]) -
             for future in wait(running, EVERY, FIRST_COMPLETED).done:
                 path, result = running.pop(future), future.result()
                 if result.err is None:
-                    bundle = CacheBundleIn(result.nb, path, data={"execution_seconds": result.time})
+                    bundle = CacheBundleIn(result.nb, path, data={"execution_seconds": result.time, "cores": 1})
                     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
                 outcome = "failed" if result.err else "done"
                 say(f"{Path(path).name} {outcome} in {result.time:.0f} s")

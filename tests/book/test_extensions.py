@@ -86,6 +86,20 @@ def test_exercises_are_numbered_by_chapter(extension):
     }
 
 
+def test_equations_are_numbered_by_chapter(extension):
+    numbers = {
+        "notebooks/06_conditional_gan": {"displaymath": {"equation-a": (3,), "equation-b": (4,)}},
+        "notebooks/08b_what_ships": {"displaymath": {"equation-c": (5,)}},
+        "book/glossary": {"displaymath": {"equation-d": (6,)}},
+    }
+    extension("exercise_numbers").count_by_chapter(None, SimpleNamespace(toc_fignumbers=numbers))
+    assert [list(kinds["displaymath"].values()) for kinds in numbers.values()] == [
+        [("6", "1"), ("6", "2")],
+        [("8b", "1")],
+        [(6,)],
+    ]
+
+
 def test_the_icon_script_of_the_theme_is_found_and_left_out(extension, tmp_path):
     theme = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme"
     macros = (theme / "static" / "webpack-macros.html").read_text("utf8")

@@ -124,6 +124,21 @@ def test_a_chapter_cites_only_what_the_bibliography_has(chapter):
 
 
 @each_chapter
+def test_displayed_equations_have_labels_and_are_spoken_of(chapter):
+    cells = nbformat.read(chapter, as_version=4).cells
+    prose = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    equations = re.findall(r"\$\$.+?\$\$(?: \((eq-[a-z-]+)\)(?=\n|$))?", prose, re.DOTALL)
+    assert all(equations), "an equation without a label"
+    assert set(re.findall(r"\{eq\}`([^`]+)`", prose)) <= set(equations)
+
+
+def test_labels_of_equations_are_given_once():
+    labels = [label for path in CHAPTERS for label in re.findall(r"\$\$ \((eq-[a-z-]+)\)", path.read_text("utf8"))]
+    assert labels
+    assert len(labels) == len(set(labels))
+
+
+@each_chapter
 def test_a_chapter_is_committed_without_pictures(chapter, tools):
     for cell in nbformat.read(chapter, as_version=4).cells:
         if cell.cell_type != "code":

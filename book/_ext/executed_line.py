@@ -1,0 +1,70 @@
+"""A chapter ends with a line that says when it was executed, for how long, and with what.
+
+jupyter-cache keeps the day and the seconds of each execution. The versions and the cores are written beside them when a
+chapter is put into the cache: what is installed when the pages are built may be something else.
+"""
+
+from functools import wraps
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.cache.db import NbCacheRecord
+from jupyter_cache.cache.main import JupyterCacheBase
+from myst_nb.core.read import create_nb_reader
+from sphinx.application import Sphinx
+
+from colorlib import settings
+
+CHAPTERS = "notebooks/"
+
+
+def note_versions() -> None:
+    """Let jupyter-cache keep with which versions and on how many cores a notebook was executed."""
+    keep = JupyterCacheBase.cache_notebook_bundle
+    if hasattr(keep, "__wrapped__"):
+        return
+
+    @wraps(keep)
+    def keep_more(self: JupyterCacheBase, bundle: CacheBundleIn, *args: Any, **options: Any) -> NbCacheRecord:
+        python = bundle.nb.metadata.get("language_info", {}).get("version", "")
+        for name, value in (("python", python), ("torch", version("torch")), ("cores", settings.cores())):
+            bundle.data.setdefault(name, value)
+        return keep(self, bundle, *args, **options)
+
+    JupyterCacheBase.cache_notebook_bundle = keep_more
+
+
+def sentence(record: NbCacheRecord) -> str:
+    """Return what is known of an execution."""
+    text = f"Executed on {record.created.day} {record.created:%B %Y}"
+    text += f" in {record.data['execution_seconds'] / 60:.1f} minutes"
+    if "cores" in record.data:
+        cores = record.data["cores"]
+        text += f", with Python {record.data['python']} and torch {record.data['torch']}"
+        text += f", on {cores} {'core' if cores == 1 else 'cores'}"
+    return text + "."
+
+
+def add_line(app: Sphinx, tree: nodes.document, name: str) -> None:
+    """End a chapter with the line; called by Sphinx with every page that it writes."""
+    if not name.startswith(CHAPTERS):
+        return
+    env, path = app.env, app.env.doc2path(name)
+    text = Path(path).read_text("utf8")
+    notebook = create_nb_reader(path, env.myst_config, env.mystnb_config, text).read(text)
+    try:
+        record = get_cache(app.config.nb_execution_cache_path).match_cache_notebook(notebook)
+    except KeyError:  # it failed
+        return
+    tree.append(nodes.paragraph("", sentence(record), classes=["executed"]))
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Called by Sphinx."""
+    note_versions()
+    app.connect("doctree-resolved", add_line)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
