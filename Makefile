@@ -14,7 +14,7 @@ LOCK   ?=
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help book web teach teach-bundle test bench links serve notebooks lock lint browser clean
+.PHONY: help book web teach teach-bundle pdf test bench links serve notebooks lock lint browser clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -49,6 +49,10 @@ serve: $(STAMP)  ## Serve the pages on this machine, building them first when th
 
 notebooks: $(STAMP)  ## Copy the set-up cell into every chapter and strip outputs that are no promise
 	$(BIN)/python book/tools/notebooks.py
+
+pdf: $(STAMP)  ## Print the whole book into one PDF in _build/pdf, with Chromium
+	test -f _build/html/index.html || $(MAKE) book
+	$(BIN)/python book/tools/pdf.py
 
 lint: $(STAMP)  ## Look at style and types
 	$(BIN)/ruff check .

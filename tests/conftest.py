@@ -2,19 +2,16 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from types import ModuleType
 
 import pytest
+from browser import MISSING, found, launch, serve
 from filelock import FileLock
 
 from helpers.skips import CI, pytest_sessionfinish, pytest_terminal_summary  # noqa: F401
@@ -24,16 +21,6 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-BROWSER_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # The book first: it executes every chapter, so what is broken shows early. Then what takes longest, that no worker is
 # left alone with it at the end.
 FIRST = ("test_project.py", "test_book.py", "test_notebooks.py", "test_axe.py")
@@ -76,37 +63,22 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Build:
         return Build(HTML, **json.loads(built.read_text("utf8")))
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serve files and say nothing."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="session")
 def site(book: Build) -> Iterator[str]:
     """The address at which the built book is served while the tests run."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=book.html)) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serve(book.html) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
     """A headless Chromium. Without one the tests are skipped; on continuous integration they fail."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        reason = f"no browser: none of {', '.join(BROWSERS)} is installed (Debian: apt-get install chromium)"
+    if found() is None:
         if CI:
-            pytest.fail(reason)
-        pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=BROWSER_FLAGS)
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
+    with launch() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")

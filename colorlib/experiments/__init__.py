@@ -4,16 +4,7 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=[
-        "assess",
-        "building",
-        "keeping",
-        "provenance",
-        "recipe",
-        "recorded",
-        "run",
-        "schedules",
-    ],
+    submodules=["assess", "provenance", "recipe", "recorded", "run", "schedules"],
     submod_attrs={
         "recipe": ["Recipe", "load_recipe", "variants"],
         "run": ["run_recipe"],

@@ -4,17 +4,13 @@ import base64
 import copy
 import io
 import shutil
-from functools import partial
-from http.server import ThreadingHTTPServer
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
 
 import nbformat
 import pytest
+from browser import serve
 from PIL import Image
-
-from conftest import QuietHandler
 
 CHAPTERS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))[1:]  # without the door, 00
 each_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -79,10 +75,8 @@ def decks(maker, tmp_path_factory):
     import_module("teach").reveal(folder)
     for path in CHAPTERS:
         maker.write_deck(drawn(path), folder / f"{path.stem}.html")
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=folder)) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with serve(folder) as address:
+        yield address
 
 
 @each_chapter

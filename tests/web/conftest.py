@@ -10,9 +10,9 @@ from threading import Thread
 from types import SimpleNamespace
 
 import pytest
+from browser import QuietHandler
 
 from colorlib.demo import page
-from conftest import QuietHandler
 
 
 @pytest.fixture(scope="session")
