@@ -6,7 +6,7 @@ PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float
 
 
 def fast_precision(device: torch.device | str) -> str:
-    """The number format in which a device trains and colours fastest without trouble.
+    """Choose the number format in which a device trains and colours fastest without trouble.
 
     Parameters
     ----------
@@ -25,14 +25,23 @@ def fast_precision(device: torch.device | str) -> str:
     device = torch.device(device)
     if device.type == "cuda":
         return "bf16" if torch.cuda.get_device_capability(device)[0] >= 8 else "fp16"
-    if device.type == "cpu":
-        checks = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
-        return "bf16" if any(getattr(torch.cpu, check, bool)() for check in checks) else "fp32"
+    if device.type == "cpu" and (cpu_can("amx_tile") or cpu_can("avx512_bf16")):
+        return "bf16"
     return "fp32"
 
 
+def cpu_can(what: str) -> bool:
+    """Ask whether the processor has an extension, such as "amx_tile", that torch would use.
+
+    Torch has no public question for that. Its private one may be absent in another version, which
+    then means no.
+    """
+    question = getattr(torch.cpu, f"_is_{what}_supported", None)
+    return question is not None and bool(question())
+
+
 def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """The context in which a network runs in a number format.
+    """Make the context in which a network runs in a number format.
 
     Parameters
     ----------

@@ -27,7 +27,14 @@ def test_the_way_of_a_photograph_needs_nothing_of_the_training():
     assert {"torch", "fastai", "scipy", "pandas"} <= names
     absent = sorted({MODULES.get(name, name.replace("-", "_")) for name in names})
     files = [path for room in ROOMS for path in sorted((PACKAGE / room).glob("*.py"))]
-    more = ("color/fast.py", "models/card.py", "models/dial.py", "models/onnx_card.py", "models/shipped.py")
+    more = (
+        "color/display.py",
+        "color/fast.py",
+        "models/card.py",
+        "models/dial.py",
+        "models/onnx_card.py",
+        "models/shipped.py",
+    )
     files += [PACKAGE / name for name in (*more, "settings.py", "study/site.py", "classical/levin2004.py")]
     files = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files]
     code = f"""

@@ -30,7 +30,7 @@ def earlier_results(given: Path, sources: Iterable[Path]) -> list[Path]:
     ledgers: dict[Path, list[Ledger]] = {given: [], given.parent: []}
 
     def above(folder: Path) -> list[Ledger]:
-        """The records of a folder and of those above it, but for the given one."""
+        """Give the records of a folder and of those above it, but for the given one."""
         if folder not in ledgers:
             ledgers[folder] = above(folder.parent)
             if (folder / FOLDER).is_dir():

@@ -131,5 +131,5 @@ def is_remote(out: str | Path) -> bool:
 
 
 def names_below(out: Place) -> set[str]:
-    """The names, in a folder, of the files below it."""
+    """List the names, in a folder, of the files below it."""
     return {place.path.removeprefix(out.path + "/") for place in out.files()}

@@ -178,7 +178,7 @@ class AlbumColorizer:
         ways = (self.settings, self.resume, self.redo, self.thumbnails, self.label)
         object.__setattr__(self, "results", Results(self.out, *ways))
 
-    def __call__(self, job: Job, stopped: Callable[[], bool] = bool) -> Outcome | None:
+    def __call__(self, job: Job, stopped: Callable[[], bool] = lambda: False) -> Outcome | None:
         """Do one job, or write nothing when `stopped`, asked between two pages, says yes.
 
         Returns

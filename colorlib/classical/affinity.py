@@ -30,7 +30,7 @@ LEAST = 1e-9
 
 
 def likeness(L: np.ndarray) -> list[np.ndarray]:
-    """The weights of all pairs of neighbours: `exp(-(L_r - L_s)^2 / (0.3 sigma_r sigma_s))`.
+    """Weigh all pairs of neighbours: `exp(-(L_r - L_s)^2 / (0.3 sigma_r sigma_s))`.
 
     sigma is the standard deviation of the lightness around a pixel, in a window of 3 x 3, and at
     least 2 CIE units. The paper has the variance at r alone, and 2 in the place of 0.3; with the
@@ -83,7 +83,7 @@ def pairs(shape: tuple[int, int]) -> Iterator[tuple[tuple[slice, slice], tuple[s
 
 
 def graph(weights: Sequence[np.ndarray]) -> "csr_array":
-    """The same weights as one sparse matrix: what the textbook writes, and what can be looked at.
+    """Make one sparse matrix of the weights: what the textbook writes, and what can be looked at.
 
     Parameters
     ----------

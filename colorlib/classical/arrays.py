@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from colorlib.color.fast import displayed_rgb, lab_of_pixels
+from colorlib.color.display import displayed_rgb
+from colorlib.color.fast import lab_of_pixels
 from colorlib.images.decode import open_rgb
 
 __all__ = ["lab_pixels", "painted"]

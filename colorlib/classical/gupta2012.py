@@ -90,7 +90,7 @@ def superpixels(L: ArrayLike) -> np.ndarray:
 
 
 def cascade_features(L: np.ndarray, labels: np.ndarray) -> list[np.ndarray]:
-    """The four features of each superpixel, in the order of the cascade.
+    """Compute the four features of each superpixel, in the order of the cascade.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ WINDOW = 5  # pixels: the side of the neighbourhood whose deviation is a pixel's
 
 
 def checked_reference(L: ArrayLike, reference_lab: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """The grey picture and the reference, exposed like it, or a clear error.
+    """Return the grey picture and the reference, exposed like it, or a clear error.
 
     Parameters
     ----------

@@ -123,7 +123,7 @@ def _training() -> dict[str, str]:
 
     import torch
 
-    from colorlib.devices import fast_precision
+    from colorlib.devices import cpu_can, fast_precision
     from colorlib.settings import profile
 
     now, versions = profile(), {}
@@ -134,7 +134,7 @@ def _training() -> dict[str, str]:
             versions[name] = "not installed"
     return versions | {
         "device": torch.cuda.get_device_name() if now.device.type == "cuda" else str(now.device),
-        "AMX": "yes" if getattr(torch.cpu, "_is_amx_tile_supported", bool)() else "no",
+        "AMX": "yes" if cpu_can("amx_tile") else "no",
         "trains in": fast_precision(now.device),
         "profile": f"{now.name} (size {now.size}, batches of {now.batch_size}, data {now.data})",
     }

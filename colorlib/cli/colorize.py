@@ -141,6 +141,7 @@ def colorize(
 
         if redo and not resume:
             raise ValueError("--redo and --no-resume contradict each other: give one of them")
+        # Here or on a cluster: two ways to plan, to run and to report.
         remote = [address for address in (*inputs, out) if "://" in address]
         if ray is None:
             if remote:
@@ -160,6 +161,7 @@ def colorize(
 
             where = {"workers": jobs, "address": ray}
 
+        # What becomes what, by which colours, and what is recorded of it.
         finished = Report()
         planned = plan(inputs, out, format, finished.left_out)
         if point and len(planned) > 1:
@@ -179,6 +181,7 @@ def colorize(
             "label": label,
         }
         colorizer = AlbumColorizer(paint, out, settings=settings, **ways)
+        # Run; the report is written also when the run was stopped.
         if "://" not in out:
             try:
                 Path(out).mkdir(parents=True, exist_ok=True)

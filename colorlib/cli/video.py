@@ -129,6 +129,7 @@ def video(
         from colorlib.film.stills import FilmScenes, read_stills, write_stills
         from colorlib.images.label import Label
 
+        # What of the film, and how it is read.
         part = {
             "start": _seconds("--start", start),
             "end": None if end is None else _seconds("--end", end),
@@ -138,7 +139,8 @@ def video(
             partial(progress, what="looking through") if sys.stderr.isatty() else no_progress
         )
         _check_choice(out, stills, references, into, preview, part)
-        painter = Colorizer.from_pretrained(weights, vividness=vividness)
+        # What colours a frame, and how its colours are kept steady.
+        colorizer = Colorizer.from_pretrained(weights, vividness=vividness)
         settings = {
             "mode": mode,
             "key_every": key_every or KEY_EVERY,
@@ -146,9 +148,10 @@ def video(
             "upscale": upscale,
         }
         film_colorizer, label = (
-            RestoringColorizer(painter, **settings),
-            Label(Path(weights).name, painter.sha256),
+            RestoringColorizer(colorizer, **settings),
+            Label(Path(weights).name, colorizer.sha256),
         )
+        # Stills: written and no film, or repainted ones that the film follows.
         notes = []
         if stills or references or into:
             film = FilmScenes(source, **({} if into else part), **ways)
@@ -162,6 +165,7 @@ def video(
             if references:
                 given, notes = read_stills(film, references)
                 film_colorizer.follow(given, film)
+        # The film: a finished one in parts, or all of it.
         ways |= {
             "codec": codec,
             "crf": crf,

@@ -4,7 +4,7 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["batches", "constants", "fast", "gamut", "lab"],
+    submodules=["batches", "constants", "display", "fast", "gamut", "lab"],
     submod_attrs={
         "lab": [
             "from_network",
@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "gamut": ["fit_gamut", "gamut_mask", "in_gamut"],
         "batches": ["bytes_to_network", "lab_to_bytes"],
-        "fast": ["displayed_bytes", "displayed_rgb", "integer_lightness", "lab_of_pixels", "lightness_of_pixels"],
+        "display": ["displayed_bytes", "displayed_rgb"],
+        "fast": ["integer_lightness", "lab_of_pixels", "lightness_of_pixels"],
     },
 )

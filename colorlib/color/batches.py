@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from colorlib.color import fast
+from colorlib.color import display
 from colorlib.color.constants import AB_RANGE, L_HALF, WHITE_FROM_RGB
 
 __all__ = ["bytes_to_network", "lab_to_bytes"]
@@ -68,7 +68,7 @@ def bytes_to_network(rgb: Tensor) -> tuple[Tensor, Tensor]:
 
 @torch.no_grad()
 def lab_to_bytes(lab: Tensor) -> Tensor:
-    """Convert a batch of Lab pictures to 8-bit RGB: `fast.displayed_bytes` of each.
+    """Convert a batch of Lab pictures to 8-bit RGB: `display.displayed_bytes` of each.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def lab_to_bytes(lab: Tensor) -> Tensor:
         Displayable: what no screen shows gives up chroma, never lightness. On the device of the batch.
     """
     pictures = lab.float().cpu().contiguous().numpy()
-    shown = np.stack([fast.displayed_bytes(*planes) for planes in pictures])
+    shown = np.stack([display.displayed_bytes(*planes) for planes in pictures])
     return torch.from_numpy(shown).permute(0, 3, 1, 2).contiguous().to(lab.device)
 
 

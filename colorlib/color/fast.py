@@ -10,12 +10,9 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from colorlib.color.constants import RGB_FROM_WHITE, WHITE_FROM_RGB
+from colorlib.color.constants import WHITE_FROM_RGB
 
-__all__ = ["displayed_bytes", "displayed_rgb", "integer_lightness", "lab_of_pixels", "lightness_of_pixels"]
-
-TOLERANCE = 1e-3  # of sRGB: what counts as displayable, as in `gamut.in_gamut`
-BISECTIONS = 16  # near black a screen shows so little chroma that fewer are seen
+__all__ = ["integer_lightness", "lab_of_pixels", "lightness_of_pixels"]
 
 
 def integer_lightness(pixels: np.ndarray) -> np.ndarray:
@@ -79,106 +76,8 @@ def lab_of_pixels(pixels: np.ndarray) -> np.ndarray:
     return cv2.merge([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
-def displayed_rgb(L: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Convert Lab to sRGB; a colour that no screen shows gives up chroma, never lightness.
-
-    Parameters
-    ----------
-    L, a, b : ndarray, (H, W), float32
-        In CIE units.
-
-    Returns
-    -------
-    ndarray, (H, W, 3), float32
-        In [0, 1]: ``lab_to_rgb(fit_gamut(lab))`` of `colorlib.color`, up to float32 rounding.
-    """
-    return cv2.merge([np.clip(_encoded(plane), 0, 1) for plane in _displayed_light(L, a, b)])
-
-
-def displayed_bytes(L: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Convert Lab to 8-bit sRGB, as `displayed_rgb` does, rounded.
-
-    Parameters
-    ----------
-    L, a, b : ndarray, (H, W), float32
-        In CIE units.
-
-    Returns
-    -------
-    ndarray, (H, W, 3), uint8
-    """
-    return cv2.merge([cv2.convertScaleAbs(_encoded(plane), alpha=255) for plane in _displayed_light(L, a, b)])
-
-
-def _displayed_light(L: np.ndarray, a: np.ndarray, b: np.ndarray) -> list[np.ndarray]:
-    """The linear light, three planes in [0, 1], of displayable colours.
-
-    Whether a colour is displayable is seen in its linear light, and then that is already the result; only the others,
-    few in a photograph, are fitted.
-    """
-    light = _light(L, a, b)
-    outside = np.flatnonzero(_outside(light))
-    if len(outside):
-        L, a, b = (plane.reshape(-1)[outside] for plane in (L, a, b))
-        factor = _largest_factor(L, a, b)
-        for plane, fitted in zip(light, _light(L, a * factor, b * factor), strict=True):
-            plane.reshape(-1)[outside] = fitted
-    return [np.clip(plane, 0, 1, out=plane) for plane in light]
-
-
-def _largest_factor(L: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """What to multiply a and b of impossible colours (N,) with, so that they just become possible; by bisection."""
-    y = (L + np.float32(16)) * np.float32(1 / 116)
-    toward_x, toward_z = a * np.float32(1 / 500), b * np.float32(-1 / 200)
-    grey = _lab_curve_inverse(y.copy())  # whatever the factor
-    low = np.zeros_like(L)
-    for step in range(1, BISECTIONS + 1):
-        middle = low + np.float32(2.0**-step)
-        light = _mixed(_lab_curve_inverse(y + toward_x * middle), grey, _lab_curve_inverse(y + toward_z * middle))
-        # Half the tolerance: rounding must not put the result outside again.
-        low = np.where(_outside(light, TOLERANCE / 2), low, middle)
-    return low
-
-
-def _light(L: np.ndarray, a: np.ndarray, b: np.ndarray) -> list[np.ndarray]:
-    """Lab to linear RGB, three planes, unclipped (CIE 15:2004, section 8.2.1, inverse)."""
-    y = (L + np.float32(16)) * np.float32(1 / 116)
-    x, z = y + a * np.float32(1 / 500), y - b * np.float32(1 / 200)
-    return _mixed(*map(_lab_curve_inverse, (x, y, z)))
-
-
-def _mixed(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> list[np.ndarray]:
-    """The three planes of linear RGB that XYZ make, as parts of white."""
-    planes = []
-    for p, q, r in RGB_FROM_WHITE:
-        plane = x * np.float32(p)
-        plane += y * np.float32(q)
-        plane += z * np.float32(r)
-        planes.append(plane)
-    return planes
-
-
-def _outside(light: list[np.ndarray], tolerance: float = TOLERANCE) -> np.ndarray:
-    """Which pixels of linear RGB a screen cannot show; the sRGB curve is monotone, so bounds need no power."""
-    red, green, blue = light
-    high, low = ((1 + tolerance + 0.055) / 1.055) ** 2.4, -tolerance / 12.92
-    largest, least = (of(of(red, green), blue) for of in (np.maximum, np.minimum))
-    return (largest > np.float32(high)) | (least < np.float32(low))
-
-
 # Each curve is a power above a joint and a line below it. Both are computed for every pixel and added, each held at the
 # joint where it does not apply: quicker than choosing.
-
-
-def _lab_curve_inverse(t: np.ndarray) -> np.ndarray:
-    """Undo the cube root of CIE Lab; the array is overwritten."""
-    joint = np.float32(0.2068966)
-    held = np.maximum(t, joint)
-    t -= joint
-    np.minimum(t, 0, out=t)
-    t *= np.float32(1 / 7.787)
-    t += held * held * held
-    return t
 
 
 def _lab_curve(t: np.ndarray) -> np.ndarray:
@@ -190,18 +89,6 @@ def _lab_curve(t: np.ndarray) -> np.ndarray:
 def _lightness(luminance: np.ndarray) -> np.ndarray:
     """L* of linear light, as a part of white."""
     return _lab_curve(luminance) * np.float32(116) - np.float32(16)
-
-
-def _encoded(linear: np.ndarray) -> np.ndarray:
-    """Apply the sRGB curve (IEC 61966-2-1) to light in [0, 1]."""
-    joint = np.float32(0.0031308)
-    above = cv2.pow(np.maximum(linear, joint), 1 / 2.4)
-    above *= np.float32(1.055)
-    linear = np.minimum(linear - joint, 0)
-    linear *= np.float32(12.92)
-    linear -= np.float32(0.055)
-    above += linear
-    return above
 
 
 def _decoded(value: np.ndarray) -> np.ndarray:

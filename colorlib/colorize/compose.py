@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from colorlib.color.fast import displayed_bytes, displayed_rgb, lab_of_pixels, lightness_of_pixels
+from colorlib.color.display import displayed_bytes, displayed_rgb
+from colorlib.color.fast import lab_of_pixels, lightness_of_pixels
 from colorlib.colorize.upsample import Enlargement
 from colorlib.images.decode import opened
 from colorlib.images.modes import as_rgb, plain
@@ -19,7 +20,7 @@ from colorlib.images.modes import as_rgb, plain
 __all__ = ["PhotographLike", "check_range", "paint", "pixels_of", "shrunk", "small_lab"]
 
 PhotographLike = str | Path | Image.Image | np.ndarray
-PIXELS_AT_ONCE = 2**15  # pixels that are converted at once: they stay in the cache, and the steps of Python are few
+PIXELS_AT_ONCE = 2**16  # pixels that are converted at once: they stay in the cache, and steps of Python are few
 
 
 def pixels_of(image: PhotographLike) -> np.ndarray:
@@ -120,7 +121,7 @@ def paint(values: np.ndarray, L: np.ndarray, ab: np.ndarray, dtype: type) -> np.
     """Give a picture the colours that were found for its small view; its lightness stays, pixel by pixel.
 
     The colours are enlarged along the edges of the lightness (`Enlargement`). Where the two make a colour that no
-    screen shows, chroma is reduced until one does (`color.fast.displayed_rgb`).
+    screen shows, chroma is reduced until one does (`color.display.displayed_rgb`).
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ import numpy as np
 __all__ = ["Enlargement", "enlarge", "resize", "slope_and_rest"]
 
 WINDOW = (3, 3)  # small pixels in which colour follows lightness
-BLOCK = 256  # columns of the large picture that are made at once
+BLOCK = 64  # columns of the large picture that are made at once
 EPSILON = 50.0  # variance of L, CIE units squared, above which an edge is believed: smaller ones may be grain
 
 
@@ -42,10 +42,10 @@ class Enlargement:
     """
 
     def __init__(self, L: np.ndarray, ab: np.ndarray, height: int, width: int) -> None:
-        planes = np.dstack(slope_and_rest(L, ab)).transpose(2, 0, 1)
+        planes = np.stack([plane for both in slope_and_rest(L, ab) for plane in cv2.split(both)])  # (4, h, w)
         self.down = _weights(L.shape[0], height)
         # Enlarging is a product with a matrix. Across, that is done now; down, for the rows that are asked for.
-        self.columns = _across(np.ascontiguousarray(planes), _weights(L.shape[1], width))
+        self.columns = _across(planes, _weights(L.shape[1], width))
 
     def rows(self, rows: slice, L: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Read some rows of the full-resolution picture.
@@ -106,8 +106,9 @@ def slope_and_rest(L: np.ndarray, ab: np.ndarray) -> tuple[np.ndarray, np.ndarra
     slope, rest : ndarray, (h, w, 2), float32
         What `Enlargement` enlarges.
     """
-    slope = _mean(_slope(L[..., None], ab))
-    return slope, ab - slope * L[..., None]
+    L = cv2.merge([L, L])  # (h, w, 2), once for a and once for b
+    slope = _mean(_slope(L, ab))
+    return slope, ab - slope * L
 
 
 def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -145,8 +146,8 @@ def _across(planes: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _slope(L: np.ndarray, ab: np.ndarray) -> np.ndarray:
-    """How much a and b rise with L (h, w, 1) around each pixel: their covariance over the variance, held back where it
-    is small.
+    """How much a and b rise with L around each pixel, all (h, w, 2): their covariance over the variance of L, held back
+    where that is small.
 
     The means are taken off first: of numbers near 100, differences of squares would be inexact.
     """
@@ -158,12 +159,19 @@ def _slope(L: np.ndarray, ab: np.ndarray) -> np.ndarray:
 
 
 def _mean(x: np.ndarray) -> np.ndarray:
-    """The mean of a picture (h, w, C) over the window around each pixel, of what lies inside the picture."""
-    total, count = (
-        cv2.boxFilter(y, -1, WINDOW, normalize=False, borderType=cv2.BORDER_CONSTANT)
-        for y in (x, np.ones(x.shape[:2], np.float32))
-    )
-    return (total.reshape(x.shape).T / count.T).T
+    """The mean of a picture (h, w, 2) over the window around each pixel, of what lies inside the picture."""
+    return _total(x) / _counts(x.shape)
+
+
+def _total(x: np.ndarray) -> np.ndarray:
+    """The sum of a picture (h, w, 2) over the window around each pixel."""
+    return cv2.boxFilter(x, -1, WINDOW, normalize=False, borderType=cv2.BORDER_CONSTANT)
+
+
+@lru_cache(maxsize=4)
+def _counts(shape: tuple[int, int, int]) -> np.ndarray:
+    """How many pixels of the window lie inside the picture."""
+    return _total(np.ones(shape, np.float32))
 
 
 @lru_cache(maxsize=4)

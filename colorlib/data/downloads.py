@@ -68,6 +68,7 @@ def untar(name: str) -> Path:
     folder = store.data_path("data", archive)
     if folder.exists():
         return folder  # unpacked into a temporary folder and renamed at the end: it is complete
+    # Fetch: unless an archive is there that is as large as fastai says, and begins alike.
     archive.parent.mkdir(parents=True, exist_ok=True)
     expected = _expected_stats(url)
     remedy = (
@@ -88,6 +89,7 @@ def untar(name: str) -> Path:
             f"{archive} is damaged "
             f"({size} bytes, expected {expected[0]}, or another hash): {remedy}"
         )
+    # Compare the whole file with the one that was downloaded first.
     first = archive.with_name(f"{archive.name}.sha256")
     sha256 = sha256_of(archive)
     if first.exists() and (trusted := first.read_text(encoding="ascii").split()[0]) != sha256:
@@ -97,6 +99,7 @@ def untar(name: str) -> Path:
             f"in {first} "
             f"{trusted}): {remedy}. If the new one is right, delete {first}"
         )
+    # Unpack, and trust from now on what could be unpacked.
     try:
         # fastai's hash covers the first megabyte; gzip's own checksum covers the rest, when
         # everything is read.

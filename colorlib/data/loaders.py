@@ -27,7 +27,7 @@ class PhotographLoader(TfmdDL):
     next_epoch = 0
 
     def get_idxs(self) -> list[int]:
-        """Called by fastai for the order of a pass: the first `n` of the shuffled data set."""
+        """Give fastai the order of a pass: the first `n` of the shuffled data set."""
         order = list(range(len(self.dataset)))
         return (self.shuffle_fn(order) if self.shuffle else order)[: self.n]
 
@@ -52,7 +52,7 @@ class PhotographLoader(TfmdDL):
             )
 
     def randomize(self) -> None:
-        """Called by fastai before workers are started, who get a copy of the data set."""
+        """Draw anew, before fastai starts workers, who get a copy of the data set."""
         self.dataset.epoch = self.next_epoch
         self.next_epoch += 1
         self.rng = random.Random(f"order {self.dataset.seed} {self.dataset.epoch}")
@@ -142,6 +142,7 @@ def dataloaders(
     ----------
     Gunnam et al. 2022: Lab, L as input and ab as target, flips, 256 x 256.
     """
+    # Refuse what would train on nothing, or be validated with what was trained on.
     train, valid = [Path(path) for path in train], [Path(path) for path in valid]
     if not train or not valid:
         raise ValueError(
@@ -174,6 +175,7 @@ def dataloaders(
             f"{train[0].parent} holds all photographs: "
             "labels need a folder for each of several classes"
         )
+    # Few photographs are kept decoded: processes beside this one would each decode them again.
     few = crops > 1 and len(train) <= KEEP_DECODED
     train_loader = PhotographLoader(
         Photographs(train, size, crops, True, seed, smallest_crop, classes),

@@ -35,7 +35,7 @@ class Scan:
     broken: list[tuple[Path, str]] = field(default_factory=list)
 
     def summary(self) -> str:
-        """Counts in one line, then the broken files by name, the first few of many."""
+        """Give the counts in one line, then the broken files by name, the first few of many."""
         color, grey, broken = len(self.color), len(self.grey), len(self.broken)
         counts = f"{color} in colour, {grey} grey (not for training), {broken} broken (skipped)"
         return "\n".join(

@@ -107,7 +107,7 @@ def write_samples(folder: Path) -> dict[str, int]:
 def fragment(
     base: str, widths: Mapping[str, int], promise: str, accept: str = "", missing: str | None = None
 ) -> str:
-    """The part of a page that colours.
+    """Make the part of a page that colours.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def fragment(
 
 
 def whole_page(part: str, head: str) -> str:
-    """A page with nothing else on it.
+    """Make a page with nothing else on it.
 
     Parameters
     ----------

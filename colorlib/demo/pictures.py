@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from colorlib.color.fast import displayed_bytes, integer_lightness
+from colorlib.color.display import displayed_bytes
+from colorlib.color.fast import integer_lightness
 from colorlib.colorize.colorizer import Colorizer
 from colorlib.colorize.compose import pixels_of, shrunk
 from colorlib.colorize.hints import Point

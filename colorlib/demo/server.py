@@ -81,7 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*arguments)
 
     def do_GET(self) -> None:
-        """The page, its parts, and the grey view of a photograph."""
+        """Send the page, its parts, and the grey view of a photograph."""
         path = urlsplit(self.path).path
         if not self._is_ours():
             self._fail(HTTPStatus.FORBIDDEN, "This server is for its own page only")
@@ -93,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._fail(HTTPStatus.NOT_FOUND, f"{path}: there is no such page here")
 
     def do_POST(self) -> None:
-        """A photograph to open, or how to colour it."""
+        """Take a photograph to open, or how to colour it."""
         address = urlsplit(self.path)
         length = int(self.headers.get("Content-Length", -1))
         name = parse_qs(address.query).get("name", ["the photograph"])[0]

@@ -4,7 +4,16 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["assess", "provenance", "recipe", "recorded", "run", "schedules"],
+    submodules=[
+        "assess",
+        "building",
+        "keeping",
+        "provenance",
+        "recipe",
+        "recorded",
+        "run",
+        "schedules",
+    ],
     submod_attrs={
         "recipe": ["Recipe", "load_recipe", "variants"],
         "run": ["run_recipe"],

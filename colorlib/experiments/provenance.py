@@ -255,7 +255,7 @@ def record_of(
 
 
 def machine(device: torch.device) -> str:
-    """What trains: the name of the GPU, or how many cores this process may use."""
+    """Say what trains: the name of the GPU, or how many cores this process may use."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{cores()} CPU core(s)"
@@ -263,7 +263,7 @@ def machine(device: torch.device) -> str:
 
 @lru_cache(maxsize=1)
 def commit() -> str:
-    """The commit of the code that trains, or "unknown" outside a repository."""
+    """Name the commit of the code that trains, or "unknown" outside a repository."""
     found = subprocess.run(
         ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"],
         capture_output=True,

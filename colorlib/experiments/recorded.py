@@ -40,7 +40,7 @@ def recorded_file(name: str) -> Path:
 
 
 def recorded_log(name: str) -> pd.DataFrame:
-    """The log of a recorded training.
+    """Read the log of a recorded training.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def recorded_metrics(name: str, collection: str | None = None, start: bool = Fal
 
 
 def recorded_variants(recipe: str, variants: Sequence[str], seed: int = 42) -> pd.DataFrame:
-    """What became of several variants of one recipe, side by side: how good, and at what cost.
+    """Set variants of one recipe side by side: how good each became, and at what cost.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def recorded_difference(
 
 
 def recorded_frames(name: str) -> dict[int, dict[str, Path]]:
-    """What a recorded training made of a few photographs that it never trained on, epoch by epoch.
+    """Show what a recorded training made of photographs that it never trained on, by epoch.
 
     Parameters
     ----------

@@ -1,39 +1,21 @@
 """Run a recipe, and write down what came of it: log, weights, frames, record."""
 
-import dataclasses
 import itertools
 import json
-import math
 import os
-import time
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from fastai.callback.core import Callback, CancelFitException
-from PIL import Image
-from torch import nn
-
 from colorlib._atomic import atomic
-from colorlib.colorize.colorizer import Colorizer
-from colorlib.data.loaders import dataloaders
-from colorlib.data.sources import (
-    mixed_photographs,
-    package_photographs,
-    split_photographs,
-    training_photographs,
-)
+from colorlib.data.sources import mixed_photographs, split_photographs, training_photographs
 from colorlib.experiments.assess import measure
-from colorlib.experiments.provenance import Account, commit, compared, made_of, record_of
-from colorlib.experiments.recipe import Recipe
+from colorlib.experiments.building import build_learner
+from colorlib.experiments.keeping import KeepResults, TimeLimit
+from colorlib.experiments.provenance import Account, compared, made_of, record_of
+from colorlib.experiments.recipe import Phase, Recipe
 from colorlib.experiments.schedules import SCHEDULE
-from colorlib.images.decode import open_rgb
-from colorlib.models.class_head import ClassHead
-from colorlib.models.dynamic_unet import encoder_decoder
-from colorlib.models.patchgan import PatchGAN
-from colorlib.models.registry import build_generator, multiple_of
-from colorlib.models.shipped import load_named
-from colorlib.models.weights import save_weights
 from colorlib.settings import set_seed
 from colorlib.training.checkpoint import Checkpoint
 from colorlib.training.distributed import is_main, together
@@ -84,40 +66,8 @@ def run_recipe(
     checkpoint = out / "checkpoint.pt"
     set_seed(recipe.seed)
     train, valid = photographs(recipe)
-    adversarial = any(phase.trains != "generator" for phase in recipe.phase)
-    learn = ColorizationLearner(
-        dataloaders(
-            train,
-            valid,
-            data.size,
-            data.batch_size,
-            data.crops,
-            recipe.seed,
-            smallest_crop=data.smallest_crop,
-            degraded=data.degraded,
-            epoch=data.epoch,
-            labels=data.labels,
-        ),
-        _generator(recipe),
-        PatchGAN(**recipe.discriminator) if adversarial else None,
-        **dataclasses.asdict(recipe.loss),
-        betas=(recipe.beta1, 0.999),
-        splitter=encoder_decoder,
-        ema=recipe.ema or None,
-        clip=recipe.clip or None,
-        log=out / "log.csv",
-    )
-    groups = len(encoder_decoder(learn.model))
-    if groups <= max(phase.frozen for phase in recipe.phase):
-        raise ValueError(
-            f"{recipe.name}: the generator has {groups} group(s) of parameters; "
-            "the last is never frozen"
-        )
-    if data.final_size % (multiple := multiple_of(learn.generator)):
-        raise ValueError(
-            f"{recipe.name}: test_size must be a multiple of {multiple}, not {data.final_size}"
-        )
-    _check_classes(recipe, learn)
+    learn = build_learner(recipe, train, valid, out / "log.csv")
+    # A checkpoint goes on only as the run that it is of.
     about = made_of(recipe, source_of(recipe), train, valid)
     trained: list[dict[str, Any]] = []
     resume = resume and checkpoint.exists()
@@ -133,25 +83,17 @@ def run_recipe(
             TimeLimit(minutes),
         ]
     )
+    # A network that names bins of colour counts first how common each is.
     if hasattr(learn.model, "learn_colors") and not resume:
         learn.model.learn_colors(ab for _, ab, *_ in itertools.islice(learn.dls.train, COUNTED))
-    done = before = learn.resume(checkpoint) if resume else 0
+    done = learn.resume(checkpoint) if resume else 0
     with together(learn):
-        for number, phase in enumerate(recipe.phase, 1):
-            start = min(done, phase.epochs)
-            done -= start
-            if start < phase.epochs and not learn.time_limit.over:
-                learn.trains = cast(Trains, phase.trains)
-                learn.account.begin(number, phase)
-                if learn.opt is None:
-                    learn.create_opt()
-                # the learner's own freeze_to would make Adam forget
-                learn.opt.freeze_to(phase.frozen)
-                SCHEDULE[phase.schedule](learn, phase, start)
+        _train(learn, recipe.phase, done)
     if is_main():
-        if len(learn.rows) == before:
-            # nothing was left to do: the card shall say the same as the record all the same
+        if len(learn.rows) == done:
+            # Nothing was left to do: the card shall say the same as the record all the same.
             learn.keep_results.save()
+        # Measured are the photographs that were there at the start, or none.
         learn.dls.valid_ds.unchanged.check_all()
         metrics = measure(learn.generator, data, valid)
         with atomic(out / "record.json") as temporary:
@@ -162,114 +104,23 @@ def run_recipe(
     return learn
 
 
-class TimeLimit(Callback):
-    """End a run after the epoch in which its time is over.
-
-    Parameters
-    ----------
-    minutes : float or None
-        None for no limit.
-    """
-
-    order = 80
-
-    def __init__(self, minutes: float | None) -> None:
-        super().__init__()
-        self.end = time.monotonic() + 60 * (math.inf if minutes is None else minutes)
-        self.over = False
-
-    def after_epoch(self) -> None:
-        self.over = time.monotonic() > self.end
-        if self.over:
-            raise CancelFitException
-
-
-class KeepResults(Callback):
-    """After every epoch, keep the weights so far, and show what they make of the recipe's frames.
-
-    Parameters
-    ----------
-    trained : list of dict
-        From `provenance.Account`, for the card.
-    """
-
-    order = 65
-
-    def __init__(self, recipe: Recipe, out: Path, trained: list[dict[str, Any]]) -> None:
-        super().__init__()
-        self.recipe, self.out, self.trained = recipe, out, trained
-
-    def after_epoch(self) -> None:
-        if is_main():
-            # of fewer epochs: it is not true any more
-            (self.out / "record.json").unlink(missing_ok=True)
-            self.save()
-
-    def save(self) -> None:
-        """Write weights, card and frames as they are now."""
-        kind, arguments = (
-            self.recipe.generator["kind"],
-            {k: v for k, v in self.recipe.generator.items() if k != "kind"},
-        )
-        card = {
-            "title": self.recipe.title,
-            "size": self.recipe.data.final_size,
-            "recipe": dataclasses.asdict(self.recipe),
-            "trained": self.trained,
-            "commit": commit(),
-            "metrics": self.learn.rows[-1],
-        }
-        generator = self.learn.generator
-        save_weights(generator, self.out / "generator.safetensors", kind, arguments, card)
-        colorizer = Colorizer(generator, size=self.recipe.data.final_size)
-        (self.out / "frames").mkdir(exist_ok=True)
-        for name in self.recipe.frames:
-            picture = open_rgb(package_photographs()[name])
-            scale = self.recipe.frame_side / min(picture.size)
-            small = picture.resize(
-                [round(side * scale) for side in picture.size], Image.Resampling.LANCZOS
-            )
-            with atomic(
-                self.out / "frames" / f"{self.learn.rows[-1]['epoch']:03d}-{name}.webp"
-            ) as temporary:
-                colorizer(small).save(temporary, quality=80)
-
-
-def _generator(recipe: Recipe) -> nn.Module:
-    """The recipe's generator, with the weights it starts from."""
-    generator = build_generator(**recipe.generator)
-    if recipe.start:
-        trained, card = load_named(recipe.start)
-        try:
-            generator.load_state_dict(trained.state_dict())
-        except RuntimeError as error:
-            built = ", ".join(f"{key}={value!r}" for key, value in card["arguments"].items())
-            raise ValueError(
-                f"{recipe.name} cannot start from {recipe.start}: "
-                f"those are weights of {card['kind']}({built}), "
-                "not of the recipe's [generator]"
-            ) from error
-    return generator.train()
-
-
-def _check_classes(recipe: Recipe, learn: ColorizationLearner) -> None:
-    """Refuse a generator that is to name classes other than those that the photographs have."""
-    there = len(learn.dls.train.dataset.classes)
-    for head in (part for part in learn.model.modules() if isinstance(part, ClassHead)):
-        if not there:
-            raise ValueError(
-                f"{recipe.name}: the generator names classes: "
-                "the recipe's [data] needs labels = true"
-            )
-        if head.classes != there:
-            raise ValueError(
-                f"{recipe.name}: the generator names {head.classes} classes, "
-                f"the photographs have {there}"
-            )
+def _train(learn: ColorizationLearner, phases: Sequence[Phase], done: int) -> None:
+    """Train phase after phase; `done` epochs of them are behind a run that goes on."""
+    for number, phase in enumerate(phases, 1):
+        start = min(done, phase.epochs)
+        done -= start
+        if start < phase.epochs and not learn.time_limit.over:
+            learn.trains = cast(Trains, phase.trains)
+            learn.account.begin(number, phase)
+            if learn.opt is None:
+                learn.create_opt()
+            # The learner's own freeze_to would make Adam forget.
+            learn.opt.freeze_to(phase.frozen)
+            SCHEDULE[phase.schedule](learn, phase, start)
 
 
 def photographs(recipe: Recipe) -> tuple[list[Path], list[Path]]:
-    """The photographs of a recipe, or of the folder that `COLORLIB_DATA` names.
+    """List the photographs of a recipe, or of the folder that `COLORLIB_DATA` names.
 
     Returns
     -------

@@ -25,7 +25,8 @@ from scipy.signal import periodogram
 from scipy.signal.windows import hann
 from scipy.spatial.distance import jensenshannon
 
-from colorlib.color.fast import displayed_bytes, integer_lightness, lab_of_pixels
+from colorlib.color.display import displayed_bytes
+from colorlib.color.fast import integer_lightness, lab_of_pixels
 from colorlib.film.optical_flow import fetch
 
 __all__ = ["chroma", "color_consistency", "flicker_spectrum", "steadiness", "warping_error"]

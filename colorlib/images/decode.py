@@ -125,7 +125,7 @@ def opened(path: str | Path) -> Iterator[Image.Image]:
 
 
 def unreadable(path: str | Path, why: str) -> ValueError:
-    """The error for a file that cannot be used: names it, says why and what to do."""
+    """Make the error for a file that cannot be used: it names it, says why and what to do."""
     return _UnreadableError(
         f"{path} cannot be read ({why}): replace it or take it out of the folder"
     )
@@ -218,7 +218,7 @@ def open_rgb(path: str | Path, shorter_side: int | None = None) -> Image.Image:
 
 
 def kind_of(path: str | Path, file: BinaryIO) -> str:
-    """What kind of picture a file is, by its content; an error for what is not read here."""
+    """Tell what kind of picture a file is, by its content; an error for what is not read here."""
     kind = picture_kind(file, path)
     if kind in READ:
         return kind

@@ -145,6 +145,7 @@ def _directories(file: BinaryIO, start: bytes) -> Iterator[dict[int, tuple[int, 
 
     What is damaged ends the search: reading the file will say what is wrong with it.
     """
+    # A TIFF says in its first bytes how it writes numbers; a BigTIFF (43, "+") has wider pointers.
     order = "<" if start[:2] == b"II" else ">"
     big = start[2:3] == b"+" or start[3:4] == b"+"
     pointer, counter, entry = (
@@ -165,11 +166,13 @@ def _directories(file: BinaryIO, start: bytes) -> Iterator[dict[int, tuple[int, 
             if place == 0 or place in seen:
                 continue
             seen.add(place)
+            # A directory: how many entries, the entries, where the next directory is.
             (count,) = struct.unpack(counter, at(place, struct.calcsize(counter)))
             if count > _MOST_ENTRIES:
                 return
             data = file.read(count * entry + width)
             tags: dict[int, tuple[int, ...]] = {}
+            # An entry: tag, kind of number, how many, and the numbers, or where they are.
             for offset in range(0, len(data) - width, entry):
                 tag, kind = struct.unpack(order + "HH", data[offset : offset + 4])
                 if tag == _DNG_VERSION:

@@ -22,7 +22,7 @@ from colorlib.metrics.pictures import (
     ssim,
 )
 
-__all__ = ["MOST_PSNR", "assess", "features", "middle_square", "with_chroma"]
+__all__ = ["MOST_PSNR", "assess", "features", "measured", "middle_square", "with_chroma"]
 
 # Of two 8-bit pictures that differ by nothing but rounding: an error of 1/12 of a squared step,
 # evenly spread. Without this bound one grey photograph, whose grey is its truth, would make the
@@ -53,8 +53,40 @@ def middle_square(path: str | Path, size: int) -> Tensor:
     return resize(square, [size, size], interpolation=InterpolationMode.BICUBIC, antialias=True)
 
 
+def measured(rgb: Tensor, lab: Tensor, true_rgb: Tensor, true_lab: Tensor) -> dict[str, Tensor]:
+    """Measure each picture of a batch beside its truth, by what needs no network.
+
+    Parameters
+    ----------
+    rgb, lab, true_rgb, true_lab : Tensor
+        (B, 3, H, W), float, on one device: the same pictures as sRGB in [0, 1] and as CIE Lab.
+
+    Returns
+    -------
+    dict of str to Tensor
+        (B,) each: ``psnr``, ``ssim``, ``ab_l1``, ``ab_auc``, ``colorfulness`` and
+        ``colorfulness_unsigned``; and ``curve``, (B, 151), the accuracy of `ab_accuracy`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or the pictures are smaller than the window of `ssim`.
+    """
+    pairs = zip(lab.split(1), true_lab.split(1), strict=True)
+    curves, areas = zip(*(ab_accuracy(one, other) for one, other in pairs), strict=True)
+    return {
+        "psnr": psnr(rgb, true_rgb),
+        "ssim": ssim(rgb, true_rgb),
+        "ab_l1": ab_error(lab, true_lab),
+        "ab_auc": torch.tensor(areas),
+        "colorfulness": colorfulness(rgb),
+        "colorfulness_unsigned": colorfulness_unsigned(rgb),
+        "curve": torch.stack(curves),
+    }
+
+
 def assess(rgb: Tensor, truth: Tensor, networks: dict[str, nn.Module]) -> dict[str, np.ndarray]:
-    """Measure each picture of a batch beside its truth.
+    """Measure each picture of a batch of files beside its truth, as `measured`, and by LPIPS.
 
     Parameters
     ----------
@@ -66,9 +98,7 @@ def assess(rgb: Tensor, truth: Tensor, networks: dict[str, nn.Module]) -> dict[s
     Returns
     -------
     dict of str to ndarray
-        (B,) each: ``psnr`` (at most `MOST_PSNR`), ``ssim``, ``ab_l1``, ``ab_auc``,
-        ``colorfulness``, ``colorfulness_unsigned`` and perhaps ``lpips``; and ``curve``, (B, 151),
-        the accuracy of `ab_accuracy`.
+        What `measured` gives, its ``psnr`` at most `MOST_PSNR`, and perhaps ``lpips``, (B,).
 
     Raises
     ------
@@ -77,19 +107,8 @@ def assess(rgb: Tensor, truth: Tensor, networks: dict[str, nn.Module]) -> dict[s
     """
     pictures, truths = rgb / 255, truth / 255
     lab, true_lab = (from_network(*bytes_to_network(batch)) for batch in (rgb, truth))
-    curves, areas = zip(
-        *(ab_accuracy(one[None], other[None]) for one, other in zip(lab, true_lab, strict=True)),
-        strict=True,
-    )
-    found = {
-        "psnr": psnr(pictures, truths).clamp(max=MOST_PSNR),
-        "ssim": ssim(pictures, truths),
-        "ab_l1": ab_error(lab, true_lab),
-        "ab_auc": torch.tensor(areas),
-        "colorfulness": colorfulness(pictures),
-        "colorfulness_unsigned": colorfulness_unsigned(pictures),
-        "curve": torch.stack(curves),
-    }
+    found = measured(pictures, lab, truths, true_lab)
+    found["psnr"] = found["psnr"].clamp(max=MOST_PSNR)
     if LPIPS in networks:
         found[LPIPS] = lpips(networks[LPIPS], pictures, truths)
     return {name: values.double().cpu().numpy() for name, values in found.items()}

@@ -22,15 +22,9 @@ from scipy.stats import bootstrap
 from torch import Tensor, nn
 
 from colorlib.color.lab import from_network, lab_to_rgb
+from colorlib.metrics.assessment import measured
 from colorlib.metrics.frechet import FrechetDistance
-from colorlib.metrics.pictures import (
-    ab_accuracy,
-    ab_error,
-    colorfulness,
-    colorfulness_unsigned,
-    psnr,
-    ssim,
-)
+from colorlib.metrics.pictures import colorfulness, colorfulness_unsigned
 
 INTERVALS = ("psnr", "ab_l1", "colorfulness")
 BEYOND = 1e100
@@ -159,7 +153,7 @@ def evaluate(
 
 
 def shares(table: pd.DataFrame) -> dict[str, float]:
-    """What `evaluate` found, as a reader asks for it: against grey, and as a part of the truth.
+    """Tell what `evaluate` found as a reader asks: against grey, and as a part of the truth.
 
     Parameters
     ----------
@@ -192,14 +186,9 @@ def _colors(rgb: Tensor) -> dict[str, Tensor]:
 
 
 def _compare(rgb: Tensor, lab: Tensor, truth_rgb: Tensor, truth: Tensor) -> dict[str, Tensor]:
-    """All metrics of a batch against its truth, one number per picture."""
-    compared = {
-        "psnr": psnr(rgb, truth_rgb),
-        "ssim": ssim(rgb, truth_rgb),
-        "ab_l1": ab_error(lab, truth),
-    }
-    area = ab_accuracy(lab, truth)[1]  # of the whole batch
-    return {**compared, "ab_auc": torch.full((len(rgb),), area), **_colors(rgb)}
+    """One number per picture: curves have no place in the table."""
+    found = measured(rgb, lab, truth_rgb, truth)
+    return {name: values for name, values in found.items() if name != "curve"}
 
 
 def _frechet_pair(frechet: FrechetDistance | None) -> dict[str, FrechetDistance]:
@@ -228,16 +217,9 @@ def _table(
         rows[name] = {key: value.mean() for key, value in values.items()}
         rows[name]["psnr_median"] = np.median(values["psnr"])
         if distances:
-            rows[name]["frechet"] = (
-                0.0 if name == "truth" else _shared_real(distances, name).compute()
-            )
+            if name == "grey":
+                distances["grey"].share_real(distances["model"])
+            rows[name]["frechet"] = 0.0 if name == "truth" else distances[name].compute()
         for key in INTERVALS:
             rows[name][f"{key}_low"], rows[name][f"{key}_high"] = bootstrap_interval(values[key])
     return pd.DataFrame(rows).T
-
-
-def _shared_real(distances: dict[str, FrechetDistance], name: str) -> FrechetDistance:
-    """Compute a row's distance, with the truth's features that the model's row has."""
-    for state in ("real_features_sum", "real_features_cov_sum", "real_features_num_samples"):
-        setattr(distances[name], state, getattr(distances["model"], state))
-    return distances[name]

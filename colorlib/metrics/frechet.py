@@ -87,8 +87,14 @@ class FrechetDistance(FrechetInceptionDistance):
         """Add a batch (B, 3, H, W), float sRGB in [0, 1], to the real or to the other set."""
         super().update(rgb, real=real)
 
+    def share_real(self, other: FrechetDistance) -> None:
+        """Take the real set of another distance, so that its pictures are looked at once."""
+        # Torchmetrics keeps a set as three sums and has no way to hand them on.
+        for state in ("sum", "cov_sum", "num_samples"):
+            setattr(self, f"real_features_{state}", getattr(other, f"real_features_{state}"))
+
     def compute(self) -> float:
-        """The distance, 0 for equal sets.
+        """Compute the distance, 0 for equal sets.
 
         Raises
         ------

@@ -17,7 +17,7 @@ class ClassLogits(Auxiliary):
     alpha: float  # weight of the cross-entropy beside the pixel loss
 
     def losses(self, ab: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
-        """The weighted cross-entropy, by name; ab is not looked at."""
+        """Compute the weighted cross-entropy, by name; ab is not looked at."""
         return {"class": self.alpha * functional.cross_entropy(self.logits, self._checked(label))}
 
     def metrics(self, ab: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:

@@ -43,7 +43,7 @@ class BinLogits(Auxiliary):
     weights: Tensor
 
     def losses(self, ab: Tensor, *labels: Tensor) -> dict[str, Tensor]:
-        """The rebalanced cross-entropy with the soft encoding of ab, by name."""
+        """Compute the rebalanced cross-entropy with the soft encoding of ab, by name."""
         # A colour of the photograph, not a mean of several, stands for each place.
         target = functional.interpolate(ab, self.logits.shape[-2:], mode="nearest") * AB_RANGE
         index, weight = soft_encode(target, self.bins)

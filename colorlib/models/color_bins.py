@@ -32,7 +32,7 @@ CHUNK = 2**16  # pixels that are compared with all bins at once
 
 @cache
 def ab_bins(step: float = GRID) -> Tensor:
-    """The centres of the bins: points of a grid to which some colour of the sRGB gamut is nearest.
+    """List the centres of the bins: grid points to which some colour of the gamut is nearest.
 
     Seen along L, every colour of the gamut lies over one of its surface, and that is the surface of
     the RGB cube: it is enough to convert those. Zhang et al. count 313 bins; by this rule there are

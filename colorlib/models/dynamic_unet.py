@@ -136,7 +136,7 @@ def dynamic_unet(
     pretrained: bool = True,
     fusion: dict[str, Any] | None = None,
 ) -> nn.Module:
-    """A generator whose encoder has already learnt to see: L in, ab out.
+    """Build a generator whose encoder has already learnt to see: L in, ab out.
 
     fastai's DynamicUnet runs a picture through the encoder, notes where the sizes change, and adds
     one decoder block for each. The encoder's first convolution is summed over its three input

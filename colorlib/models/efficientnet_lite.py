@@ -79,7 +79,7 @@ class InvertedResidual(nn.Sequential):
 
 
 def scaled_stages(body: str) -> list[tuple[int, int, int, int, int]]:
-    """The stages of an EfficientNet-Lite: those of B0, made wider and deeper.
+    """Size the stages of an EfficientNet-Lite: those of B0, made wider and deeper.
 
     Parameters
     ----------

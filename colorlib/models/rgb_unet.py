@@ -27,7 +27,7 @@ class RgbPrediction(Auxiliary):
     rgb: Tensor
 
     def losses(self, ab: Tensor, *labels: Tensor) -> dict[str, Tensor]:
-        """The distance to the true sRGB, on the scale [-1, 1] of the U-Net's tanh, by name."""
+        """Compute the distance to the true sRGB, in [-1, 1] as the tanh gives it, by name."""
         with torch.no_grad():
             truth = lab_to_rgb(from_network(self.L, ab))
         return {"rgb": 2 * functional.l1_loss(self.rgb, truth)}

@@ -47,7 +47,7 @@ PictureArray = torch.Tensor | np.ndarray
 
 
 def style() -> AbstractContextManager[None]:
-    """The book's matplotlib style, for a figure of your own: ``with show.style(): ...``.
+    """Set the book's matplotlib style, for a figure of your own: ``with show.style(): ...``.
 
     The ground is an opaque, neutral light grey in light and dark pages alike, because colours must
     be judged on the same neutral surround. Settings return to what they were when the block ends.
@@ -85,7 +85,7 @@ def figure_pixels(fig: Figure) -> np.ndarray:
 
 
 def to_array(picture: PictureArray) -> np.ndarray:
-    """A picture as an (H, W, 3) float array in [0, 1]."""
+    """Make a picture an (H, W, 3) float array in [0, 1]."""
     if isinstance(picture, torch.Tensor):
         picture = (
             picture.detach().float().cpu().numpy()

@@ -61,6 +61,7 @@ def loss_curves(log: pd.DataFrame | str | Path, columns: Sequence[str] | None = 
             if str(name).startswith(("loss_", "valid_")) and log[name].notna().any()
         ]
         columns = [name for name in names if not name.endswith(tuple(REFERENCES))]
+    # Refuse what the log does not have.
     missing = [name for name in ("epoch", *columns) if name not in log.columns]
     if missing or not len(columns):
         what, known = ", ".join(missing) or "to draw", ", ".join(map(str, log.columns))
@@ -72,6 +73,7 @@ def loss_curves(log: pd.DataFrame | str | Path, columns: Sequence[str] | None = 
             down, across, figsize=(WIDTH, 0.3 + 1.9 * down), squeeze=False, sharex=True
         )
         for ax, name in zip(axes.flat, columns, strict=False):
+            # The ground of epochs without a discriminator, the curve, and beside it truth and grey.
             for epoch in log.loc[_warmup(log), "epoch"]:
                 ax.axvspan(epoch - 0.5, epoch + 0.5, color=SHADE, linewidth=0)
             marker = "o" if len(log) <= 20 else None
@@ -95,6 +97,7 @@ def loss_curves(log: pd.DataFrame | str | Path, columns: Sequence[str] | None = 
                 handles=[Patch(color=SHADE, label="epochs with the pixel loss alone")],
                 loc="outside upper left",
             )
+        # A place without a curve stays empty; the lowest curve of each column names the axis.
         for ax in axes.flat[len(columns) :]:
             ax.set_axis_off()
         for ax in [axes[i // across, i % across] for i in range(len(columns))][-across:]:

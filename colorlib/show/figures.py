@@ -200,7 +200,7 @@ def receptive_field_figure(rgb: PictureArray, size: int | Sequence[int]) -> Figu
 def gamut_figure(
     Ls: Sequence[float], points: Mapping[str, tuple[float, float]] | None = None
 ) -> Figure:
-    """The ab plane at given lightnesses: what sRGB can display, in its own colours.
+    """Draw the ab plane at given lightnesses: what sRGB can display, in its own colours.
 
     Parameters
     ----------

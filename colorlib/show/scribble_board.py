@@ -129,7 +129,7 @@ class ScribbleBoard:
             self._ink(pixels, color)
 
     def marks(self) -> tuple[np.ndarray, np.ndarray]:
-        """What was drawn, as the methods take it; a later stroke covers an earlier one.
+        """Give what was drawn, as the methods take it; a later stroke covers an earlier one.
 
         Returns
         -------

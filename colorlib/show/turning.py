@@ -74,13 +74,16 @@ def turnable(
     >>> "<img " in turnable(grey, {"L": [0, 50, 100]}, "One grey").data
     True
     """
+    # Draw every place; a picture that stays the same is kept once.
     names, first = named_places(sliders, start)
     frames = [as_view(draw(*place)) for place in product(*sliders.values())]
     pictures, which, size = _pictures(frames, words, width)
+    # The last slider turns fastest: the number of the frame that is shown first.
     at = sum(
         place * math.prod(len(values) for values in names[i + 1 :]) for i, place in enumerate(first)
     )
     numbers = _numbers(frames, words)
+    # What the script knows of each frame, as JSON in the page.
     states = [
         {
             "frame": which[i],
@@ -104,6 +107,7 @@ def turnable(
             f"{HEAVIEST:,} that a page "
             "bears; give fewer places, or a smaller width"
         )
+    # What is there without the script: the first frame, and its numbers.
     place = ", ".join(
         f"{label} {values[i]}" for label, values, i in zip(sliders, names, first, strict=True)
     )

@@ -134,6 +134,7 @@ def create_app(
     def address(request: Request) -> str:
         return request.client.host if request.client else ""
 
+    # Who may: the organiser has the token, and nobody may try many.
     def organiser(request: Request) -> None:
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         given = request.query_params.get("token") or bearer
@@ -142,6 +143,7 @@ def create_app(
                 raise HTTPException(429, "too many wrong tokens", {"Retry-After": "60"})
             raise HTTPException(403, "give the token of the study, as in /organiser?token=...")
 
+    # For participants: where their answers go, with the order of trials that is theirs.
     async def where(_: Request) -> Response:
         told = {"answers": "api/answers", "slot": next(slots) % len(key["slots"])}
         script = f"window.STUDY_SERVER = {json.dumps(told)};\n"
@@ -161,6 +163,7 @@ def create_app(
             raise HTTPException(503, f"the answers could not be stored ({error})") from None
         return JSONResponse({"stored": answers["participant"]})
 
+    # For the organiser: how many there are, and all that was answered.
     def overview(request: Request) -> Response:
         organiser(request)
         page = render(

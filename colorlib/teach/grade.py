@@ -250,9 +250,10 @@ def judged(
         missing, trouble = [str(missed) for missed in said["missing"]], said["trouble"]
         if len(answers) != len(entry["answers"]):
             raise ValueError("other answers arrived than were asked for")
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        kind, text = said.get("raises") or (type(error).__name__, error)
-        return Found(False, _kept(f"the answer could not be looked at: {kind}: {text}"))
+    except Exception as error:  # whatever was sent, the marking of the others goes on
+        raised = said.get("raises")
+        what = map(str, raised) if isinstance(raised, list) else (type(error).__name__, str(error))
+        return Found(False, _kept(f"the answer could not be looked at: {': '.join(what)}"))
     found = judge(name, *answers, seed=seed)
     passed, message = found.passed, found.message
     if missing:

@@ -20,7 +20,7 @@ from colorlib.teach.plain import named, unpacked
 MEMORY = 4 * 2**30  # bytes beyond what Python, torch and the photographs take
 START = 180.0  # seconds until the packages are imported, on a busy machine
 GRACE = 10.0  # seconds after its limit at which a process that ignores it is killed
-MOST = 2**26  # bytes of one line
+MOST = 2**24  # bytes of one line
 
 
 class Notebook:

@@ -41,7 +41,7 @@ class AdversarialLoss(nn.Module):
         self.kind = kind
 
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        """What the discriminator minimises: real pictures called real, fake ones fake.
+        """Compute what the discriminator minimises: real pictures called real, fake ones fake.
 
         Parameters
         ----------
@@ -59,7 +59,7 @@ class AdversarialLoss(nn.Module):
         return 0.5 * (self._towards(real, 1.0) + self._towards(fake, 0.0))
 
     def generator(self, fake_logits: Tensor) -> Tensor:
-        """What the generator minimises: its own pictures called real.
+        """Compute what the generator minimises: its own pictures called real.
 
         Parameters
         ----------
@@ -86,7 +86,7 @@ class AdversarialLoss(nn.Module):
 
 
 def pixel_loss(kind: str = "l1", beta: float = 0.05) -> nn.Module:
-    """The mean distance between two colour maps in network scale (ab / 110).
+    """Compute the mean distance between two colour maps in network scale (ab / 110).
 
     Parameters
     ----------

@@ -5,30 +5,14 @@ import platform
 import socket
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from colorlib._atomic import ALREADY_THERE
 from colorlib.album.run import AlbumColorizer
+from helpers.albums import level, make, paint
 
 pytest.importorskip("ray", reason="the extra `archive` is not installed")
 from colorlib.album import ray_cluster, ray_files, remote
-
-
-def make(path, level):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("L", (24, 16), level).save(path)
-    return path
-
-
-def paint(page):
-    return np.dstack([page] * 3)
-
-
-def level(path):
-    with Image.open(path) as image:
-        return round(float(np.asarray(image.convert("L")).mean()))
 
 
 def go(album, out, saturation=1.0, **options):

@@ -10,8 +10,9 @@ from PIL import Image
 
 from colorlib.data.loaders import dataloaders
 from colorlib.data.unchanged import SourceChangedError, Unchanged, contents_hash
+from colorlib.experiments.keeping import KeepResults
 from colorlib.experiments.recipe import Data, Phase, Recipe
-from colorlib.experiments.run import KeepResults, run_recipe
+from colorlib.experiments.run import run_recipe
 from colorlib.models.unet import UNet
 from colorlib.training.learner import ColorizationLearner
 

@@ -1,5 +1,7 @@
 """Somebody who means to forge marks gets none for it: what is judged with is in another process."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ from torch import nn
 
 from colorlib.teach.checks import judge
 from colorlib.teach.export import answer_key, write_json
-from colorlib.teach.grade import mark_folder
+from colorlib.teach.grade import judged, mark_folder
 from colorlib.teach.plain import packed, unpacked
 from helpers.handed_in import ALL, EXERCISES, NAMES, handed_in
 
@@ -129,3 +131,25 @@ def test_tensors_cross_and_objects_do_not():
 def test_what_nobody_would_send_is_refused(content):
     with pytest.raises(ValueError, match="cannot be read"):
         unpacked(content, None)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"raises": 5},
+        {"raises": ["MemoryError"]},
+        {"answers": 3, "missing": [], "trouble": None},
+        {"answers": [1, 2, 3], "missing": [], "trouble": None},
+        {"answers": [{"array": ["(", [1], ""]}], "missing": [], "trouble": None},
+        {"answers": [{"function": "x"}], "missing": 7, "trouble": []},
+    ],
+    ids=str,
+)
+def test_whatever_a_process_says_is_judged_and_stops_nobody(said):
+    exercise = EXERCISES[1]
+    entry = answer_key([exercise])["exercises"][exercise.name]
+    notebook = SimpleNamespace(function=None, gone=None)
+    found = judged(exercise.name, entry, said, notebook, 1)
+    assert not found.passed
+    assert "could not be looked at" in found.message

@@ -69,7 +69,7 @@ def _dial(letter: Any, because: Any) -> str | None:
         "b": "the vivid end is more often wrong, and a viewer cannot tell which colours are.",
         "c": "a mean over collections does not know what these pictures are for.",
         "d": (
-            "another dial gives other guesses, not more knowledge; none of them is what was there."
+            "another dial gives other colours, not more knowledge; none of them is what was there."
         ),
     }
     return choice(letter, because, "a", why)
