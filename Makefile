@@ -37,7 +37,7 @@ teach-bundle: $(STAMP)  ## The same, and the offline classroom with a wheelhouse
 test: $(STAMP) browser  ## Run every test: the package, the chapters, the book and its pages in a browser
 	$(BIN)/python -m pytest --benchmark-skip -n auto --dist loadfile --no-loadscope-reorder $(PYTEST)
 
-bench: $(STAMP)  ## Measure the speeds that the book promises
+bench: $(STAMP)  ## Measure the speeds that the book promises; fail below 0.8 of the recorded (PYTEST=--renew: record)
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only -s $(PYTEST)
 
 links: $(STAMP)  ## Visit every link of the pages
