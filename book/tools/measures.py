@@ -25,7 +25,7 @@ from colorlib.color.lab import from_network
 from colorlib.images.decode import open_rgb
 from colorlib.images.folder import find_photographs, has_color
 from colorlib.metrics.assessment import assess, features, middle_square
-from colorlib.metrics.networks import judges
+from colorlib.metrics.networks import measuring_networks
 from colorlib.metrics.set_distance import set_distance
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "suite"
@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
     random.Random(0).shuffle(paths)
     chosen = [path for path in paths if has_color(open_rgb(path, 64))][: options.photographs]
     truth = torch.stack([middle_square(path, SIDE) for path in chosen]).split(BATCH)
-    networks = judges(torch.device("cpu"))
+    networks = measuring_networks(torch.device("cpu"))
     seen = np.concatenate([features(batch, networks)["frechet"] for batch in truth])
     rows = []
     for place in product(SATURATIONS, TURNS, BLURS):

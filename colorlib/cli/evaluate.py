@@ -161,7 +161,7 @@ def _pictures(
     """Two folders of pictures: photographs, and what something made of their grey."""
     from colorlib.data.suites import Suite
     from colorlib.data.unchanged import contents_hash
-    from colorlib.metrics.coloured import Coloured, match_results
+    from colorlib.metrics.colored_pictures import ColoredPictures, match_results
 
     pairs, notes = match_results(truth, results)
     photographs = {name: pair[0] for name, pair in pairs.items()}
@@ -170,7 +170,7 @@ def _pictures(
     name = f"{name} pictures" if name in TAKEN else name
     files = {picture: result for picture, (_, result) in pairs.items()}
     made_of = {name: {"sha256": contents_hash(list(files.values()))}}
-    return found, {name: Coloured(files, found.size)}, made_of, notes
+    return found, {name: ColoredPictures(files, found.size)}, made_of, notes
 
 
 def _readable(suite: Suite) -> tuple[Suite, list[tuple[Path, str]]]:

@@ -22,7 +22,7 @@ __all__ = ["Suite", "load_suite", "suite_names"]
 
 @dataclass(frozen=True)
 class Suite:
-    """A list of photographs, and the size at which they are judged.
+    """A list of photographs, and the size at which they are measured.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def load_suite(name: str, folder: str | Path | None = None, size: int | None = N
         Where the photographs of the suite are; needed for those that may not be downloaded by a
         program, and instead of a download for the others. The package's own need none.
     size : int, optional
-        Side in pixels at which they are judged; by default the suite's, and 256 for a folder.
+        Side in pixels at which they are measured; by default the suite's, and 256 for a folder.
 
     Raises
     ------

@@ -110,7 +110,7 @@ class OpenPictures:
         )
         return _png(displayed_bytes(L, np.zeros_like(L), np.zeros_like(L))[..., 0])
 
-    def colour(self, picture: str, settings: Mapping[str, Any]) -> bytes:
+    def colorize(self, picture: str, settings: Mapping[str, Any]) -> bytes:
         """Colour a photograph.
 
         Parameters

@@ -117,7 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
             )
         elif address.path.startswith("/colour/"):
             picture = address.path.rpartition("/")[2]
-            self._work(lambda: ("image/png", self.pictures.colour(picture, json.loads(body))))
+            self._work(lambda: ("image/png", self.pictures.colorize(picture, json.loads(body))))
         else:
             self._fail(HTTPStatus.NOT_FOUND, f"{address.path}: there is no such page here")
 

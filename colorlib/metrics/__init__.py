@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
         "assessment",
-        "coloured",
+        "colored_pictures",
         "evaluate",
         "frechet",
         "networks",

@@ -93,7 +93,7 @@ def assess(rgb: Tensor, truth: Tensor, networks: dict[str, nn.Module]) -> dict[s
     rgb, truth : Tensor
         (B, 3, H, W), uint8 sRGB, on one device.
     networks : dict of str to nn.Module
-        As from `metrics.networks.judges`; the LPIPS network is used here.
+        As from `metrics.networks.measuring_networks`; the LPIPS network is used here.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def features(rgb: Tensor, networks: dict[str, nn.Module]) -> dict[str, np.ndarra
     ----------
     rgb : Tensor, (B, 3, H, W), uint8
     networks : dict of str to nn.Module
-        As from `metrics.networks.judges`.
+        As from `metrics.networks.measuring_networks`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Which networks can judge pictures here: those whose weights are on this machine."""
+"""Which networks can measure pictures here: those whose weights are on this machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from colorlib.metrics.frechet import FrechetDistance, FrechetFeatures
 
-__all__ = ["INCEPTION", "LPIPS", "judges", "lpips", "unavailable"]
+__all__ = ["INCEPTION", "LPIPS", "lpips", "measuring_networks", "unavailable"]
 
 LPIPS, INCEPTION = "lpips", "frechet_inception"
 # As torchvision and torch-fidelity name what they download.
@@ -42,7 +42,7 @@ def unavailable() -> dict[str, str]:
     }
 
 
-def judges(device: torch.device) -> dict[str, nn.Module]:
+def measuring_networks(device: torch.device) -> dict[str, nn.Module]:
     """Load the networks that can be had.
 
     Returns
@@ -69,7 +69,7 @@ def lpips(network: nn.Module, rgb: Tensor, truth: Tensor) -> Tensor:
     Parameters
     ----------
     network : nn.Module
-        As from `judges`.
+        As from `measuring_networks`.
     rgb, truth : Tensor
         (B, 3, H, W), float sRGB in [0, 1].
 

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from colorlib._atomic import atomic
 from colorlib.color.lab import grey_rgb, lightness
 from colorlib.metrics.assessment import assess, features, middle_square, with_chroma
-from colorlib.metrics.networks import judges
+from colorlib.metrics.networks import measuring_networks
 from colorlib.metrics.pictures import colorfulness, colorfulness_unsigned
 
 __all__ = ["GREY", "Grey", "Measured", "Method", "Piece", "measure_suite", "pieces"]
@@ -38,7 +38,7 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Piece:
-    """Photographs that are worked on together: names, files, and the side they are judged at."""
+    """Photographs that are worked on together: names, files, and the side they are measured at."""
 
     number: int
     size: int
@@ -80,7 +80,7 @@ def pieces(photographs: Mapping[str, Path], size: int) -> list[Piece]:
     photographs : mapping of str to Path
         Name to file.
     size : int
-        Side in pixels at which they are judged.
+        Side in pixels at which they are measured.
 
     Returns
     -------
@@ -184,7 +184,7 @@ def _networks() -> tuple[dict[str, nn.Module], torch.device]:
     """The judging networks, loaded once in each process."""
     if not _loaded:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        _loaded.update(device=device, networks=judges(device))
+        _loaded.update(device=device, networks=measuring_networks(device))
     return _loaded["networks"], _loaded["device"]
 
 

@@ -36,7 +36,7 @@ def begin_run(
     suite : str
         Name of the list of photographs.
     size : int
-        Side in pixels at which they are judged.
+        Side in pixels at which they are measured.
     methods : mapping of str to anything json can hold
         What tells each method from others. Further methods may join a run.
 

@@ -8,7 +8,7 @@ from PIL import Image
 from colorlib import metrics
 from colorlib.color.lab import rgb_to_lab
 from colorlib.metrics.assessment import MOST_PSNR, assess, features, middle_square, with_chroma
-from colorlib.metrics.networks import judges
+from colorlib.metrics.networks import measuring_networks
 from helpers.metrics import crops
 
 
@@ -63,7 +63,7 @@ def test_a_batch_is_measured_picture_by_picture():
     assert found["curve"].mean(0) == pytest.approx(curve.numpy(), abs=2e-3)
     assert found["ab_auc"].mean() == pytest.approx(area, abs=2e-3)
     assert found["colorfulness_unsigned"] == pytest.approx(metrics.colorfulness_unsigned(result / 255).numpy(), 1e-4)
-    networks = judges(torch.device("cpu"))
+    networks = measuring_networks(torch.device("cpu"))
     assert features(result, networks)["frechet"].shape == (5, 176)
 
 

@@ -20,7 +20,7 @@ def test_what_is_not_here_is_said_with_how_to_get_it(empty_hub):
     lacking = networks.unavailable()
     assert set(lacking) == {"lpips", "frechet_inception"}
     assert "alexnet" in lacking["lpips"]
-    assert set(networks.judges(torch.device("cpu"))) == {"frechet"}
+    assert set(networks.measuring_networks(torch.device("cpu"))) == {"frechet"}
 
 
 def test_lpips_is_measured_where_its_network_is(empty_hub, monkeypatch):
@@ -30,7 +30,7 @@ def test_lpips_is_measured_where_its_network_is(empty_hub, monkeypatch):
     monkeypatch.setattr(torchvision.models, "alexnet", lambda weights: alexnet)
     (empty_hub / "alexnet-owt-7be5be79.pth").touch()
     assert "lpips" not in networks.unavailable()
-    network = networks.judges(torch.device("cpu"))["lpips"]
+    network = networks.measuring_networks(torch.device("cpu"))["lpips"]
     truth = crops(3, 64)
     other = truth.flip(1)
     assert networks.lpips(network, truth, truth).tolist() == [0, 0, 0]

@@ -55,17 +55,15 @@ def _enlarged(answer: Any) -> str | None:
 
     if not isinstance(answer, dict) or set(answer) != {"nearest", "bicubic"}:
         return "a dict with the keys 'nearest' and 'bicubic' is asked for."
-    colours, light = slice(1, 3), slice(0, 1)
+    ab, light = slice(1, 3), slice(0, 1)
     for mode in ("nearest", "bicubic"):
         other = {"nearest": "bicubic", "bicubic": "nearest"}[mode]
         known = {
             error(mode, light): "that is the error of L, which nobody has to enlarge.",
-            error(other, colours): "the two ways are exchanged.",
+            error(other, ab): "the two ways are exchanged.",
             error(mode, slice(0, 3)): "L was counted too; a and b alone are asked for.",
         }
-        if message := number(
-            answer[mode], error(mode, colours), 0.02, known, f"the error of {mode}"
-        ):
+        if message := number(answer[mode], error(mode, ab), 0.02, known, f"the error of {mode}"):
             return message
     return None
 

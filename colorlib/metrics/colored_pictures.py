@@ -13,13 +13,13 @@ from colorlib.images.matching import pictures_by_name, same_shape
 from colorlib.images.printable import first_few
 from colorlib.metrics.assessment import middle_square
 
-__all__ = ["Coloured", "match_results"]
+__all__ = ["ColoredPictures", "match_results"]
 
 Pair = tuple[Path, Path]
 
 
 @dataclass
-class Coloured:
+class ColoredPictures:
     """A method whose results lie in files.
 
     Parameters
@@ -27,7 +27,7 @@ class Coloured:
     files : dict of str to Path
         Name of the photograph, to the file of its result.
     size : int
-        Side in pixels at which they are judged.
+        Side in pixels at which they are measured.
     """
 
     files: dict[str, Path]

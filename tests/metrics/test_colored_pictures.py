@@ -5,7 +5,7 @@ import torch
 from PIL import Image
 
 from colorlib.metrics.assessment import middle_square
-from colorlib.metrics.coloured import Coloured, match_results
+from colorlib.metrics.colored_pictures import ColoredPictures, match_results
 from helpers.photos import save
 
 
@@ -36,7 +36,7 @@ def test_names_match_whatever_the_suffix_and_the_rest_is_said(folders):
 def test_results_are_read_at_the_size_of_the_suite(folders):
     truth, made = folders
     files = {name: pair[1] for name, pair in match_results(truth, made)[0].items()}
-    found = Coloured(files, 24)(torch.zeros(2, 3, 24, 24, dtype=torch.uint8), ["below/b", "a"])
+    found = ColoredPictures(files, 24)(torch.zeros(2, 3, 24, 24, dtype=torch.uint8), ["below/b", "a"])
     assert found.equal(torch.stack([middle_square(files[name], 24) for name in ("below/b", "a")]))
 
 
