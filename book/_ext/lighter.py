@@ -2,8 +2,10 @@
 
 The theme sends its icons twice, as fonts and as a script of 1.5 MB that draws them anew as SVG. The fonts do, and one
 of them: the other has brands, of which only one was shown. Widgets of cells that a page leaves out (they need a kernel)
-would still leave all that they hold in it. Films and pairs of pictures are text of the page, so that a notebook needs
-no files; the book puts them into files, which wait until they are seen or played.
+would still leave all that they hold in it. The index of the search page and MathJax, each larger than most pages, are
+sent with pages that have no search and no formula, and scripts in the head hold up the first line of text. Films and
+pairs of pictures are text of the page, so that a notebook needs no files; the book puts them into files, which wait
+until they are seen or played.
 """
 
 import base64
@@ -19,6 +21,10 @@ from sphinx.application import Sphinx
 SCRIPT = re.compile(r'\s*<script defer src="[^"]*_static/scripts/fontawesome\.js[^"]*"></script>')
 BRANDS = re.compile(r'\s*<link rel="preload"[^>]*fa-brands-400\.woff2[^>]*>')
 BRAND, ICON = '<i class="fab fa-github">', '<i class="fas fa-code-branch">'  # the repository
+SEARCH = re.compile(r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>')
+MATHJAX = re.compile(r'\s*<script defer="defer" src="[^"]*_static/mathjax/[^"]*"></script>')
+# The options are wanted at once, by scripts that stand in the page itself.
+EARLY = re.compile(r'<script (?=(?:data-[^> ]*="[^"]*" )?src="[^"]*_static/(?!documentation_options))')
 STATE = re.compile(r'<script type="application/vnd\.jupyter\.widget-state\+json">.*?</script>', re.DOTALL)
 WAITING = re.compile(r'(<img loading="lazy" src|poster|src(?=="data:video/))="data:\w+/(\w+);base64,([\w+/=]+)"')
 PNG = re.compile(r'((?:src|href)="(?:[^"]*/)?_images/[^"]+)\.png(?=")')
@@ -31,13 +37,20 @@ def load_when_seen(app: Sphinx, tree: nodes.document, name: str) -> None:
 
 
 def leave_out_scripts(app: Sphinx, exception: Exception | None) -> None:
-    """Take the script of the icons, the font of brands and the state of widgets out of all pages, once built."""
+    """Take out of all pages, once built, what they do not use, and let the other scripts wait for the text."""
     if exception or app.builder.format != "html":
         return
     for page in Path(app.outdir).rglob("*.html"):
         text = page.read_text("utf8")
-        for part in (SCRIPT, STATE, BRANDS):
+        unused = [SCRIPT, STATE, BRANDS]
+        if 'class="math' not in text:
+            unused.append(MATHJAX)
+        if page.name != "search.html":
+            unused.append(SEARCH)
+        for part in unused:
             text = part.sub("", text)
+        if page.name != "search.html":
+            text = EARLY.sub("<script defer ", text)
         page.write_text(text.replace(BRAND, ICON), "utf8")
     for file in Path(app.outdir, "_static", "scripts").glob("fontawesome.js*"):
         file.unlink()

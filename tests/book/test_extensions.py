@@ -129,6 +129,28 @@ def test_what_widgets_hold_and_the_font_of_brands_are_left_out(extension, tmp_pa
     assert page.read_text() == '<i class="fas fa-code-branch"></i><script>kept()</script>'
 
 
+def test_scripts_wait_for_the_text_and_pages_without_search_or_formulas_need_none_of_theirs(extension, tmp_path):
+    options = (
+        '<script src="../_static/documentation_options.js?v=1"></script><script>DOCUMENTATION_OPTIONS.a = 1</script>'
+    )
+    tools = '<script src="../_static/doctools.js"></script><script data-sd-tabs="id" src="../_static/tabs.js"></script>'
+    search = '<script src="../_static/searchtools.js"></script><script src="../searchindex.js"></script>'
+    formulas = '<script defer="defer" src="../_static/mathjax/tex-chtml.js"></script>'
+    head = options + tools + search + formulas
+    pages = {name: tmp_path / f"{name}.html" for name in ("plain", "formula", "search")}
+    body = {"plain": "<p>", "formula": '<div class="math notranslate">', "search": "<p>"}
+    for name, page in pages.items():
+        page.write_text(head + body[name])
+    app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path)
+    extension("lighter").leave_out_scripts(app, None)
+    waiting = tools.replace("<script ", "<script defer ")
+    assert pages["plain"].read_text() == options + waiting + body["plain"]
+    assert pages["formula"].read_text() == options + waiting + formulas + body["formula"]
+    assert pages["search"].read_text() == options + tools + search + body["search"], (
+        "its scripts call each other at once"
+    )
+
+
 def test_pictures_become_webp_of_the_same_colours_and_pages_name_them(extension, tmp_path):
     page, picture = tmp_path / "notebooks" / "page.html", tmp_path / "_images" / "made.png"
     for folder in (page.parent, picture.parent):

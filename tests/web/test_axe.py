@@ -74,6 +74,29 @@ def test_axe_finds_what_is_wrong(browser, axe):
     assert "color-contrast" in found
 
 
+@pytest.mark.parametrize("page", ["notebooks/10_scribbles", "notebooks/15_classification_and_rebalancing"])
+def test_what_is_wider_than_a_phone_scrolls_by_keyboard_and_shows_its_ring(site, browser, page):
+    context = browser.new_context(viewport={"width": 390, "height": 900})
+    tab = context.new_page()
+    tab.set_default_timeout(120_000)
+    tab.goto(f"{site}/{page}.html", wait_until="load")
+    tab.wait_for_selector("mjx-container")
+    tab.wait_for_function("document.querySelector('.bd-article pre').hasAttribute('tabindex')")
+    scrolls = "e => e.scrollWidth > e.clientWidth + 8 && /auto|scroll/.test(getComputedStyle(e).overflowX)"
+    boxes = tab.query_selector_all(".bd-article :is(pre, div.math, .cell_output > .output)")
+    wide = [box for box in boxes if box.is_visible() and box.evaluate(scrolls)]
+    assert wide
+    for one in wide:
+        aim = one if one.get_attribute("tabindex") == "0" else one.query_selector("[tabindex='0']")
+        tab.keyboard.press("Shift")  # so that the focus counts as one of the keyboard
+        aim.focus()
+        assert aim.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+        assert aim.evaluate("e => parseFloat(getComputedStyle(e).outlineOffset)") < 0
+        tab.keyboard.press("ArrowRight")
+        tab.wait_for_function("e => e.scrollLeft > 0", arg=one)
+    context.close()
+
+
 def test_the_front_page_colours_a_sample(site, browser):
     context = browser.new_context()
     tab = context.new_page()
