@@ -68,6 +68,7 @@ def standing(
     OSError
         If one of the files cannot be read.
     """
+    # Is it ours, and as we left it? Another process may have written since the records were read.
     if isinstance(target, Path) and not target.is_file():
         return Standing(f"{target}: is in the way and no file; {_AWAY}")
     records, exact = _fitting(ledger.of(result), target)
@@ -82,6 +83,7 @@ def standing(
         return Standing(
             f"{target}: there is no record that colorlib made it, and it is not replaced; {_AWAY}"
         )
+    # Is it of this photograph? Its address, size and time tell at a glance, else its content.
     here, now = _address(source), _stamp(source)
     glance = [record for record in records if (record.source, record.stamp) == (here, now)]
     digest = (
@@ -95,6 +97,7 @@ def standing(
             if not (exact and glance):
                 _note_again(ledger, record, source, target)
             return Standing()
+    # Something differs: the settings, the photograph, or it is of another photograph.
     record = (same or records)[0]
     if same:
         what = ", ".join(_differing(record.settings, settings))

@@ -84,6 +84,7 @@ def plan(
         raise ValueError(f"{out}: the output is a file; give a folder for the results")
     here, sources, kinds, inside, folders = out.resolve(), [], {}, [], set()
     left_out = LeftOut() if left_out is None else left_out
+    # The photographs of what was given; results of earlier runs are none.
     for given in map(Path, inputs):
         folder = given if given.is_dir() else given.parent
         folders.add(folder.resolve())
@@ -100,6 +101,7 @@ def plan(
         for source, kind in found.items():
             sources.append((source, source.relative_to(folder)))
             kinds[source.relative_to(folder)] = kind
+    # A result for each: no two in one file, however the file system folds names, none on an input.
     names, jobs, taken = result_names(kinds, format), {}, {}
     for source, name in sources:
         real, target = source.resolve(), out / names[name]

@@ -198,12 +198,14 @@ def matrix_profile(gamma: float | None, primaries: Sequence[float]) -> bytes:
     numpy.linalg.LinAlgError, ValueError
         When the primaries lie on a line or cannot make the white.
     """
+    # XYZ of the primaries, each as strong as it takes for their sum to be the white.
     x, y = np.array(primaries, float).reshape(4, 2).T
     if not (y > 0).all():
         raise ValueError("a primary without light")
     white, *columns = np.stack([x / y, np.ones(4), (1 - x - y) / y], axis=1)
     columns = np.array(columns).T
     columns = columns * np.linalg.solve(columns, white)
+    # A profile speaks of D50: Bradford's adaptation moves the white there, and the primaries along.
     adapt = np.linalg.inv(_BRADFORD) @ np.diag(_BRADFORD @ _D50 / (_BRADFORD @ white)) @ _BRADFORD
     columns = adapt @ columns
     if not np.isfinite(columns).all() or np.abs(columns).max() > 10:
@@ -212,6 +214,7 @@ def matrix_profile(gamma: float | None, primaries: Sequence[float]) -> bytes:
     def fixed(numbers: Iterable[float]) -> bytes:
         return b"".join(round(number * 65536).to_bytes(4, signed=True) for number in numbers)
 
+    # The curve of each channel: a power, or that of sRGB (parametric curves 0 and 3).
     kind, numbers = (
         (0, (gamma,)) if gamma else (3, (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045))
     )
@@ -232,6 +235,7 @@ def matrix_profile(gamma: float | None, primaries: Sequence[float]) -> bytes:
             f"{name}XYZ".encode(): b"XYZ " + bytes(4) + fixed(column),
             f"{name}TRC".encode(): curve,
         }
+    # The file: a head of 128 bytes, a table of where each tag lies, and the tags.
     table, data, start = len(tags).to_bytes(4), b"", 132 + 12 * len(tags)
     for name, content in tags.items():
         table += name + (start + len(data)).to_bytes(4) + len(content).to_bytes(4)

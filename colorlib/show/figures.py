@@ -80,6 +80,7 @@ def picture_grid(
     if captions is not None and [len(row) for row in captions] != [len(row) for row in pictures]:
         raise ValueError("picture_grid needs one caption per picture, in the layout of rows")
 
+    # In inches: as large as the page allows, each row as high as its highest picture.
     margin = 0.35 if rows_titles else 0.1
     cell = min((WIDTH - margin) / widest, 3.2)
     line = 0.2  # inches that a line of text takes
