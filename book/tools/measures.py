@@ -21,7 +21,7 @@ from torchvision.transforms.v2.functional import gaussian_blur
 
 from colorlib._atomic import atomic
 from colorlib.color.batches import bytes_to_network, lab_to_bytes
-from colorlib.color.lab import from_network
+from colorlib.color.scale import from_network
 from colorlib.images.decode import open_rgb
 from colorlib.images.folder import find_photographs, has_color
 from colorlib.metrics.assessment import assess, features, middle_square

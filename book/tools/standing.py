@@ -21,7 +21,7 @@ from torch import Tensor
 from colorlib._atomic import atomic
 from colorlib.classical import BY_EXAMPLE, BY_SCRIBBLES, points_from_truth
 from colorlib.color.batches import bytes_to_network, lab_to_bytes
-from colorlib.color.lab import from_network
+from colorlib.color.scale import from_network
 from colorlib.colorize.suite_colorizer import SuiteColorizer
 from colorlib.images.matching import pictures_by_name
 from colorlib.metrics.assessment import middle_square

@@ -4,19 +4,17 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["batches", "constants", "display", "fast", "gamut", "lab"],
+    submodules=["batches", "constants", "curves", "display", "fast", "gamut", "lab", "scale"],
     submod_attrs={
         "lab": [
-            "from_network",
             "grey_rgb",
-            "lab_curve_inverse",
             "lab_to_linear_rgb",
             "lab_to_rgb",
             "lightness",
-            "linear_to_rgb",
             "rgb_to_lab",
-            "to_network",
         ],
+        "curves": ["lab_curve_inverse", "linear_to_rgb"],
+        "scale": ["from_network", "to_network"],
         "gamut": ["fit_gamut", "gamut_mask", "in_gamut"],
         "batches": ["bytes_to_network", "lab_to_bytes"],
         "display": ["displayed_bytes", "displayed_rgb"],

@@ -1,7 +1,7 @@
 """Batches of whole numbers as tensors: what a loader does thousands of times an epoch.
 
-The same numbers as `colorlib.color.lab`, in a fraction of the time: 8 bits have only 256 values, so the sRGB curve is a
-table, and nothing has to remember how a gradient would flow.
+The same numbers as `colorlib.color.lab`, in a fraction of the time: 8 bits have only 256 values, so
+the sRGB curve is a table, and nothing has to remember how a gradient would flow.
 """
 
 import sys
@@ -16,9 +16,11 @@ from colorlib.color.constants import AB_RANGE, L_HALF, WHITE_FROM_RGB
 
 __all__ = ["bytes_to_network", "lab_to_bytes"]
 
-# Pixels converted at once: on a CPU the temporaries then stay in its cache, on a GPU the batch is one piece.
+# Pixels converted at once: on a CPU the temporaries then stay in its cache, on a GPU the batch is
+# one piece.
 _CHUNK = 65_536
-# numpy's cbrt is vectorised on Linux where there is AVX-512, and slower than a logarithm and an exponential elsewhere.
+# numpy's cbrt is vectorised on Linux where there is AVX-512, and slower than a logarithm and an
+# exponential elsewhere.
 _QUICK_CBRT = sys.platform == "linux" and torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
@@ -78,7 +80,8 @@ def lab_to_bytes(lab: Tensor) -> Tensor:
     Returns
     -------
     Tensor, (B, 3, H, W), uint8
-        Displayable: what no screen shows gives up chroma, never lightness. On the device of the batch.
+        Displayable: what no screen shows gives up chroma, never lightness. On the device of the
+        batch.
     """
     pictures = lab.float().cpu().contiguous().numpy()
     shown = np.stack([display.displayed_bytes(*planes) for planes in pictures])
@@ -91,13 +94,14 @@ def _looked_up(table: Tensor, index: Tensor) -> Tensor:
 
 
 def _convert(rgb: Tensor, L: Tensor, ab: Tensor) -> None:
-    """Fill L and ab. Written out with in-place steps; a matrix product could be made coarse by autocast or TF32."""
+    """Fill L and ab, step by step: autocast or TF32 could make a matrix product coarse."""
     planes = rgb.transpose(0, 1).contiguous()
     linear = _looked_up(_linear_table(rgb.device), planes)
     white = torch.empty_like(linear)
     for out, (red, green, blue) in zip(white, WHITE_FROM_RGB, strict=True):
         torch.mul(linear[0], red, out=out).add_(linear[1], alpha=green).add_(linear[2], alpha=blue)
-    # CIE's cube root above the joint, a line below it; each is held at the joint where it does not apply.
+    # CIE's cube root above the joint, a line below it; each is held at the joint where it does not
+    # apply.
     root = _cube_root_(white.clamp(min=0.008856))
     x, y, z = root.add_(white.sub_(0.008856).clamp_(max=0), alpha=7.787)
     torch.mul(y, 116 / L_HALF, out=L[:, 0]).sub_(16 / L_HALF + 1)

@@ -1,8 +1,9 @@
-"""From Lab to the pixels of a screen, for whole pictures as arrays: what no screen shows gives up chroma.
+"""From Lab to the pixels of a screen, for arrays: what no screen shows gives up chroma.
 
-What ``lab_to_rgb(fit_gamut(lab))`` of `colorlib.color` is, within 1 of 255, in a fraction of the time: every step is
-one call for all three channels, 8 bits are looked up in a table, and only colours that no screen shows, few in a
-photograph, are fitted. Work on a band of rows at a time, and what is in between stays in the processor's cache.
+What ``lab_to_rgb(fit_gamut(lab))`` of `colorlib.color` is, within 1 of 255, in a fraction of the
+time: every step is one call for all three channels, 8 bits are looked up in a table, and only
+colours that no screen shows, few in a photograph, are fitted. Work on a band of rows at a time, and
+what is in between stays in the processor's cache.
 """
 
 from functools import lru_cache
@@ -20,7 +21,9 @@ SETTLED = 0.01  # of the factor: a step as small leaves an error of about its sq
 FARTHEST = 140.0  # chroma in CIE units; the largest of sRGB is 134
 JOINT = 0.2068966  # CIE's cube becomes a line below it
 # From L, a, b and 1 to the cube roots of X, Y and Z, as parts of white.
-ROOTS = np.array([[1 / 116, 1 / 500, 0, 16 / 116], [1 / 116, 0, 0, 16 / 116], [1 / 116, 0, -1 / 200, 16 / 116]])
+ROOTS = np.array(
+    [[1 / 116, 1 / 500, 0, 16 / 116], [1 / 116, 0, 0, 16 / 116], [1 / 116, 0, -1 / 200, 16 / 116]]
+)
 RGB = np.array(RGB_FROM_WHITE)
 
 
@@ -53,14 +56,16 @@ def displayed_bytes(L: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     ndarray, (H, W, 3), uint8
     """
     light = _displayed_light(L, a, b)
-    # In 16 bits, limited to them, for the table: at black, where the sRGB curve is steepest, a twentieth of a level.
+    # In 16 bits, limited to them, for the table: at black, where the sRGB curve is steepest, a
+    # twentieth of a level.
     return np.take(_levels(), cv2.addWeighted(light, 65535, light, 0, 0, dtype=cv2.CV_16U))
 
 
 def _displayed_light(L: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """The linear light (H, W, 3) of displayable colours, in [0, 1] but for the tolerance.
 
-    Whether a colour is displayable is seen in its linear light, and then that is already the result.
+    Whether a colour is displayable is seen in its linear light, and then that is already the
+    result.
     """
     light = _light(L, a, b)
     least, most = _bounds(TOLERANCE)
@@ -83,11 +88,12 @@ def _bounds(tolerance: float) -> tuple[float, float]:
 
 
 def _largest_factor(L: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """What to multiply a and b of impossible colours (1, N) with, so that they just become possible.
+    """What a and b of impossible colours (1, N) are to be multiplied with to be just possible.
 
-    On the way from grey, where the factor is 0, each channel of RGB rises or falls until it leaves what a screen shows.
-    Newton's method goes back along the tangent of the channel that is farthest behind its bound; where that tangent
-    leads away, along the chord from grey. What is known to lie inside and outside holds it.
+    On the way from grey, where the factor is 0, each channel of RGB rises or falls until it leaves
+    what a screen shows. Newton's method goes back along the tangent of the channel that is farthest
+    behind its bound; where that tangent leads away, along the chord from grey. What is known to lie
+    inside and outside holds it.
     """
     least, most = _bounds(TOLERANCE / 2)  # rounding must not put the result outside again
     y = L * np.float32(1 / 116) + np.float32(16 / 116)
@@ -101,7 +107,8 @@ def _largest_factor(L: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     for _ in range(STEPS):
         roots = toward * factor + y
         held = np.maximum(roots, np.float32(JOINT))
-        slope = matrix @ (held * held * toward) * np.float32(3)  # the line's, too: it is a tangent of the cube
+        # The line's slope, too: it is a tangent of the cube.
+        slope = matrix @ (held * held * toward) * np.float32(3)
         change = matrix @ (_cubed(roots) - grey)  # (3, N): of each channel of RGB, from grey
         distance = np.abs(change)
         excess = distance - np.where(change > 0, above, below)
@@ -115,9 +122,9 @@ def _largest_factor(L: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return factor * farthest
 
 
-# Each curve is a power above a joint and a line below it. Both are computed for every pixel and added, each held at the
-# joint where it does not apply: quicker than choosing. Arrays are overwritten, since new memory costs more than the
-# arithmetic.
+# Each curve is a power above a joint and a line below it. Both are computed for every pixel and
+# added, each held at the joint where it does not apply: quicker than choosing. Arrays are
+# overwritten, since new memory costs more than the arithmetic.
 
 
 def _cubed(roots: np.ndarray) -> np.ndarray:
@@ -130,7 +137,9 @@ def _encoded(linear: np.ndarray) -> np.ndarray:
     """Apply the sRGB curve (IEC 61966-2-1)."""
     joint = 0.0031308
     below = _split(linear, joint)
-    return cv2.addWeighted(cv2.pow(linear, 1 / 2.4, linear), 1.055, below, 12.92, -0.055 - 12.92 * joint, linear)
+    return cv2.addWeighted(
+        cv2.pow(linear, 1 / 2.4, linear), 1.055, below, 12.92, -0.055 - 12.92 * joint, linear
+    )
 
 
 def _split(values: np.ndarray, joint: float) -> np.ndarray:
@@ -143,4 +152,6 @@ def _split(values: np.ndarray, joint: float) -> np.ndarray:
 @lru_cache(maxsize=1)
 def _levels() -> np.ndarray:
     """The 8-bit sRGB of each of 65,536 steps of linear light."""
-    return cv2.convertScaleAbs(_encoded(np.linspace(0, 1, 65536, dtype=np.float32)), alpha=255).ravel()
+    return cv2.convertScaleAbs(
+        _encoded(np.linspace(0, 1, 65536, dtype=np.float32)), alpha=255
+    ).ravel()

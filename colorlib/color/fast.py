@@ -1,8 +1,8 @@
-"""Whole pictures as arrays: what photographs and films pass through, at every one of their pixels, without tensors.
+"""Lightness and Lab of whole pictures as arrays: where photographs and films pass, without tensors.
 
-The same numbers as `colorlib.color.lab`, in a fraction of the time: 8 bits have only 256 values, so the sRGB curve is a
-table on the way in, and OpenCV takes powers of many numbers at once. Work on a band of rows at a time, and the
-temporaries stay in the processor's cache.
+The same numbers as `colorlib.color.lab`, in a fraction of the time: 8 bits have only 256 values, so
+the sRGB curve is a table on the way in, and OpenCV takes powers of many numbers at once. Work on a
+band of rows at a time, and the temporaries stay in the processor's cache.
 """
 
 from functools import lru_cache
@@ -68,16 +68,19 @@ def lab_of_pixels(pixels: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray, (H, W, 3), float32
-        L in [0, 100], a and b in about [-110, 110]; equal to `lab.rgb_to_lab` up to float32 rounding.
+        L in [0, 100], a and b in about [-110, 110]; equal to `lab.rgb_to_lab` up to float32
+        rounding.
     """
-    whole = pixels.dtype in (np.uint8, np.uint16)
-    linear = _looked_up(_linear_table(np.iinfo(pixels.dtype).max + 1), pixels) if whole else _decoded(pixels)
+    if pixels.dtype in (np.uint8, np.uint16):
+        linear = _looked_up(_linear_table(np.iinfo(pixels.dtype).max + 1), pixels)
+    else:
+        linear = _decoded(pixels)
     x, y, z = (_lab_curve(cv2.transform(linear, _row(row))) for row in range(3))
     return cv2.merge([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
-# Each curve is a power above a joint and a line below it. Both are computed for every pixel and added, each held at the
-# joint where it does not apply: quicker than choosing.
+# Each curve is a power above a joint and a line below it. Both are computed for every pixel and
+# added, each held at the joint where it does not apply: quicker than choosing.
 
 
 def _lab_curve(t: np.ndarray) -> np.ndarray:
@@ -103,7 +106,9 @@ def _decoded(value: np.ndarray) -> np.ndarray:
 def _linear_table(values: int) -> np.ndarray:
     """The linear light of each of the values of 8-bit (or deeper) sRGB, float32."""
     value = np.arange(values) / (values - 1)
-    return np.where(value > 0.04045, ((value + 0.055) / 1.055) ** 2.4, value / 12.92).astype(np.float32)
+    return np.where(value > 0.04045, ((value + 0.055) / 1.055) ** 2.4, value / 12.92).astype(
+        np.float32
+    )
 
 
 @lru_cache(maxsize=2)

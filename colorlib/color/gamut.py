@@ -4,18 +4,20 @@ import torch
 from torch import Tensor
 
 from colorlib.color.constants import RGB_FROM_WHITE
-from colorlib.color.lab import lab_curve_inverse, lab_to_linear_rgb
+from colorlib.color.curves import lab_curve_inverse
+from colorlib.color.lab import lab_to_linear_rgb
 
 
 def in_gamut(lab: Tensor, tolerance: float = 1e-3) -> Tensor:
-    """Which pixels a screen can show: all three sRGB values within [0, 1], give or take the tolerance.
+    """Tell which pixels a screen can show: those whose three sRGB values are within [0, 1].
 
     Parameters
     ----------
     lab : Tensor, (B, 3, H, W) or (3, H, W)
         CIE Lab, floating point.
     tolerance : float
-        In sRGB units; the default is a quarter of an 8-bit step. At least 1e-4, because white itself is off by that.
+        How far outside a value may be, in sRGB units; the default is a quarter of an 8-bit step. At
+        least 1e-4, because white itself is off by that.
 
     Returns
     -------
@@ -46,8 +48,8 @@ def gamut_mask(L: float, step: float = 1.0, extent: float = 110) -> tuple[Tensor
     a_values, b_values : Tensor, (N,)
         The grid, ascending, symmetric about 0, which it contains.
     mask : Tensor of bool, (N, N)
-        ``mask[i, j]`` tells whether (L, a_values[j], b_values[i]) is displayable: rows are b, columns are a, as
-        ``imshow(mask, origin="lower")`` wants it.
+        ``mask[i, j]`` tells whether (L, a_values[j], b_values[i]) is displayable: rows are b,
+        columns are a, as ``imshow(mask, origin="lower")`` wants it.
 
     Raises
     ------
@@ -68,9 +70,10 @@ def gamut_mask(L: float, step: float = 1.0, extent: float = 110) -> tuple[Tensor
 def fit_gamut(lab: Tensor, tolerance: float = 1e-3) -> Tensor:
     """Make every colour displayable by taking away chroma, at its own lightness and hue.
 
-    Displayable colours are returned as they are. Of the others, ab is multiplied by the largest factor below 1 (by
-    bisection, to one part in 65,536) that brings them inside. Clipping in RGB, by contrast, moves L and hue as well.
-    The gradient passes through ab times the factor; the factor itself counts as a constant.
+    Displayable colours are returned as they are. Of the others, ab is multiplied by the largest
+    factor below 1 (by bisection, to one part in 65,536) that brings them inside. Clipping in RGB,
+    by contrast, moves L and hue as well. The gradient passes through ab times the factor; the
+    factor itself counts as a constant.
 
     Parameters
     ----------
@@ -105,9 +108,10 @@ def picked(lab: Tensor, where: Tensor) -> Tensor:
 
 
 def largest_factor(lab: Tensor, tolerance: float) -> Tensor:
-    """What to multiply ab of impossible colours (3, N) with, so that they just become possible: (N,), by bisection.
+    """What makes ab of impossible colours (3, N) just possible, as a factor (N,); by bisection.
 
-    Written with few operations on few tensors: in a large picture, converted band by band, N is often small.
+    Written with few operations on few tensors: in a large picture, converted band by band, N is
+    often small.
     """
     L, a, b = lab
     grey = (L + 16) / 116
@@ -129,8 +133,11 @@ def outside_gamut(linear: Tensor, tolerance: float) -> Tensor:
 
 
 def _excess(linear: Tensor, tolerance: float) -> Tensor:
-    """How far pixels (..., 1, H, W) of linear RGB are outside what a screen can show; negative inside."""
-    # The sRGB curve is monotone: bounds on the linear values say the same and need no power of every pixel.
+    """How far pixels (..., 1, H, W) of linear RGB are outside of a screen's; negative inside."""
+    # The sRGB curve is monotone: bounds on the linear values say the same and need no power of
+    # every pixel.
     low = -tolerance / 12.92
     high = ((1 + tolerance + 0.055) / 1.055) ** 2.4
-    return torch.maximum(linear.amax(dim=-3, keepdim=True) - high, low - linear.amin(dim=-3, keepdim=True))
+    return torch.maximum(
+        linear.amax(dim=-3, keepdim=True) - high, low - linear.amin(dim=-3, keepdim=True)
+    )

@@ -1,41 +1,46 @@
 """Colour spaces on batches of pictures: sRGB, CIE Lab, and the scale that the networks see.
 
-A grey photograph records how light a scene was and nothing else. To colour it we want a space in which
-lightness is one number, already known, and the colour is what remains to be guessed. CIE Lab is such a space.
-Everything in the package passes through this module and its twin for arrays, `color.fast`.
+A grey photograph records how light a scene was and nothing else. To colour it we want a space in
+which lightness is one number, already known, and the colour is what remains to be guessed. CIE Lab
+is such a space. Everything in the package passes through this module and its twin for arrays,
+`color.fast`.
 
 Colour spaces
 -------------
-* sRGB : what a JPEG stores and a screen shows. Three numbers in [0, 1], bent by a curve (often called gamma) so that
-  8 bits are spent where the eye sees steps [1]_. An sRGB value of 0.5 is about 21 % of the light of 1.0.
+* sRGB : what a JPEG stores and a screen shows. Three numbers in [0, 1], bent by a curve (often
+  called gamma) so that 8 bits are spent where the eye sees steps [1]_. An sRGB value of 0.5 is
+  about 21 % of the light of 1.0.
 * Linear RGB : the same three primaries with the curve undone, so that numbers add up as light does.
-* XYZ (CIE 1931, 2 degree observer) : a 3x3 matrix away from linear RGB. Y is luminance, the part of the light
-  that the eye counts as brightness: about 21 % red, 72 % green, 7 % blue.
-* Lab (CIE 1976) [2]_ : XYZ divided by the white point D65, passed through a cube root (a straight line near black),
-  then combined into L* (0 black, 100 white), a* (green to red) and b* (blue to yellow). Equal steps look about
-  equally large [3]_. Within sRGB, a runs from -86 to 98 and b from -108 to 94.
-* Network scale : L / 50 - 1 in [-1, 1] and ab / 110 in about [-1, 1], the two blocks of numbers between which a
-  colorizer is a function: the first is given, the second is guessed [4]_.
+* XYZ (CIE 1931, 2 degree observer) : a 3x3 matrix away from linear RGB. Y is luminance, the part of
+  the light that the eye counts as brightness: about 21 % red, 72 % green, 7 % blue.
+* Lab (CIE 1976) [2]_ : XYZ divided by the white point D65, passed through a cube root (a straight
+  line near black), then combined into L* (0 black, 100 white), a* (green to red) and b* (blue to
+  yellow). Equal steps look about equally large [3]_. Within sRGB, a runs from -86 to 98 and b from
+  -108 to 94.
+* Network scale : L / 50 - 1 in [-1, 1] and ab / 110 in about [-1, 1], the two blocks of numbers
+  between which a colorizer is a function: the first is given, the second is guessed [4]_.
 
 Three consequences are used all over the package:
 
-* L* depends on Y alone. Replacing a and b leaves the lightness of every pixel as it was: the details of the
-  photograph cannot be damaged by a bad guess of its colour.
+* L* depends on Y alone. Replacing a and b leaves the lightness of every pixel as it was: the
+  details of the photograph cannot be damaged by a bad guess of its colour.
 * a = b = 0 is grey. Chroma is the distance from it, sqrt(a^2 + b^2), and hue is the angle.
-* Not every (L, a, b) can be shown: the displayable ones form the sRGB gamut, wide at medium lightness and a single
-  point at black and at white. Clipping an impossible colour in RGB changes its L; `fit_gamut` does not.
+* Not every (L, a, b) can be shown: the displayable ones form the sRGB gamut, wide at medium
+  lightness and a single point at black and at white. Clipping an impossible colour in RGB changes
+  its L; `fit_gamut` does not.
 
-The constants are those of scikit-image's ``colorconv``, to which both conversions are equal over all 16.7 million
-8-bit colours. Its matrix and its white point were rounded separately, so a grey is off the axis by less than 0.01
-unit of a and b.
+The constants are those of scikit-image's ``colorconv``, to which both conversions are equal over
+all 16.7 million 8-bit colours. Its matrix and its white point were rounded separately, so a grey is
+off the axis by less than 0.01 unit of a and b.
 
 References
 ----------
-.. [1] IEC 61966-2-1:1999, Multimedia systems and equipment: colour measurement and management, part 2-1: sRGB.
+.. [1] IEC 61966-2-1:1999, Multimedia systems and equipment: colour measurement and management, part
+   2-1: sRGB.
 .. [2] CIE 15:2004, Colorimetry, 3rd edition, section 8.2.1.
 .. [3] G. Sharma (ed.), Digital Color Imaging Handbook, CRC Press, 2003, chapter 1.
-.. [4] R. D. Gunnam et al., A deep learning-based approach for colorization of grayscale images and videos,
-   IJFANS 11 (12), 2022, "Problem Identification".
+.. [4] R. D. Gunnam et al., A deep learning-based approach for colorization of grayscale images and
+   videos, IJFANS 11 (12), 2022, "Problem Identification".
 """
 
 from collections.abc import Callable
@@ -44,19 +49,10 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from colorlib.color.constants import AB_RANGE, L_HALF, RGB_FROM_WHITE, WHITE_FROM_RGB
+from colorlib.color.constants import RGB_FROM_WHITE, WHITE_FROM_RGB
+from colorlib.color.curves import lab_curve, lab_curve_inverse, linear_to_rgb, rgb_to_linear
 
-__all__ = [
-    "from_network",
-    "grey_rgb",
-    "lab_curve_inverse",
-    "lab_to_linear_rgb",
-    "lab_to_rgb",
-    "lightness",
-    "linear_to_rgb",
-    "rgb_to_lab",
-    "to_network",
-]
+__all__ = ["checked_picture", "grey_rgb", "lab_to_linear_rgb", "lab_to_rgb", "lightness", "rgb_to_lab"]
 
 CHUNK = 65_536  # pixels that a CPU converts at once: the temporaries then stay in its cache
 
@@ -64,9 +60,10 @@ CHUNK = 65_536  # pixels that a CPU converts at once: the temporaries then stay 
 def rgb_to_lab(rgb: Tensor) -> Tensor:
     """Convert sRGB pictures to CIE Lab.
 
-    Equal to ``skimage.color.rgb2lab`` within 1e-3 for every 8-bit colour, in float32. Differentiable, with finite
-    gradients everywhere (black included). The work is done pixel by pixel without matrix products, so neither
-    autocast nor TF32 can make it coarse; float16 and bfloat16 are computed in float32.
+    Equal to ``skimage.color.rgb2lab`` within 1e-3 for every 8-bit colour, in float32.
+    Differentiable, with finite gradients everywhere (black included). The work is done pixel by
+    pixel without matrix products, so neither autocast nor TF32 can make it coarse; float16 and
+    bfloat16 are computed in float32.
 
     Parameters
     ----------
@@ -76,7 +73,8 @@ def rgb_to_lab(rgb: Tensor) -> Tensor:
     Returns
     -------
     Tensor, same shape
-        L in [0, 100], a and b in about [-110, 110]. float64 stays float64, anything else becomes float32.
+        L in [0, 100], a and b in about [-110, 110]. float64 stays float64, anything else becomes
+        float32.
 
     Raises
     ------
@@ -93,15 +91,16 @@ def rgb_to_lab(rgb: Tensor) -> Tensor:
     >>> [round(value, 1) for value in rgb_to_lab(red).flatten().tolist()]
     [53.2, 80.1, 67.2]
     """
-    return _in_chunks(_rgb_to_lab, _checked(rgb, 3, "rgb"))
+    return _in_chunks(_rgb_to_lab, checked_picture(rgb, 3, "rgb"))
 
 
 def lab_to_rgb(lab: Tensor, clip: bool = True) -> Tensor:
     """Convert CIE Lab pictures to sRGB.
 
-    With ``clip`` (for looking at) the result is that of ``skimage.color.lab2rgb`` within 1e-4; impossible colours end
-    on the border of [0, 1], where their gradient is zero. Without it the conversion is the exact inverse of
-    `rgb_to_lab`, also outside the gamut, and its gradient is never zero.
+    With ``clip`` (for looking at) the result is that of ``skimage.color.lab2rgb`` within 1e-4;
+    impossible colours end on the border of [0, 1], where their gradient is zero. Without it the
+    conversion is the exact inverse of `rgb_to_lab`, also outside the gamut, and its gradient is
+    never zero.
 
     Parameters
     ----------
@@ -130,11 +129,13 @@ def lab_to_rgb(lab: Tensor, clip: bool = True) -> Tensor:
     >>> [round(value, 3) for value in lab_to_rgb(middle_grey).flatten().tolist()]
     [0.466, 0.466, 0.466]
     """
-    return _in_chunks(partial(_lab_to_rgb, clip=clip), _checked(lab, 3, "lab"))
+    return _in_chunks(partial(_lab_to_rgb, clip=clip), checked_picture(lab, 3, "lab"))
 
 
 def lab_to_linear_rgb(lab: Tensor) -> Tensor:
-    """CIE Lab to linear RGB, unclipped: light itself, before the sRGB curve. Impossible colours leave [0, 1].
+    """Convert CIE Lab to linear RGB, unclipped: light itself, before the sRGB curve.
+
+    Impossible colours leave [0, 1].
 
     Parameters
     ----------
@@ -151,66 +152,15 @@ def lab_to_linear_rgb(lab: Tensor) -> Tensor:
     ValueError
         When the tensor has not 3 channels in its third dimension from the end, or holds integers.
     """
-    return _linear_rgb(_checked(lab, 3, "lab"))
-
-
-def to_network(lab: Tensor) -> tuple[Tensor, Tensor]:
-    """Split Lab pictures into what a network is given and what it has to guess.
-
-    Parameters
-    ----------
-    lab : Tensor, (B, 3, H, W) or (3, H, W)
-        CIE Lab, floating point.
-
-    Returns
-    -------
-    L : Tensor, (B, 1, H, W) or (1, H, W)
-        L / 50 - 1, in [-1, 1].
-    ab : Tensor, (B, 2, H, W) or (2, H, W)
-        ab / 110, in about [-1, 1]; every sRGB colour is inside.
-
-    Raises
-    ------
-    ValueError
-        When the tensor has not 3 channels in its third dimension from the end, or holds integers.
-
-    References
-    ----------
-    Gunnam et al. 2022, "Problem Identification": L in, ab out.
-    """
-    lab = _checked(lab, 3, "lab")
-    return lab[..., :1, :, :] / L_HALF - 1, lab[..., 1:, :, :] / AB_RANGE
-
-
-def from_network(L: Tensor, ab: Tensor) -> Tensor:
-    """Join a network's input and its guess into Lab pictures; the inverse of `to_network`.
-
-    Parameters
-    ----------
-    L : Tensor, (B, 1, H, W) or (1, H, W)
-        Network scale, in [-1, 1].
-    ab : Tensor, (B, 2, H, W) or (2, H, W)
-        Network scale, in about [-1, 1].
-
-    Returns
-    -------
-    Tensor, (B, 3, H, W) or (3, H, W)
-        CIE Lab.
-
-    Raises
-    ------
-    ValueError
-        When L has not 1 channel or ab not 2, or either holds integers.
-    """
-    L, ab = _checked(L, 1, "L"), _checked(ab, 2, "ab")
-    return torch.cat([(L + 1) * L_HALF, ab * AB_RANGE], dim=-3)
+    return _linear_rgb(checked_picture(lab, 3, "lab"))
 
 
 def lightness(rgb: Tensor) -> Tensor:
     """L* of a photograph: the grey input of every colorizer in this package.
 
-    It is the first channel of `rgb_to_lab` at a third of the work. It is not the red channel, not the average of the
-    channels, and not 8-bit grey scaled: those are other functions of the scene (chapter 1 measures how different).
+    It is the first channel of `rgb_to_lab` at a third of the work. It is not the red channel, not
+    the average of the channels, and not 8-bit grey scaled: those are other functions of the scene
+    (chapter 1 measures how different).
 
     Parameters
     ----------
@@ -231,8 +181,8 @@ def lightness(rgb: Tensor) -> Tensor:
     ----------
     CIE 15:2004, section 8.2.1.
     """
-    luminance = _mix(WHITE_FROM_RGB[1], _decode(_checked(rgb, 3, "rgb")).unbind(-3))
-    return (116 * _lab_curve(luminance) - 16).unsqueeze(-3)
+    luminance = _mix(WHITE_FROM_RGB[1], rgb_to_linear(checked_picture(rgb, 3, "rgb")).unbind(-3))
+    return (116 * lab_curve(luminance) - 16).unsqueeze(-3)
 
 
 def grey_rgb(L: Tensor) -> Tensor:
@@ -253,22 +203,40 @@ def grey_rgb(L: Tensor) -> Tensor:
     ValueError
         When L has not 1 channel in its third dimension from the end, or holds integers.
     """
-    L = _checked(L, 1, "L")
+    L = checked_picture(L, 1, "L")
     return lab_to_rgb(torch.cat([L, torch.zeros_like(L), torch.zeros_like(L)], dim=-3))
 
 
-def _checked(picture: Tensor, channels: int, name: str) -> Tensor:
-    """The tensor in float32 or float64, or a ValueError that tells what is wrong with it."""
+def checked_picture(picture: Tensor, channels: int, name: str) -> Tensor:
+    """Return a tensor in float32 or float64, or say what is wrong with it.
+
+    Parameters
+    ----------
+    picture : Tensor, (..., channels, H, W)
+    channels : int
+    name : str
+        What the message calls it.
+
+    Returns
+    -------
+    Tensor, same shape
+
+    Raises
+    ------
+    ValueError
+        When the tensor has another shape, or holds integers.
+    """
     if picture.ndim < 3 or picture.shape[-3] != channels:
-        shape = tuple(picture.shape)
-        raise ValueError(f"{name} must be (B, {channels}, H, W) or ({channels}, H, W), not {shape}: channels first")
+        wanted, shape = f"(B, {channels}, H, W) or ({channels}, H, W)", tuple(picture.shape)
+        raise ValueError(f"{name} must be {wanted}, not {shape}: channels first")
     if not picture.is_floating_point():
-        raise ValueError(f"{name} must be floating point, not {picture.dtype}: convert it first, 8-bit RGB by / 255")
+        advice = "convert it first, 8-bit RGB by / 255"
+        raise ValueError(f"{name} must be floating point, not {picture.dtype}: {advice}")
     return picture if picture.dtype == torch.float64 else picture.float()
 
 
 def _in_chunks(convert: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
-    """Convert a batch in one go on an accelerator, a few pictures at a time on a CPU, for its cache."""
+    """Convert a batch at once on an accelerator, a few pictures at a time for a CPU's cache."""
     if pictures.ndim != 4 or pictures.device.type != "cpu":
         return convert(pictures)
     few = max(1, CHUNK // max(1, pictures.shape[-2] * pictures.shape[-1]))
@@ -277,8 +245,9 @@ def _in_chunks(convert: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
 
 def _rgb_to_lab(rgb: Tensor) -> Tensor:
     """The whole way from sRGB to Lab."""
-    linear = _decode(rgb).unbind(-3)
-    x, y, z = _lab_curve(torch.stack([_mix(row, linear) for row in WHITE_FROM_RGB], dim=-3)).unbind(-3)
+    linear = rgb_to_linear(rgb).unbind(-3)
+    white_xyz = torch.stack([_mix(row, linear) for row in WHITE_FROM_RGB], dim=-3)
+    x, y, z = lab_curve(white_xyz).unbind(-3)
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=-3)
 
 
@@ -294,70 +263,11 @@ def _linear_rgb(lab: Tensor, clip_z: bool = False) -> Tensor:
     y = (L + 16) / 116
     x = torch.add(y, a, alpha=1 / 500)
     z = torch.sub(y, b, alpha=1 / 200)
-    white_xyz = lab_curve_inverse(torch.stack([x, y, z.clamp(min=0) if clip_z else z], dim=-3)).unbind(-3)
+    roots = torch.stack([x, y, z.clamp(min=0) if clip_z else z], dim=-3)
+    white_xyz = lab_curve_inverse(roots).unbind(-3)
     return torch.stack([_mix(row, white_xyz) for row in RGB_FROM_WHITE], dim=-3)
 
 
 def _mix(row: tuple[float, ...], channels: tuple[Tensor, ...]) -> Tensor:
     """One row of a 3x3 matrix times three channels."""
     return (channels[0] * row[0]).add_(channels[1], alpha=row[1]).add_(channels[2], alpha=row[2])
-
-
-# Each curve is a power above a joint and a line below it. Both are computed for every pixel and added, each held at
-# the joint where it does not apply. A `where` of the two is slower, and its gradient at 0 is NaN: the power's
-# infinite derivative there, times the zero of not being chosen. The line and the power meet within 4e-7.
-# In-place steps (the trailing _) touch only temporaries made on the same line.
-
-
-def _power(base: Tensor, exponent: float) -> Tensor:
-    """A positive base to a power; on a CPU the logarithm and the exponential are quicker than pow."""
-    return base.log().mul_(exponent).exp_()
-
-
-def _decode(rgb: Tensor) -> Tensor:
-    """Undo the sRGB curve: sRGB to linear."""
-    above = _power(rgb.clamp(min=0.04045).add_(0.055).div_(1.055), 2.4)
-    return above.add((rgb - 0.04045).clamp_(max=0), alpha=1 / 12.92)
-
-
-def linear_to_rgb(linear: Tensor) -> Tensor:
-    """Apply the sRGB curve (IEC 61966-2-1): linear light to sRGB, element by element, 1 to 1.
-
-    Parameters
-    ----------
-    linear : Tensor
-        Floating point, of any shape. Values below 0 are continued in a straight line.
-
-    Returns
-    -------
-    Tensor, same shape
-        sRGB.
-    """
-    above = _power(linear.clamp(min=0.0031308), 1 / 2.4).mul(1.055).sub_(0.055)
-    return above.add_((linear - 0.0031308).clamp_(max=0), alpha=12.92)
-
-
-def _lab_curve(t: Tensor) -> Tensor:
-    """CIE's cube root with a straight line near zero."""
-    above = _power(t.clamp(min=0.008856), 1 / 3)
-    return above.add((t - 0.008856).clamp_(max=0), alpha=7.787)
-
-
-def lab_curve_inverse(t: Tensor) -> Tensor:
-    """Undo the cube root of CIE Lab: its (L + 16) / 116 to Y, and likewise X and Z, as parts of the white point's.
-
-    Parameters
-    ----------
-    t : Tensor
-        Floating point, of any shape.
-
-    Returns
-    -------
-    Tensor, same shape
-
-    References
-    ----------
-    CIE 15:2004, section 8.2.1 (inverse).
-    """
-    held = t.clamp(min=0.2068966)
-    return (held * held).mul(held).add_((t - 0.2068966).clamp_(max=0), alpha=1 / 7.787)

@@ -9,12 +9,17 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "colorizer",
         "compose",
         "hints",
+        "memory",
         "onnx_backend",
         "pale",
         "predict",
         "suite_colorizer",
         "torch_backend",
+        "uncertainty",
         "upsample",
     ],
-    submod_attrs={"colorizer": ["Colorizer"], "hints": ["Point", "follow_points", "follow_reference"]},
+    submod_attrs={
+        "colorizer": ["Colorizer"],
+        "hints": ["Point", "follow_points", "follow_reference"],
+    },
 )

@@ -1,4 +1,4 @@
-"""What runs a network: onnxruntime, which is small and quick on a processor, or torch, where there is a GPU."""
+"""What runs a network: onnxruntime, small and quick on a processor, or torch, where a GPU is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from colorlib.colorize.predict import Network
 
-__all__ = ["BACKENDS", "load_network"]
+__all__ = ["BACKENDS", "is_module", "is_tensor", "load_network"]
 
 BACKENDS = ("onnx", "torch")
 
@@ -54,7 +54,9 @@ def load_network(
     vividness = position(name, vividness, read_card(path))
     has_graph = path.suffix == ".onnx" or graph_path(path).is_file()
     if backend is None:
-        on_cpu = path.suffix == ".onnx" or (str(device or "cpu") == "cpu" and (device or not _has_gpu()))
+        on_cpu = path.suffix == ".onnx" or (
+            str(device or "cpu") == "cpu" and (device or not _has_gpu())
+        )
         backend = "onnx" if has_graph and on_cpu else "torch"
     if backend not in BACKENDS:
         raise ValueError(f"unknown backend {backend!r}: choose one of {', '.join(BACKENDS)}")
@@ -74,11 +76,15 @@ def load_network(
 def _with_torch(
     path: Path, vividness: float | None, device: torch.device | str | None
 ) -> tuple[Network, dict[str, Any]]:
-    """The network of weights, on a device; batch norms are folded, so it is for use and not for training."""
+    """The network of weights, on a device; batch norms are folded: for use, not for training."""
     if path.suffix == ".onnx":
-        raise ValueError(f'{path}: an ONNX file is not run by torch; take backend="onnx", or a .safetensors file')
+        raise ValueError(
+            f'{path}: an ONNX file is not run by torch; take backend="onnx", or a .safetensors file'
+        )
     if not find_spec("torch"):
-        raise ModuleNotFoundError(f"{path}: it needs torch, which comes with an extra: {install_hint('train')}")
+        raise ModuleNotFoundError(
+            f"{path}: it needs torch, which comes with an extra: {install_hint('train')}"
+        )
     import torch
 
     from colorlib.colorize.torch_backend import TorchNetwork, fold_batch_norms
@@ -92,7 +98,7 @@ def _with_torch(
 
 
 def _has_gpu() -> bool:
-    """Whether torch is installed and sees a GPU; where there is no driver of one, without importing torch to know."""
+    """Whether torch is installed and sees a GPU; without a driver of one, torch is not imported."""
     if "torch" not in sys.modules:
         driver = shutil.which("nvidia-smi") or Path("/dev/nvidiactl").exists()
         if not driver or not find_spec("torch"):
@@ -100,3 +106,15 @@ def _has_gpu() -> bool:
     import torch
 
     return torch.cuda.is_available()
+
+
+def is_tensor(thing: object) -> bool:
+    """Say whether something is a tensor, without importing torch to know."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(thing, torch.Tensor)
+
+
+def is_module(thing: object) -> bool:
+    """Say whether something is a network of torch, without importing torch to know."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(thing, torch.nn.Module)

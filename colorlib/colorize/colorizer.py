@@ -1,23 +1,28 @@
 """A grey picture in, a coloured one out: any size, any aspect, at full resolution.
 
-The eye reads detail from lightness and is forgiving about the resolution of colour. So the picture's own L* is
-kept, every pixel of it, and only the two colour channels make the detour through the network's small size.
+The eye reads detail from lightness and is forgiving about the resolution of colour. So the
+picture's own L* is kept, every pixel of it, and only the two colour channels make the detour
+through the network's small size.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
-from colorlib.color.fast import integer_lightness
-from colorlib.colorize.backends import load_network
-from colorlib.colorize.compose import PhotographLike, paint, pixels_of, shrunk, small_lab
+from colorlib.colorize.backends import is_module, is_tensor, load_network
+from colorlib.colorize.compose import (
+    PhotographLike,
+    paint,
+    pixels_of,
+    small_lab,
+    small_lightness,
+)
+from colorlib.colorize.memory import told_of_memory
 from colorlib.colorize.predict import Network, checked_sizes, network_size, predictions
 from colorlib.colorize.upsample import enlarge, resize
 
@@ -33,35 +38,38 @@ MOST_SATURATED = 100  # times; from there on every colour is as strong as a scre
 class Colorizer:
     """Colour grey pictures of any size with a generator.
 
-    The picture is resized so that its shorter side is `size` (and its longer side at most four times that), the scale
-    at which the generator was trained; mirrored at the borders up to the multiple that the network needs, never
-    squashed; and its L* is given to the network. The colour that comes back is cropped, enlarged along the edges of
-    the lightness and joined to the L* of the input. Where the two make a colour that no screen shows, chroma is
-    reduced until one does, so that the lightness of the result is that of the input everywhere. A picture in colour is
+    The picture is resized so that its shorter side is `size` (and its longer side at most four
+    times that), the scale at which the generator was trained; mirrored at the borders up to the
+    multiple that the network needs, never squashed; and its L* is given to the network. The colour
+    that comes back is cropped, enlarged along the edges of the lightness and joined to the L* of
+    the input. Where the two make a colour that no screen shows, chroma is reduced until one does,
+    so that the lightness of the result is that of the input everywhere. A picture in colour is
     treated as grey: its own colours are ignored.
 
-    A network sees large things better in a small picture and small things better in a large one, and a face that
-    looks left a little differently from one that looks right. Several sizes, and the mirrored picture, are answers to
-    the same question; their mean is steadier than each.
+    A network sees large things better in a small picture and small things better in a large one,
+    and a face that looks left a little differently from one that looks right. Several sizes, and
+    the mirrored picture, are answers to the same question; their mean is steadier than each.
 
-    A generator of torch is asked in evaluation mode, whichever mode it is in, and nothing of it is changed. A colorizer
-    may be called from several threads at once.
+    A generator of torch is asked in evaluation mode, whichever mode it is in, and nothing of it is
+    changed. A colorizer may be called from several threads at once.
 
     Parameters
     ----------
     generator : nn.Module or predict.Network
-        A module of torch takes L (B, 1, H, W) and gives ab (B, 2, H, W), in network scale. When it is trained on, the
-        colorizer follows, unless `device` is another one than the generator's: then it keeps what was learnt so far. An
-        attribute `multiple`, or `downs` of a U-Net, tells what H and W must be multiples of; without either it is 32.
+        A module of torch takes L (B, 1, H, W) and gives ab (B, 2, H, W), in network scale. When it
+        is trained on, the colorizer follows, unless `device` is another one than the generator's:
+        then it keeps what was learnt so far. An attribute `multiple`, or `downs` of a U-Net, tells
+        what H and W must be multiples of; without either it is 32.
     size : int or sequence of int
-        Shorter side in pixels at which the network sees the picture, at most 4,096. Smaller pictures are enlarged to
-        it. The predictions of several sizes are averaged.
+        Shorter side in pixels at which the network sees the picture, at most 4,096. Smaller
+        pictures are enlarged to it. The predictions of several sizes are averaged.
     device : torch.device or str, optional
         Where a module of torch works. By default where the generator is.
     flip : bool
         Also show the network the mirrored picture, and average: twice the network's work.
     saturation : float
-        Factor of the chroma that the network predicts, 0 to 100. Colours stay displayable, and L as it was.
+        Factor of the chroma that the network predicts, 0 to 100. Colours stay displayable, and L as
+        it was.
 
     Raises
     ------
@@ -70,8 +78,9 @@ class Colorizer:
 
     References
     ----------
-    Gunnam et al. 2022 (L in, ab out); Iizuka et al. 2016, section 3 (colour at lower resolution, joined to the
-    input's own lightness); Krizhevsky et al. 2012, section 4.1 (averaging over reflections).
+    Gunnam et al. 2022 (L in, ab out); Iizuka et al. 2016, section 3 (colour at lower resolution,
+    joined to the input's own lightness); Krizhevsky et al. 2012, section 4.1 (averaging over
+    reflections).
 
     Examples
     --------
@@ -91,8 +100,9 @@ class Colorizer:
     ) -> None:
         self.sizes = checked_sizes(size)
         if not 0 <= saturation <= MOST_SATURATED:
-            raise ValueError(f"the saturation must be 0 (grey) to {MOST_SATURATED}, not {saturation}")
-        if _is_of_torch(generator, "nn.Module"):
+            wanted = f"0 (grey) to {MOST_SATURATED}"
+            raise ValueError(f"the saturation must be {wanted}, not {saturation}")
+        if is_module(generator):
             from colorlib.colorize.torch_backend import TorchNetwork
 
             generator = TorchNetwork(generator, device)
@@ -101,7 +111,7 @@ class Colorizer:
 
     @property
     def sha256(self) -> str:
-        """What tells the weights from others: the sha256 of their file, or else of the numbers themselves."""
+        """What tells the weights from others: the sha256 of their file, or of the numbers."""
         return self.network.sha256
 
     @classmethod
@@ -120,23 +130,22 @@ class Colorizer:
         Parameters
         ----------
         name : str or Path
-            The name of shipped weights or of a point on their dial ("careful", "natural", "vivid"), or a safetensors
-            file with its json card, from `models.save_weights`; or an ONNX file, from `colorlib export` or from
-            somebody else, with a card as in `models.onnx_card`.
+            The name of shipped weights or of a point on their dial ("careful", "natural", "vivid"),
+            or a safetensors file with its json card, from `models.save_weights`; or an ONNX file,
+            from `colorlib export` or from somebody else, with a card as in `models.onnx_card`.
         size : int or sequence of int, optional
             As for the class. By default the `size` that the card names, or 256.
         device : torch.device or str, optional
             Where torch works; by default on the GPU when there is one.
-        flip : bool
-        saturation : float
+        flip, saturation
             As for the class.
         vividness : float, optional
-            Where to turn the dial of the weights: 0 is pale and seldom wrong, 1 strong and oftener wrong. By default
-            where the name says.
+            Where to turn the dial of the weights: 0 is pale and seldom wrong, 1 strong and oftener
+            wrong. By default where the name says.
         backend : {"onnx", "torch"}, optional
-            What runs the network. By default torch where there is a GPU for it, or a device is given, or the weights
-            have no graph for onnxruntime; else onnxruntime, which needs no torch and is quicker on a processor. Results
-            are the same within 1 of 255.
+            What runs the network. By default torch where there is a GPU for it, or a device is
+            given, or the weights have no graph for onnxruntime; else onnxruntime, which needs no
+            torch and is quicker on a processor. Results are the same within 1 of 255.
 
         Returns
         -------
@@ -145,8 +154,8 @@ class Colorizer:
         Raises
         ------
         FileNotFoundError, ValueError
-            As `models.load_named`: the file or its card is missing, altered (its sha256
-            is another), or of another architecture; or an argument is out of range.
+            As `models.load_named`: the file or its card is missing, altered (its sha256 is
+            another), or of another architecture; or an argument is out of range.
         ModuleNotFoundError
             If torch is needed and is not installed.
 
@@ -157,7 +166,8 @@ class Colorizer:
         (30, 40, 3)
         """
         network, card = load_network(name, vividness, backend, device)
-        return cls(network, int(card.get("size", 256)) if size is None else size, None, flip, saturation)
+        size = int(card.get("size", 256)) if size is None else size
+        return cls(network, size, None, flip, saturation)
 
     def __call__(
         self,
@@ -170,55 +180,65 @@ class Colorizer:
         Parameters
         ----------
         image : str, Path, PIL.Image.Image, ndarray or Tensor
-            A file (its EXIF rotation is applied); a PIL picture; an array (H, W), (H, W, 1) or (H, W, 3) of
-            uint8, uint16, or floats in [0, 1]; or a batch (B, 1 or 3, H, W) of floats in [0, 1].
+            A file (its EXIF rotation is applied); a PIL picture; an array (H, W), (H, W, 1) or (H,
+            W, 3) of uint8, uint16, or floats in [0, 1]; or a batch (B, 1 or 3, H, W) of floats in
+            [0, 1].
         points : sequence of hints.Point, optional
-            Places whose colour is known: ``Point(x, y, color)`` with x and y in [0, 1]. What belongs to them follows.
+            Places whose colour is known: ``Point(x, y, color)`` with x and y in [0, 1]. What
+            belongs to them follows.
         reference : str, Path, PIL.Image.Image or ndarray, optional
-            A photograph whose colours the result shall have. It comes first, then `saturation`, then the points: they
-            get the colours that they name. Hints are for one picture, not for a batch.
+            A photograph whose colours the result shall have. It comes first, then `saturation`,
+            then the points: they get the colours that they name. Hints are for one picture, not for
+            a batch.
 
         Returns
         -------
         PIL.Image.Image, ndarray or Tensor
-            The same kind in sRGB: PIL mode RGB for a file or PIL picture; an array (H, W, 3) of the same dtype
-            (floats as float32); a float32 batch (B, 3, H, W) on the device of the input.
+            The same kind in sRGB: PIL mode RGB for a file or PIL picture; an array (H, W, 3) of the
+            same dtype (floats as float32); a float32 batch (B, 3, H, W) on the device of the input.
 
         Raises
         ------
         FileNotFoundError
             If a file is missing.
         TypeError, ValueError
-            If it is no picture: damaged, or of the wrong kind, shape, dtype or range; or if a hint is wrong.
+            If it is no picture: damaged, or of the wrong kind, shape, dtype or range; or if a hint
+            is wrong.
         FloatingPointError
             If the generator returns numbers that are not finite.
         MemoryError
-            If the picture does not fit in memory. Never is a grey picture returned in place of a coloured one.
+            If the picture does not fit in memory. Never is a grey picture returned in place of a
+            coloured one.
         """
-        if _is_of_torch(image, "Tensor"):
+        if is_tensor(image):
             if points or reference is not None:
-                raise ValueError("hints are for one picture, not for a batch: give an array, a PIL picture or a path")
+                advice = "give an array, a PIL picture or a path"
+                raise ValueError(f"hints are for one picture, not for a batch: {advice}")
             from colorlib.colorize.torch_backend import colorize_batch
 
             return colorize_batch(image, self)
         values = pixels_of(image)
         wanted = values.dtype if isinstance(image, np.ndarray) else np.uint8
         dtype = wanted if wanted in (np.uint8, np.uint16) else np.float32
-        with self._memory_record(*values.shape[:2]):
-            L = self._small_lightness(values, max(self.sizes))
+        with told_of_memory(*values.shape[:2], max(self.sizes)):
+            L = small_lightness(values, *network_size(*values.shape[:2], max(self.sizes)))
             ab = self.small_ab(L, points, reference)
             result = paint(values, L, ab, dtype)
         return result if isinstance(image, np.ndarray) else Image.fromarray(result)
 
     def small_ab(
-        self, L: np.ndarray, points: Sequence[Point] | None = None, reference: PhotographLike | None = None
+        self,
+        L: np.ndarray,
+        points: Sequence[Point] | None = None,
+        reference: PhotographLike | None = None,
     ) -> np.ndarray:
         """Predict the colours of a small view, pulled by what is known.
 
         Parameters
         ----------
         L : ndarray, (h, w), float32
-            L* in [0, 100], of the size that `network_size` gives for the largest of the colorizer's sizes.
+            L* in [0, 100], of the size that `network_size` gives for the largest of the colorizer's
+            sizes.
         points, reference
             As for a call.
 
@@ -239,7 +259,8 @@ class Colorizer:
             from colorlib.colorize.hints import follow_reference
 
             values = pixels_of(reference)
-            ab = follow_reference(L, ab, small_lab(values, *network_size(*values.shape[:2], max(self.sizes))))
+            size = network_size(*values.shape[:2], max(self.sizes))
+            ab = follow_reference(L, ab, small_lab(values, *size))
         ab = ab * np.float32(self.saturation)
         if points:  # last, so that they are exact
             from colorlib.colorize.hints import follow_points
@@ -269,54 +290,7 @@ class Colorizer:
         return enlarge(small, self.small_ab(small), L)
 
     def uncertainty(self, image: PhotographLike) -> np.ndarray:
-        """Tell where the network does not know: how far its predictions for the same pixel lie apart.
+        """Tell where the network does not know, (H, W), in CIE units: `uncertainty.uncertainty_of`."""
+        from colorlib.colorize.uncertainty import uncertainty_of
 
-        The predictions are those of the colorizer's sizes, or of 3/4 and 4/3 of it when there is only one, each for the
-        picture and for its mirror image. Where they agree the network may still be wrong, but where they do not, it
-        predictions.
-
-        Parameters
-        ----------
-        image : str, Path, PIL.Image.Image or ndarray
-            As for a call.
-
-        Returns
-        -------
-        ndarray, (H, W), float32
-            Root mean square distance of the predicted ab from their mean, in CIE units: above about 10 it is seen.
-
-        Raises
-        ------
-        FileNotFoundError, TypeError, ValueError, FloatingPointError, MemoryError
-            As for a call.
-        """
-        sizes = self.sizes if len(self.sizes) > 1 else [max(1, round(self.sizes[0] * by)) for by in (3 / 4, 1, 4 / 3)]
-        values = pixels_of(image)
-        with self._memory_record(*values.shape[:2]):
-            found = predictions(self.network, self._small_lightness(values, max(sizes)), sizes, flip=True)
-            spread = np.sqrt(np.square(found - found.mean(axis=0)).sum(axis=-1).mean(axis=0))
-            return resize(spread, *values.shape[:2]).clip(min=0)
-
-    @staticmethod
-    def _small_lightness(values: np.ndarray, size: int) -> np.ndarray:
-        """L* (h, w) of a picture at the size at which the network sees it."""
-        return integer_lightness(shrunk(values, *network_size(*values.shape[:2], size))).clip(0, 100)
-
-    @contextmanager
-    def _memory_record(self, height: int, width: int) -> Iterator[None]:
-        """Turn a network's errors about memory into one that says what to do."""
-        try:
-            yield
-        except RuntimeError as error:  # torch.OutOfMemoryError on a GPU, a plain RuntimeError on the CPU
-            if type(error).__name__ != "OutOfMemoryError" and "allocate memory" not in str(error):
-                raise
-            raise MemoryError(
-                f"not enough memory to colorize {width}x{height} pixels at size {max(self.sizes)}: take a smaller "
-                'size, a smaller picture, or device="cpu"'
-            ) from error
-
-
-def _is_of_torch(thing: object, kind: str) -> bool:
-    """Whether something is a "Tensor" or an "nn.Module", without importing torch to know."""
-    torch = sys.modules.get("torch")
-    return torch is not None and isinstance(thing, torch.Tensor if kind == "Tensor" else torch.nn.Module)
+        return uncertainty_of(image, self.network, self.sizes)

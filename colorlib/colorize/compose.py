@@ -1,8 +1,9 @@
-"""The pixels of a picture at both ends of a colorizer: a small view for the network, the full picture in colour.
+"""The pixels at both ends of a colorizer: a small view for the network, the full picture in colour.
 
-The full picture exists only as it came, 8 or 16 bits a channel, and as the result. Everything between (lightness, Lab,
-linear light) is floating point, ten times as large, and is there for one band of rows at a time, which stays in the
-processor's cache. Photographs and the frames of films go the same way.
+The full picture exists only as it came, 8 or 16 bits a channel, and as the result. Everything
+between (lightness, Lab, linear light) is floating point, ten times as large, and is there for one
+band of rows at a time, which stays in the processor's cache. Photographs and the frames of films go
+the same way.
 """
 
 from collections.abc import Iterator
@@ -17,10 +18,11 @@ from colorlib.colorize.upsample import Enlargement
 from colorlib.images.decode import opened
 from colorlib.images.modes import as_rgb, plain
 
-__all__ = ["PhotographLike", "check_range", "paint", "pixels_of", "shrunk", "small_lab"]
+__all__ = ["PhotographLike", "check_range", "paint", "pixels_of", "shrunk", "small_lab", "small_lightness"]
 
 PhotographLike = str | Path | Image.Image | np.ndarray
-PIXELS_AT_ONCE = 2**16  # pixels that are converted at once: they stay in the cache, and steps of Python are few
+# Pixels that are converted at once: they stay in the cache, and steps of Python are few.
+PIXELS_AT_ONCE = 2**16
 
 
 def pixels_of(image: PhotographLike) -> np.ndarray:
@@ -29,13 +31,14 @@ def pixels_of(image: PhotographLike) -> np.ndarray:
     Parameters
     ----------
     image : str, Path, PIL.Image.Image or ndarray
-        A file (its EXIF rotation is applied); a PIL picture of any mode; or an array (H, W), (H, W, 1) or (H, W, 3)
-        of uint8, uint16, or floats in [0, 1].
+        A file (its EXIF rotation is applied); a PIL picture of any mode; or an array (H, W), (H, W,
+        1) or (H, W, 3) of uint8, uint16, or floats in [0, 1].
 
     Returns
     -------
     ndarray
-        (H, W) or (H, W, 3) of uint8, uint16 or floats. Greys of 16 bits keep them; transparency is laid on white.
+        (H, W) or (H, W, 3) of uint8, uint16 or floats. Greys of 16 bits keep them; transparency is
+        laid on white.
 
     Raises
     ------
@@ -55,17 +58,27 @@ def pixels_of(image: PhotographLike) -> np.ndarray:
         return np.asarray(as_rgb(image) if "A" in image.getbands() else image)
     if isinstance(image, np.ndarray):
         return _checked(image)
-    raise TypeError(f"cannot colorize a {type(image).__name__}; give a path, a PIL picture, an array or a batch")
+    raise TypeError(
+        f"cannot colorize a {type(image).__name__}; give a path, a PIL picture, an array or a batch"
+    )
 
 
 def _checked(image: np.ndarray) -> np.ndarray:
     """An array (H, W) or (H, W, 3) of uint8, uint16 or floats in [0, 1], or a clear error."""
     if isinstance(image, np.ma.MaskedArray):
-        raise ValueError("an array must not be masked: say what is under the mask, as in image.filled(0)")
+        raise ValueError(
+            "an array must not be masked: say what is under the mask, as in image.filled(0)"
+        )
     values = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
     if values.ndim not in (2, 3) or values.shape[2:] not in ((), (3,)) or 0 in values.shape:
-        hint = "; leave the alpha channel out: image[..., :3]" if values.ndim == 3 and values.shape[2] == 4 else ""
-        raise ValueError(f"an array must be (H, W), (H, W, 1) or (H, W, 3), not {image.shape}{hint}")
+        hint = (
+            "; leave the alpha channel out: image[..., :3]"
+            if values.ndim == 3 and values.shape[2] == 4
+            else ""
+        )
+        raise ValueError(
+            f"an array must be (H, W), (H, W, 1) or (H, W, 3), not {image.shape}{hint}"
+        )
     if values.dtype in (np.uint8, np.uint16):
         return values
     if not np.issubdtype(values.dtype, np.floating):
@@ -75,9 +88,11 @@ def _checked(image: np.ndarray) -> np.ndarray:
 
 
 def check_range(low: float, high: float) -> None:
-    """Raise ValueError when the smallest or the largest of some floats is outside [0, 1], or NaN."""
+    """Raise ValueError when the least or the largest of some floats is outside [0, 1], or NaN."""
     if not (low >= -1e-3 and high <= 1 + 1e-3):
-        raise ValueError(f"floats must be in [0, 1], not {low:g} ... {high:g}: divide 8-bit values by 255")
+        raise ValueError(
+            f"floats must be in [0, 1], not {low:g} ... {high:g}: divide 8-bit values by 255"
+        )
 
 
 def shrunk(values: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -95,8 +110,28 @@ def shrunk(values: np.ndarray, height: int, width: int) -> np.ndarray:
     ndarray, (height, width) or (height, width, 3), uint8
     """
     # The gap makes Pillow average whole blocks first: a large picture is read once, and quickly.
-    small = Image.fromarray(_eight_bits(values)).resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
+    small = Image.fromarray(_eight_bits(values)).resize(
+        (width, height), Image.Resampling.BICUBIC, reducing_gap=3.0
+    )
     return np.array(small)
+
+
+def small_lightness(values: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Take the lightness of a picture as the network sees it, of `shrunk`.
+
+    Parameters
+    ----------
+    values : ndarray
+        (H, W) or (H, W, 3), from `pixels_of`.
+    height, width : int
+        In pixels.
+
+    Returns
+    -------
+    ndarray, (height, width), float32
+        L* in [0, 100].
+    """
+    return lightness_of_pixels(shrunk(values, height, width)).clip(0, 100)
 
 
 def small_lab(values: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -118,10 +153,10 @@ def small_lab(values: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def paint(values: np.ndarray, L: np.ndarray, ab: np.ndarray, dtype: type) -> np.ndarray:
-    """Give a picture the colours that were found for its small view; its lightness stays, pixel by pixel.
+    """Give a picture the colours that were found for its small view; every pixel keeps its L*.
 
-    The colours are enlarged along the edges of the lightness (`Enlargement`). Where the two make a colour that no
-    screen shows, chroma is reduced until one does (`color.display.displayed_rgb`).
+    The colours are enlarged along the edges of the lightness (`Enlargement`). Where the two make a
+    colour that no screen shows, chroma is reduced until one does (`color.display.displayed_rgb`).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Networks that onnxruntime runs: the weights that come along, files of `colorlib export`, and other people's."""
+"""Networks that onnxruntime runs: the shipped weights, files of `colorlib export`, other people's."""
 
 import json
 import os
@@ -26,31 +26,41 @@ class OnnxNetwork:
     Parameters
     ----------
     path : str or Path
-        Weights with a graph beside them, see `models.card`; or an ONNX file with a card, see `models.onnx_card`.
+        Weights with a graph beside them, see `models.card`; or an ONNX file with a card, see
+        `models.onnx_card`.
     vividness : float, optional
         Where to turn the dial of a network that has one, 0 to 1; by default where its card says.
     threads : int, optional
-        Of one call; by default ``OMP_NUM_THREADS`` of the environment, or the cores that this process may use.
+        Of one call; by default ``OMP_NUM_THREADS`` of the environment, or the cores that this
+        process may use.
 
     Attributes
     ----------
     card : dict
-        As from `models.read_card`; with a dial also the `vividness`, the `part` and the `gain` at which it stands.
+        As from `models.read_card`; with a dial also the `vividness`, the `part` and the `gain` at
+        which it stands.
     multiple : int
-        What height and width of a picture must be multiples of; 1 where the network takes one size only: pictures are
-        resized to it, as the scripts of such networks do, and the colours back.
+        What height and width of a picture must be multiples of; 1 where the network takes one size
+        only: pictures are resized to it, as the scripts of such networks do, and the colours back.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        As `models.read_card`; if a vividness is asked for that is not in [0, 1], or of a network without a dial; if
-        onnxruntime cannot run the file, or it takes something else than one picture.
+        As `models.read_card`; if a vividness is asked for that is not in [0, 1], or of a network
+        without a dial; if onnxruntime cannot run the file, or it takes something else than one
+        picture.
     """
 
-    def __init__(self, path: str | Path, vividness: float | None = None, threads: int | None = None) -> None:
+    def __init__(
+        self, path: str | Path, vividness: float | None = None, threads: int | None = None
+    ) -> None:
         self._threads, self._fed = threads, {}
         if Path(path).suffix == ".onnx":
-            self.card, self._model, self._weights = read_onnx_card(path), Path(path).read_bytes(), {}
+            self.card, self._model, self._weights = (
+                read_onnx_card(path),
+                Path(path).read_bytes(),
+                {},
+            )
             if dial.has_dial(self.card):
                 at = dial.setting(self.card, vividness)
                 self.card |= vars(at)
@@ -61,7 +71,9 @@ class OnnxNetwork:
             arrays, self.card = read_weights(path, vividness)
             self._model = read_graph(path, self.card)
             self._weights = {
-                name: array.astype(np.float32) for name, array in arrays.items() if array.dtype.kind == "f"
+                name: array.astype(np.float32)
+                for name, array in arrays.items()
+                if array.dtype.kind == "f"
             }
         try:
             self._start()
@@ -71,22 +83,33 @@ class OnnxNetwork:
             about = json.loads(self._session.get_modelmeta().custom_metadata_map[METADATA])
             signature = Signature(**about["signature"])
             # The gain of the chroma is the only part of a dial that is no weight.
-            self.card["signature"] = replace(signature, scale=signature.scale * self.card.get("gain", 1.0))
+            self.card["signature"] = replace(
+                signature, scale=signature.scale * self.card.get("gain", 1.0)
+            )
         self.sha256 = identity(self.card)
         pictures = self._session.get_inputs()
         channels = 1 if self.card["signature"].input == "L" else 3
-        if [shape[1:2] for shape in (picture.shape for picture in pictures) if len(shape) == 4] != [[channels]]:
+        if [shape[1:2] for shape in (picture.shape for picture in pictures) if len(shape) == 4] != [
+            [channels]
+        ]:
             shapes = ", ".join(f"{picture.name} {picture.shape}" for picture in pictures)
-            raise ValueError(f"{path}: the card says one picture of {channels} channels, but the file takes {shapes}")
+            raise ValueError(
+                f"{path}: the card says one picture of {channels} channels, but the file takes "
+                f"{shapes}"
+            )
         batch, _, height, width = pictures[0].shape
-        self._name, self._dtype = pictures[0].name, np.float16 if "float16" in pictures[0].type else np.float32
+        self._name, self._dtype = (
+            pictures[0].name,
+            np.float16 if "float16" in pictures[0].type else np.float32,
+        )
         self._one_by_one = isinstance(batch, int)
         self._side = (height, width) if isinstance(height, int) and isinstance(width, int) else None
         self.multiple = 1 if self._side else self.card["signature"].multiple
 
     def _start(self) -> None:
         """Load the network into onnxruntime."""
-        threads = self._threads or int(os.environ.get("OMP_NUM_THREADS") or cores())  # which Ray sets for its workers
+        # Ray sets OMP_NUM_THREADS for its workers.
+        threads = self._threads or int(os.environ.get("OMP_NUM_THREADS") or cores())
         self._session = start_session(self._model, self._weights, threads)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -112,7 +135,8 @@ class OnnxNetwork:
         Raises
         ------
         ValueError
-            If the network cannot be run at this size, or answers with something else than its card says.
+            If the network cannot be run at this size, or answers with something else than its card
+            says.
         RuntimeError
             If there is not enough memory.
         """
@@ -130,7 +154,9 @@ class OnnxNetwork:
             raise kind(f"onnxruntime cannot run the network on {given.shape}: {error}") from error
         channels = 2 if self.card["signature"].output == "ab" else 3
         if answer.ndim != 4 or answer.shape[1] != channels:
-            raise ValueError(f"the card says that {channels} channels come back, but {list(answer.shape)} came")
+            raise ValueError(
+                f"the card says that {channels} channels come back, but {list(answer.shape)} came"
+            )
         return answer
 
     def _given(self, L: np.ndarray) -> np.ndarray:
@@ -138,13 +164,18 @@ class OnnxNetwork:
         signature = self.card["signature"]
         if self._side and L.shape != self._side:
             shrinks = L.shape[0] * L.shape[1] > self._side[0] * self._side[1]
-            L = cv2.resize(L, self._side[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+            L = cv2.resize(
+                L, self._side[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+            )
         if signature.input == "L":
             planes = L[None] / 100
         else:
             lab = np.dstack([L, np.zeros((*L.shape, 2), np.float32)]).astype(np.float32)
-            planes = cv2.cvtColor(lab, cv2.COLOR_Lab2RGB).transpose(2, 0, 1)  # grey: the order is the same
-        black, white = (np.float32(value).reshape(-1, 1, 1) for value in (signature.black, signature.white))
+            # Grey: the order of the channels is the same.
+            planes = cv2.cvtColor(lab, cv2.COLOR_Lab2RGB).transpose(2, 0, 1)
+        black, white = (
+            np.float32(value).reshape(-1, 1, 1) for value in (signature.black, signature.white)
+        )
         return black + planes * (white - black)
 
     def _ab(self, answer: np.ndarray, height: int, width: int) -> np.ndarray:

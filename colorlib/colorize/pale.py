@@ -1,4 +1,4 @@
-"""A result that is hardly coloured says so, and at which size of the network there would be more colour."""
+"""A result that is hardly coloured says so, and which size of the network would give more colour."""
 
 import copy
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["PALE", "colored_page", "mean_chroma"]
 
-PALE = 2.0  # CIE units of mean chroma; of 400 photographs that no weight had seen, one in fifty came out so pale
+# CIE units of mean chroma; of 400 photographs that no weight had seen, one in fifty came out so
+# pale.
+PALE = 2.0
 OTHERS = (0.6, 1.6)  # times the size of the network that was used
 MORE = 1.3  # times as much chroma, to be worth a word
 
@@ -41,7 +43,7 @@ def mean_chroma(pixels: np.ndarray) -> float:
 
 
 def colored_page(page: np.ndarray, colorizer: "Colorizer", **hints: Any) -> np.ndarray:
-    """Colour a page; when hardly anything came out of it, note what another size of the network makes of it.
+    """Colour a page; when hardly anything came out, note what another size of the network gives.
 
     Parameters
     ----------
@@ -62,7 +64,9 @@ def colored_page(page: np.ndarray, colorizer: "Colorizer", **hints: Any) -> np.n
     others = {}
     for factor in OTHERS:
         other = copy.copy(colorizer)
-        other.sizes = type(colorizer.sizes)([min(max(round(factor * max(colorizer.sizes)), 8), 4096)])
+        other.sizes = type(colorizer.sizes)(
+            [min(max(round(factor * max(colorizer.sizes)), 8), 4096)]
+        )
         others[other.sizes[0]] = mean_chroma(other(page, **hints))
     size = max(others, key=others.__getitem__)
     if others[size] > max(MORE * found, 0.5):

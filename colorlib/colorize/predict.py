@@ -1,4 +1,4 @@
-"""A network asked for the colours of a picture, at one size or several, and of its mirror image too."""
+"""A network asked for the colours of a picture, at one size or several, and of its mirror image."""
 
 import operator
 from collections.abc import Iterable, Sequence
@@ -33,7 +33,9 @@ class Network(Protocol):
 
 
 def network_size(height: int, width: int, size: int) -> tuple[int, int]:
-    """Say at which height and width a network sees a picture: the shorter side is `size`, the aspect is kept.
+    """Say at which height and width a network sees a picture: the shorter side is `size`.
+
+    The aspect is kept.
 
     Parameters
     ----------
@@ -43,7 +45,8 @@ def network_size(height: int, width: int, size: int) -> tuple[int, int]:
     Returns
     -------
     tuple of int
-        Height and width; of a very long picture the longer side is four times `size`, and the shorter what remains.
+        Height and width; of a very long picture the longer side is four times `size`, and the
+        shorter what remains.
     """
     scale = min(size / min(height, width), LONGEST * size / max(height, width))
     return max(1, round(height * scale)), max(1, round(width * scale))
@@ -62,14 +65,18 @@ def checked_sizes(size: int | Sequence[int]) -> tuple[int, ...]:
     except TypeError:
         sizes = ()
     if not sizes or any(side not in SIZES for side in sizes):
-        raise ValueError(f"the size must be {SIZES[0]} to {SIZES[-1]:,} whole pixels, or several such, not {size}")
+        raise ValueError(
+            f"the size must be {SIZES[0]} to {SIZES[-1]:,} whole pixels, or several such, "
+            f"not {size}"
+        )
     return sizes
 
 
 def predictions(network: Network, L: np.ndarray, sizes: Sequence[int], flip: bool) -> np.ndarray:
     """Predict the colours of a picture, once for each size and, if wanted, for the mirror image.
 
-    The picture is mirrored at its borders up to the multiple that the network needs, and what comes back is cropped.
+    The picture is mirrored at its borders up to the multiple that the network needs, and what comes
+    back is cropped.
 
     Parameters
     ----------
@@ -98,15 +105,19 @@ def predictions(network: Network, L: np.ndarray, sizes: Sequence[int], flip: boo
         seen = np.stack([padded, padded[:, ::-1]] if flip else [padded])
         answers = network.predict(seen[:, None])  # (1 or 2, 2, h, w)
         if not np.isfinite(answers).all():
-            raise FloatingPointError("the network returned numbers that are not finite; its weights are damaged")
+            raise FloatingPointError(
+                "the network returned numbers that are not finite; its weights are damaged"
+            )
         for mirrored, answer in enumerate(answers):
             ab = answer.transpose(1, 2, 0)[:, :: -1 if mirrored else 1]
-            found.append(resize(ab[top : top + small.shape[0], left : left + small.shape[1]], *L.shape))
+            found.append(
+                resize(ab[top : top + small.shape[0], left : left + small.shape[1]], *L.shape)
+            )
     return np.stack(found)
 
 
 def _pad(plane: np.ndarray, multiple: int) -> tuple[np.ndarray, tuple[int, int]]:
-    """Mirror a plane at its borders until both sides are multiples; also return where the picture starts."""
+    """Mirror a plane at its borders until both sides are multiples; and where the picture starts."""
     extra = [-side % multiple for side in plane.shape]
     before = [more // 2 for more in extra]
     margins = [(first, more - first) for first, more in zip(before, extra, strict=True)]

@@ -18,17 +18,18 @@ __all__ = ["SuiteColorizer"]
 
 @lru_cache(maxsize=4)
 def _loaded(name: str, vividness: float | None, size: int | None, changed: int) -> Colorizer:
-    """The colorizer of weights that were last changed then, loaded once in each process, on its own device."""
+    """The colorizer of weights last changed then, loaded once in each process, on its device."""
     return Colorizer.from_pretrained(name, size, vividness=vividness)
 
 
 class SuiteColorizer:
-    """What `Colorizer.from_pretrained` makes of batches, for `metrics.suite`; it can be sent to other processes.
+    """What `Colorizer.from_pretrained` makes of batches, for `metrics.suite`, in any process.
 
     Parameters
     ----------
     name : str or Path
-        As for `Colorizer.from_pretrained`; the weights are looked at once, to see that they are there and whole.
+        As for `Colorizer.from_pretrained`; the weights are looked at once, to see that they are
+        there and whole.
     vividness : float, optional
     size : int, optional
         As for `Colorizer.from_pretrained`.
@@ -39,7 +40,9 @@ class SuiteColorizer:
         As `Colorizer.from_pretrained`.
     """
 
-    def __init__(self, name: str | Path, vividness: float | None = None, size: int | None = None) -> None:
+    def __init__(
+        self, name: str | Path, vividness: float | None = None, size: int | None = None
+    ) -> None:
         self.made_of = (str(name), vividness, size, find_weights(name).stat().st_mtime_ns)
         self._colorizer()
 
@@ -49,7 +52,11 @@ class SuiteColorizer:
     def described(self) -> dict[str, Any]:
         """What tells this colorizer from others, for a record."""
         colorizer = self._colorizer()
-        return {"weights": Path(self.made_of[0]).name, "sha256": colorizer.sha256, "sizes": list(colorizer.sizes)}
+        return {
+            "weights": Path(self.made_of[0]).name,
+            "sha256": colorizer.sha256,
+            "sizes": list(colorizer.sizes),
+        }
 
     def __call__(self, truths: Tensor, names: list[str]) -> Tensor:
         """Colour the grey of true pictures.

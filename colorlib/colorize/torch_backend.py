@@ -19,13 +19,15 @@ __all__ = ["TorchNetwork", "colorize_batch", "evaluating", "fold_batch_norms"]
 class TorchNetwork:
     """A torch module, asked with arrays.
 
-    It computes with 32 bits on every device: with 16, which trainings use, colours would depend on the machine.
+    It computes with 32 bits on every device: with 16, which trainings use, colours would depend on
+    the machine.
 
     Parameters
     ----------
     generator : nn.Module
-        Takes L (B, 1, H, W), gives ab (B, 2, H, W), in network scale; see `evaluating`. An attribute `multiple`, or
-        `downs` of a U-Net, tells what H and W must be multiples of; without either it is 32.
+        Takes L (B, 1, H, W), gives ab (B, 2, H, W), in network scale; see `evaluating`. An
+        attribute `multiple`, or `downs` of a U-Net, tells what H and W must be multiples of;
+        without either it is 32.
     device : torch.device or str, optional
         By default where the generator is.
     sha256 : str, optional
@@ -33,7 +35,10 @@ class TorchNetwork:
     """
 
     def __init__(
-        self, generator: nn.Module, device: torch.device | str | None = None, sha256: str | None = None
+        self,
+        generator: nn.Module,
+        device: torch.device | str | None = None,
+        sha256: str | None = None,
     ) -> None:
         first = next(generator.parameters(), torch.empty(0))
         self.device = torch.device(device) if device is not None else first.device
@@ -95,18 +100,21 @@ def colorize_batch(batch: Tensor, colorize: Callable[[np.ndarray], np.ndarray]) 
     if batch.ndim != 4 or batch.shape[1] not in (1, 3) or 0 in batch.shape:
         raise ValueError(f"a batch must be (B, 1 or 3, H, W), not {tuple(batch.shape)}")
     if not batch.is_floating_point():
-        raise ValueError(f"a batch must hold floats in [0, 1], not {batch.dtype}: divide 8-bit values by 255")
+        raise ValueError(
+            f"a batch must hold floats in [0, 1], not {batch.dtype}: divide 8-bit values by 255"
+        )
     pictures = batch.detach().float().cpu().permute(0, 2, 3, 1).numpy()
     colored = torch.from_numpy(np.stack([colorize(picture) for picture in pictures]))
     return colored.permute(0, 3, 1, 2).contiguous().to(batch.device)
 
 
 def evaluating(generator: nn.Module, device: torch.device) -> nn.Module:
-    """Make a view of a network: the same numbers in evaluation mode, while the network itself stays as it is.
+    """Make a view of a network: the same numbers in evaluation mode; the network stays as it is.
 
-    The view's modules are its own, so that whether the network trains, now or later, is nothing to it: it may be asked
-    from several threads, without dropout, and no batch norm counts along. Parameters and buffers are shared where they
-    already are on the device: that takes no memory, and what the network learns, the view knows.
+    The view's modules are its own, so that whether the network trains, now or later, is nothing to
+    it: it may be asked from several threads, without dropout, and no batch norm counts along.
+    Parameters and buffers are shared where they already are on the device: that takes no memory,
+    and what the network learns, the view knows.
 
     Parameters
     ----------
@@ -121,7 +129,8 @@ def evaluating(generator: nn.Module, device: torch.device) -> nn.Module:
         Of the same class. Attributes that are neither module nor tensor are those of the network.
     """
     if any(hasattr(type(module), "__del__") for module in generator.modules()):
-        # What it does at its end, as fastai's DynamicUnet removes its hooks, must not be done to the network's own.
+        # What it does at its end, as fastai's DynamicUnet removes its hooks, must not be done to
+        # the network's own.
         view = copy.deepcopy(generator, {id(value): value for value in _tensors(generator)})
     else:
         view = _twin(generator, {})
@@ -129,10 +138,16 @@ def evaluating(generator: nn.Module, device: torch.device) -> nn.Module:
     for key, value in moved.items():
         if value.device != device:
             there = value.detach().to(device)
-            moved[key] = nn.Parameter(there, requires_grad=False) if isinstance(value, nn.Parameter) else there
+            moved[key] = (
+                nn.Parameter(there, requires_grad=False)
+                if isinstance(value, nn.Parameter)
+                else there
+            )
     for module in view.modules():
         module.training = False
-        module._parameters = {name: moved.get(id(value)) for name, value in module._parameters.items()}
+        module._parameters = {
+            name: moved.get(id(value)) for name, value in module._parameters.items()
+        }
         module._buffers = {name: moved.get(id(value)) for name, value in module._buffers.items()}
     return view
 
@@ -143,27 +158,32 @@ def _tensors(module: nn.Module) -> list[Tensor]:
 
 
 def _twin(module: nn.Module, made: dict[int, nn.Module]) -> nn.Module:
-    """A shallow copy of a module and of all modules in it; `made` remembers those that occur twice."""
+    """A shallow copy of a module and all modules in it; `made` remembers those that occur twice."""
     if id(module) not in made:
         made[id(module)] = twin = copy.copy(module)
-        twin._modules = {name: child and _twin(child, made) for name, child in module._modules.items()}
+        twin._modules = {
+            name: child and _twin(child, made) for name, child in module._modules.items()
+        }
     return made[id(module)]
 
 
 def fold_batch_norms(generator: nn.Module) -> None:
-    """Multiply each batch norm into the convolution before it: the same answers, with a third fewer steps.
+    """Multiply each batch norm into the convolution before it: the same answers in fewer steps.
 
-    A trained batch norm is a factor and a summand for each channel, which the filters and a bias can take over. The
-    network is then one for use: trained on, it would learn as one without batch norms.
+    A trained batch norm is a factor and a summand for each channel, which the filters and a bias
+    can take over. The network is then one for use: trained on, it would learn as one without batch
+    norms.
 
     Parameters
     ----------
     generator : nn.Module
-        In evaluation; it is changed in place. Pairs that do not follow each other in an `nn.Sequential` stay.
+        In evaluation; it is changed in place. Pairs that do not follow each other in an
+        `nn.Sequential` stay.
 
     References
     ----------
-    Ioffe and Szegedy 2015, section 3.1 (linear in inference); Jacob et al. 2018, section 3.2 (folding).
+    Ioffe and Szegedy 2015, section 3.1 (linear in inference); Jacob et al. 2018, section 3.2
+    (folding).
     """
     for chain in [module for module in generator.modules() if isinstance(module, nn.Sequential)]:
         for (name, layer), (after, norm) in pairwise(list(chain.named_children())):

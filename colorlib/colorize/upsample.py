@@ -1,9 +1,10 @@
 """Chroma enlarged along the edges of the lightness: colour that ends where things end.
 
-A network predicts colour for a small picture. Enlarged smoothly, the colour of a coat runs over its outline by a pixel
-of the small picture, which is twenty of the large one. But where the coat ends is no secret: the full-resolution L*
-shows it. In a small window colour mostly follows lightness in a straight line, ab = slope * L + offset: on an edge
-both change together. The slope is learnt on the small picture, where both are known, and applied to the large one.
+A network predicts colour for a small picture. Enlarged smoothly, the colour of a coat runs over its
+outline by a pixel of the small picture, which is twenty of the large one. But where the coat ends
+is no secret: the full-resolution L* shows it. In a small window colour mostly follows lightness in
+a straight line, ab = slope * L + offset: on an edge both change together. The slope is learnt on
+the small picture, where both are known, and applied to the large one.
 """
 
 from functools import lru_cache
@@ -15,15 +16,17 @@ __all__ = ["Enlargement", "enlarge", "resize", "slope_and_rest"]
 
 WINDOW = (3, 3)  # small pixels in which colour follows lightness
 BLOCK = 64  # columns of the large picture that are made at once
-EPSILON = 50.0  # variance of L, CIE units squared, above which an edge is believed: smaller ones may be grain
+# Variance of L, CIE units squared, above which an edge is believed: smaller ones may be grain.
+EPSILON = 50.0
 
 
 class Enlargement:
     """The small colours of a picture, ready to be read at any rows of its full resolution.
 
-    What is enlarged (bicubically) is not ab itself but the slope and what remains, ab - slope * L; at full resolution
-    they are joined again with the L* that is known there. Where slope is 0, as on constant lightness, that is the
-    bicubic enlargement of ab; and a picture that needs no enlargement keeps its ab as it is.
+    What is enlarged (bicubically) is not ab itself but the slope and what remains, ab - slope * L;
+    at full resolution they are joined again with the L* that is known there. Where slope is 0, as
+    on constant lightness, that is the bicubic enlargement of ab; and a picture that needs no
+    enlargement keeps its ab as it is.
 
     Parameters
     ----------
@@ -36,16 +39,17 @@ class Enlargement:
 
     References
     ----------
-    He, Sun and Tang 2010, equations 5 and 6 (the slope); He and Sun 2015 (found on the small picture). Aiazzi et al.
-    2006 add the detail to the plain enlargement, as is done here; the guided filter, which smooths first, was worse
-    than bicubic on photographs.
+    He, Sun and Tang 2010, equations 5 and 6 (the slope); He and Sun 2015 (found on the small
+    picture). Aiazzi et al. 2006 add the detail to the plain enlargement, as is done here; the
+    guided filter, which smooths first, was worse than bicubic on photographs.
     """
 
     def __init__(self, L: np.ndarray, ab: np.ndarray, height: int, width: int) -> None:
-        planes = np.stack([plane for both in slope_and_rest(L, ab) for plane in cv2.split(both)])  # (4, h, w)
+        planes = [plane for both in slope_and_rest(L, ab) for plane in cv2.split(both)]
         self.down = _weights(L.shape[0], height)
-        # Enlarging is a product with a matrix. Across, that is done now; down, for the rows that are asked for.
-        self.columns = _across(planes, _weights(L.shape[1], width))
+        # Enlarging is a product with a matrix. Across, that is done now; down, for the rows that
+        # are asked for.
+        self.columns = _across(np.stack(planes), _weights(L.shape[1], width))
 
     def rows(self, rows: slice, L: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Read some rows of the full-resolution picture.
@@ -62,7 +66,8 @@ class Enlargement:
             In CIE units.
         """
         weights = self.down[rows]
-        used = np.flatnonzero(weights.any(axis=0))  # few: a row lies between two or four of the small ones
+        # Few are used: a row lies between two or four of the small ones.
+        used = np.flatnonzero(weights.any(axis=0))
         near = slice(used[0], used[-1] + 1)
         a, b, rest_a, rest_b = weights[:, near] @ self.columns[:, near]
         for slope, rest in ((a, rest_a), (b, rest_b)):
@@ -72,7 +77,7 @@ class Enlargement:
 
 
 def enlarge(small_L: np.ndarray, ab: np.ndarray, L: np.ndarray) -> np.ndarray:
-    """Enlarge the colours of a picture along the edges of its full-resolution lightness, all rows at once.
+    """Enlarge the colours of a picture along the edges of its full-resolution lightness.
 
     Parameters
     ----------
@@ -92,7 +97,7 @@ def enlarge(small_L: np.ndarray, ab: np.ndarray, L: np.ndarray) -> np.ndarray:
 
 
 def slope_and_rest(L: np.ndarray, ab: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Split small colours into what follows the lightness and what does not: ``ab = slope * L + rest``.
+    """Split small colours into what follows the lightness and a rest: ``ab = slope * L + rest``.
 
     Parameters
     ----------
@@ -136,7 +141,7 @@ def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _across(planes: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Planes (C, h, w) times the matrix (W, w) of their columns, in blocks: each needs few of the small columns."""
+    """Planes (C, h, w) times the matrix (W, w) of their columns, in blocks: each needs few of them."""
     result = np.empty((*planes.shape[:2], len(weights)), np.float32)
     for block in (slice(left, left + BLOCK) for left in range(0, len(weights), BLOCK)):
         used = np.flatnonzero(weights[block].any(axis=0))
@@ -146,8 +151,8 @@ def _across(planes: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _slope(L: np.ndarray, ab: np.ndarray) -> np.ndarray:
-    """How much a and b rise with L around each pixel, all (h, w, 2): their covariance over the variance of L, held back
-    where that is small.
+    """How much a and b rise with L around each pixel, all (h, w, 2): their covariance over the
+    variance of L, held back where that is small.
 
     The means are taken off first: of numbers near 100, differences of squares would be inexact.
     """
@@ -159,7 +164,7 @@ def _slope(L: np.ndarray, ab: np.ndarray) -> np.ndarray:
 
 
 def _mean(x: np.ndarray) -> np.ndarray:
-    """The mean of a picture (h, w, 2) over the window around each pixel, of what lies inside the picture."""
+    """The mean of a picture (h, w, 2) over the window around each pixel, inside the picture."""
     return _total(x) / _counts(x.shape)
 
 
@@ -176,7 +181,7 @@ def _counts(shape: tuple[int, int, int]) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def _weights(small: int, large: int) -> np.ndarray:
-    """The matrix (large, small), float32, that resizes a column of pixels, each by the bicubic kernel."""
+    """The matrix (large, small), float32, that resizes a column of pixels bicubically."""
     scale = small / large
     wide = max(scale, 1.0)  # of the kernel, in pixels: it averages when the picture shrinks
     middle = (np.arange(large) + 0.5) * scale

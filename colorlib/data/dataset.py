@@ -12,7 +12,8 @@ from torch import Tensor
 from torchvision.transforms.v2.functional import InterpolationMode, resize
 
 from colorlib.color.batches import bytes_to_network
-from colorlib.color.lab import rgb_to_lab, to_network
+from colorlib.color.lab import rgb_to_lab
+from colorlib.color.scale import to_network
 from colorlib.data.degrade import degrade
 from colorlib.data.unchanged import Unchanged
 from colorlib.images.tensors import read_rgb

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from colorlib.color.lab import from_network
+from colorlib.color.scale import from_network
 from colorlib.data.loaders import validation_loader
 from colorlib.experiments.recipe import Data
 from colorlib.metrics.evaluate import evaluate

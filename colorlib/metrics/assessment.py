@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torchvision.transforms.v2.functional import InterpolationMode, center_crop, resize
 
 from colorlib.color.batches import bytes_to_network, lab_to_bytes
-from colorlib.color.lab import from_network
+from colorlib.color.scale import from_network
 from colorlib.images.tensors import read_rgb
 from colorlib.metrics.networks import INCEPTION, LPIPS, lpips
 from colorlib.metrics.pictures import (

@@ -21,7 +21,8 @@ import torch
 from scipy.stats import bootstrap
 from torch import Tensor, nn
 
-from colorlib.color.lab import from_network, lab_to_rgb
+from colorlib.color.lab import lab_to_rgb
+from colorlib.color.scale import from_network
 from colorlib.metrics.assessment import measured
 from colorlib.metrics.frechet import FrechetDistance
 from colorlib.metrics.pictures import colorfulness, colorfulness_unsigned

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from colorlib.color.lab import AB_RANGE
+from colorlib.color.constants import AB_RANGE
 from colorlib.models.auxiliary import Auxiliary
 from colorlib.models.color_bins import (
     TEMPERATURE,

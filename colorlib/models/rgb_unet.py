@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from colorlib.color.lab import from_network, lab_to_rgb, rgb_to_lab, to_network
+from colorlib.color.lab import lab_to_rgb, rgb_to_lab
+from colorlib.color.scale import from_network, to_network
 from colorlib.models.auxiliary import Auxiliary
 from colorlib.models.unet import UNet
 

@@ -14,7 +14,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from colorlib import metrics
 from colorlib._atomic import atomic
-from colorlib.color.lab import from_network, grey_rgb, lab_to_rgb
+from colorlib.color.lab import grey_rgb, lab_to_rgb
+from colorlib.color.scale import from_network
 from colorlib.data.loaders import set_epoch
 from colorlib.training.distributed import is_main, sum_over_processes
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from hypothesis import given
 
+from colorlib import color
 from colorlib.color import gamut
-from colorlib.color import lab as color
 from helpers.color import chromatic, colours, lightnesses, pixel, properties
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage import color as skcolor
 
+from colorlib import color
 from colorlib.color import gamut
-from colorlib.color import lab as color
 from helpers.color import channel, chromatic, colours, lightnesses, pixel, properties
 
 

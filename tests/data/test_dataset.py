@@ -13,7 +13,8 @@ from skimage.color import rgb2lab
 
 from colorlib.color import batches
 from colorlib.color.batches import bytes_to_network
-from colorlib.color.lab import from_network, lab_to_rgb, rgb_to_lab, to_network
+from colorlib.color.lab import lab_to_rgb, rgb_to_lab
+from colorlib.color.scale import from_network, to_network
 from colorlib.data import dataset as data
 from colorlib.data.dataset import LabTransform
 from colorlib.data.loaders import dataloaders, validation_loader

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from colorlib import metrics
-from colorlib.color.lab import from_network, grey_rgb, lab_to_rgb, lightness, rgb_to_lab, to_network
+from colorlib.color.lab import grey_rgb, lab_to_rgb, lightness, rgb_to_lab
+from colorlib.color.scale import from_network, to_network
 from colorlib.metrics import evaluate
 from helpers.metrics import crops, distance
 

@@ -9,7 +9,9 @@ import torch
 from onnxruntime import InferenceSession
 from torch import nn
 
-from colorlib.color.lab import AB_RANGE, rgb_to_lab, to_network
+from colorlib.color.constants import AB_RANGE
+from colorlib.color.lab import rgb_to_lab
+from colorlib.color.scale import to_network
 from colorlib.models import registry
 from colorlib.models.export import export_onnx, interpolated
 from colorlib.models.onnx_card import METADATA

@@ -5,7 +5,8 @@ import torch
 from fastai.vision.models.unet import DynamicUnet
 from torchvision.transforms.functional import resize
 
-from colorlib.color.lab import from_network, rgb_to_lab, to_network
+from colorlib.color.lab import rgb_to_lab
+from colorlib.color.scale import from_network, to_network
 from colorlib.models.dynamic_unet import dynamic_unet
 from colorlib.models.light_unet import LightUNet
 from colorlib.models.patchgan import PatchGAN
