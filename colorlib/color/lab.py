@@ -52,7 +52,14 @@ from torch import Tensor
 from colorlib.color.constants import RGB_FROM_WHITE, WHITE_FROM_RGB
 from colorlib.color.curves import lab_curve, lab_curve_inverse, linear_to_rgb, rgb_to_linear
 
-__all__ = ["checked_picture", "grey_rgb", "lab_to_linear_rgb", "lab_to_rgb", "lightness", "rgb_to_lab"]
+__all__ = [
+    "checked_picture",
+    "grey_rgb",
+    "lab_to_linear_rgb",
+    "lab_to_rgb",
+    "lightness",
+    "rgb_to_lab",
+]
 
 CHUNK = 65_536  # pixels that a CPU converts at once: the temporaries then stay in its cache
 

@@ -290,7 +290,7 @@ class Colorizer:
         return enlarge(small, self.small_ab(small), L)
 
     def uncertainty(self, image: PhotographLike) -> np.ndarray:
-        """Tell where the network does not know, (H, W), in CIE units: `uncertainty.uncertainty_of`."""
+        """Tell where the network does not know, (H, W), in CIE units: see `uncertainty_of`."""
         from colorlib.colorize.uncertainty import uncertainty_of
 
         return uncertainty_of(image, self.network, self.sizes)

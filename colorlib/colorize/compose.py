@@ -18,7 +18,15 @@ from colorlib.colorize.upsample import Enlargement
 from colorlib.images.decode import opened
 from colorlib.images.modes import as_rgb, plain
 
-__all__ = ["PhotographLike", "check_range", "paint", "pixels_of", "shrunk", "small_lab", "small_lightness"]
+__all__ = [
+    "PhotographLike",
+    "check_range",
+    "paint",
+    "pixels_of",
+    "shrunk",
+    "small_lab",
+    "small_lightness",
+]
 
 PhotographLike = str | Path | Image.Image | np.ndarray
 # Pixels that are converted at once: they stay in the cache, and steps of Python are few.

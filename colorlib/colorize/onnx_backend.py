@@ -1,4 +1,4 @@
-"""Networks that onnxruntime runs: the shipped weights, files of `colorlib export`, other people's."""
+"""Networks that onnxruntime runs: shipped weights, files of `colorlib export`, other people's."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A result that is hardly coloured says so, and which size of the network would give more colour."""
+"""A result that is hardly coloured says so, and which size of the network gives more colour."""
 
 import copy
 from typing import TYPE_CHECKING, Any

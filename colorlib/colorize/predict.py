@@ -117,7 +117,7 @@ def predictions(network: Network, L: np.ndarray, sizes: Sequence[int], flip: boo
 
 
 def _pad(plane: np.ndarray, multiple: int) -> tuple[np.ndarray, tuple[int, int]]:
-    """Mirror a plane at its borders until both sides are multiples; and where the picture starts."""
+    """Mirror a plane at its borders until both sides are multiples; also where it starts."""
     extra = [-side % multiple for side in plane.shape]
     before = [more // 2 for more in extra]
     margins = [(first, more - first) for first, more in zip(before, extra, strict=True)]

@@ -12,9 +12,7 @@ from colorlib.colorize.upsample import resize
 __all__ = ["uncertainty_of"]
 
 
-def uncertainty_of(
-    image: PhotographLike, network: Network, sizes: Sequence[int]
-) -> np.ndarray:
+def uncertainty_of(image: PhotographLike, network: Network, sizes: Sequence[int]) -> np.ndarray:
     """Tell how far the predictions of a network for the same pixel lie apart.
 
     The predictions are those at several sizes, or at 3/4 and 4/3 of it too when there is only one,

@@ -141,7 +141,7 @@ def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _across(planes: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Planes (C, h, w) times the matrix (W, w) of their columns, in blocks: each needs few of them."""
+    """Planes (C, h, w) times the matrix (W, w) of their columns, in blocks: few belong to each."""
     result = np.empty((*planes.shape[:2], len(weights)), np.float32)
     for block in (slice(left, left + BLOCK) for left in range(0, len(weights), BLOCK)):
         used = np.flatnonzero(weights[block].any(axis=0))
