@@ -60,7 +60,7 @@ lint: $(STAMP)  ## Look at style and types
 	$(BIN)/mypy
 
 clean:  ## Remove what was built (the environment in .venv stays)
-	rm -rf _build dist build .pytest_cache .ruff_cache .hypothesis .benchmarks *.egg-info
+	rm -rf _build dist build .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks *.egg-info
 	find book colorlib notebooks tests -name __pycache__ -prune -exec rm -rf {} +
 
 # Chromium opens the pages in the tests. Where it cannot be installed, those tests say so.

@@ -58,7 +58,7 @@ class Watch:
         self.check()
         digest = sha256_of(self.path)
         if self.digest not in (None, digest):
-            self.before = None
+            self.before = ()  # as no file is
         self.check()
         return Stamp(*self.before[-3:]), digest
 

@@ -46,17 +46,16 @@ def merge_many(
         side[1] + 1
     )
     size = rows * columns * m * (m + channels)
-    fits = spare is not None and spare.size >= size
-    left = spare.reshape(-1)[:size] if fits else np.empty(size)
-    left = left.reshape(rows, columns, m, m + channels)
-    pairs = (
-        []
-        if children is None
-        else zip(_pairs(children, direction), ring_places(*side, direction), strict=True)
-    )
-    pairs = [
-        (child, _slices(runs, child.shape[-2:], (n + m, n + m + channels))) for child, runs in pairs
-    ]
+    if spare is None or spare.size < size:
+        spare = np.empty(size)
+    left = spare.reshape(-1)[:size].reshape(rows, columns, m, m + channels)
+    pairs: list[tuple[np.ndarray, list[tuple[slice, slice]]]] = []
+    if children is not None and direction is not None:
+        whole = (n + m, n + m + channels)
+        for child, runs in zip(
+            _pairs(children, direction), ring_places(*side, direction), strict=True
+        ):
+            pairs.append((child, _slices(runs, child.shape[-2:], whole)))
     fronts = []
     step = max(1, CHUNK // (columns * (n + m) * (n + m)))
     for here in (slice(top, min(top + step, rows)) for top in range(0, rows, step)):
@@ -80,8 +79,9 @@ def merge_many(
         inner[..., n + m :] += picture.right[corner[:, None] + unknowns]
         for tie, (one, other, stored) in zip(picture.ties, ties, strict=True):
             amount = tie[corner[:, None] + (stored - away)]
-            for row, column in ((one, other), (other, one)):
-                inner[:, row[row < n], column[row < n]] -= amount[:, row < n]
+            for pixel, there in ((one, other), (other, one)):
+                mine = pixel < n
+                inner[:, pixel[mine], there[mine]] -= amount[:, mine]
         fronts.append(Front(corner, unknowns, ring, _eliminate(inner, outer)))
     return fronts, left
 

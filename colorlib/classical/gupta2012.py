@@ -230,7 +230,8 @@ def _means(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 def _middles(labels: np.ndarray) -> np.ndarray:
     """The pixel (row, column) of each superpixel that is nearest to its centre of mass."""
-    rows, columns = np.indices(labels.shape)
+    places = np.indices(labels.shape)
+    rows, columns = places[0], places[1]
     centres = np.stack([_means(rows, labels), _means(columns, labels)], axis=1)
     off = (rows - centres[labels, 0]) ** 2 + (columns - centres[labels, 1]) ** 2
     order = np.lexsort([off.ravel(), labels.ravel()])

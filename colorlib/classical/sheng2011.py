@@ -128,7 +128,7 @@ def sheng(L: ArrayLike, reference_lab: ArrayLike, seed: int = 0) -> np.ndarray:
     """
     L, reference = checked_reference(L, reference_lab)
     rng = np.random.default_rng(seed)
-    places, known = jittered(*L.shape, NODES, rng), jittered(*reference.shape[:2], NODES, rng)
+    places, known = jittered(L.shape, NODES, rng), jittered(reference.shape, NODES, rng)
     features = np.concatenate(
         [rotation_invariant(L)[places], rotation_invariant(reference[..., 0])[known]]
     )

@@ -79,7 +79,7 @@ def segment(features: ArrayLike, regions: int = REGIONS, seed: int = 0) -> np.nd
         raise ValueError("features hold numbers that are not finite")
     if regions < 1:
         raise ValueError(f"regions must be at least 1, not {regions}")
-    places = jittered(*features.shape[:2], SAMPLES, np.random.default_rng(seed))
+    places = jittered(features.shape, SAMPLES, np.random.default_rng(seed))
     few = features[places]
     regions = min(regions, len(few))
     if len(few) == 1:

@@ -37,7 +37,7 @@ def welsh(L: ArrayLike, reference_lab: ArrayLike, seed: int = 0) -> np.ndarray:
     Welsh, Ashikhmin and Mueller 2002 (global matching; without swatches).
     """
     L, reference = checked_reference(L, reference_lab)
-    places = jittered(*reference.shape[:2], SAMPLES, np.random.default_rng(seed))
+    places = jittered(reference.shape, SAMPLES, np.random.default_rng(seed))
     samples = np.stack([reference[..., 0], texture(reference[..., 0])], axis=-1)[places]
     pixels = np.stack([L, texture(L)], axis=-1).reshape(-1, 2)
     # p=1 adds the two differences; that each weighs one half changes no comparison.
@@ -46,7 +46,7 @@ def welsh(L: ArrayLike, reference_lab: ArrayLike, seed: int = 0) -> np.ndarray:
 
 
 def jittered(
-    height: int, width: int, count: int, rng: np.random.Generator
+    shape: tuple[int, ...], count: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw about `count` pixels of a picture: a random one in each cell of a square grid.
 
@@ -55,8 +55,8 @@ def jittered(
 
     Parameters
     ----------
-    height, width : int
-        Of the picture, in pixels.
+    shape : tuple of int
+        Of the picture: height and width in pixels, and what follows them.
     count : int
         How many to aim for. A small picture has fewer.
 
@@ -69,6 +69,7 @@ def jittered(
     ----------
     Welsh, Ashikhmin and Mueller 2002 (jittered sampling).
     """
+    height, width = shape[:2]
     cell = max(1.0, np.sqrt(height * width / count))
     down, across = max(1, round(height / cell)), max(1, round(width / cell))
     rows = (np.arange(down)[:, None] + rng.random((down, across))) * height / down

@@ -51,7 +51,7 @@ def kept_xmp(data: bytes | None) -> dict[str, str]:
         root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError):
         return {}
-    found = {}
+    found: dict[str, str] = {}
     for name in _KEPT:
         space, _, key = name.partition(":")
         full = f"{{{_SPACES[space]}}}{key}"

@@ -21,7 +21,7 @@ __all__ = ["METADATA", "PRESETS", "Signature", "read_onnx_card"]
 METADATA = "colorlib"  # the key in the file's metadata under which the card lies
 # As their documented exports and scripts feed them: scripts/export_onnx.py of piddnad/DDColor, and
 # color/deoldify.py of instant-high/deoldify-onnx.
-PRESETS = {
+PRESETS: dict[str, dict[str, Any]] = {
     "ddcolor": {"input": "rgb", "black": 0, "white": 1, "output": "ab", "scale": 1, "size": 512},
     "deoldify": {
         "input": "rgb",
@@ -156,7 +156,8 @@ def _signed(source: Path, text: str) -> dict[str, Any]:
         raise ValueError(
             f"{source}: there is no preset {preset!r}; choose one of {', '.join(PRESETS)}"
         )
-    card = PRESETS.get(preset, {}) | card
+    if preset is not None:
+        card = PRESETS[preset] | card
     signature = card.get("signature", card)
     try:
         known = {

@@ -20,8 +20,8 @@ def test_welsh_takes_colours_by_lightness_and_by_texture():
 
 
 def test_samples_come_one_from_each_cell():
-    rows, columns = jittered(60, 90, 54, np.random.default_rng(0))
+    rows, columns = jittered((60, 90), 54, np.random.default_rng(0))
     cells = rows // 10 * 9 + columns // 10
     np.testing.assert_array_equal(np.sort(cells), np.arange(54))
-    rows, columns = jittered(3, 4, 500, np.random.default_rng(0))
+    rows, columns = jittered((3, 4), 500, np.random.default_rng(0))
     np.testing.assert_array_equal(rows * 4 + columns, np.arange(12))
