@@ -58,7 +58,8 @@ def displayed_bytes(L: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     light = _displayed_light(L, a, b)
     # In 16 bits, limited to them, for the table: at black, where the sRGB curve is steepest, a
     # twentieth of a level.
-    return np.take(_levels(), cv2.addWeighted(light, 65535, light, 0, 0, dtype=cv2.CV_16U))
+    places = np.asarray(cv2.addWeighted(light, 65535, light, 0, 0, dtype=cv2.CV_16U), np.uint16)
+    return np.take(_levels(), places)
 
 
 def _displayed_light(L: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:

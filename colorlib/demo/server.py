@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from colorlib.demo import page
@@ -75,7 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def __init__(
-        self, content: dict[str, tuple[str, bytes]], pictures: OpenPictures, *arguments: object
+        self, content: dict[str, tuple[str, bytes]], pictures: OpenPictures, *arguments: Any
     ) -> None:
         self.content, self.pictures = content, pictures
         super().__init__(*arguments)
@@ -126,14 +128,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _is_ours(self) -> bool:
         """Whether the request comes from our page: other sites in the browser could ask."""
-        port = self.server.server_address[1]
+        port = self.connection.getsockname()[1]
         ours = {f"127.0.0.1:{port}", f"localhost:{port}"}
         origin = self.headers.get("Origin")
         return self.headers.get("Host") in ours and (
             origin is None or origin.removeprefix("http://") in ours
         )
 
-    def _work(self, task: object) -> None:
+    def _work(self, task: Callable[[], tuple[str, bytes]]) -> None:
         """Answer with what a task returns, or with the sentence of its error."""
         try:
             kind, data = task()
