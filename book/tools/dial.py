@@ -5,6 +5,7 @@ asked once about a fixed share of the validation photographs of each collection,
 gain. The shares go to `book/results/dial.csv`, after every mixture; stopped, the same command goes on.
 """
 
+import copy
 import sys
 from itertools import islice
 from pathlib import Path
@@ -20,8 +21,7 @@ from colorlib.experiments.recipe import load_recipe
 from colorlib.experiments.run import photographs
 from colorlib.metrics.evaluate import evaluate, shares
 from colorlib.metrics.frechet import FrechetDistance
-from colorlib.models import dial
-from colorlib.models.weights import load_weights
+from colorlib.models.weights import load_weights, mixture
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -50,15 +50,15 @@ def measured(generator: nn.Module, paths: list[Path], side: int, gains: tuple[fl
 
 def main(careful: Path, vivid: Path, results: Path = RESULTS) -> Path:
     """Measure the mixtures that the file does not have yet."""
-    generator, card = load_weights(careful / "generator.safetensors")
+    begin, card = load_weights(careful / "generator.safetensors")
     end, _ = load_weights(vivid / "generator.safetensors")
-    ends = dial.join({name: tensor.clone() for name, tensor in generator.state_dict().items()}, end.state_dict())
+    generator = copy.deepcopy(begin)
     recipe = load_recipe(card["recipe"]["name"])
     valid = photographs(recipe)[1]
     path = results / "dial.csv"
     rows = pd.read_csv(path).to_dict("records") if path.exists() else []
     for part in track([part for part in PARTS if part not in {row["part"] for row in rows}], "measuring the mixtures"):
-        generator.load_state_dict(dial.turn(ends, part))
+        generator.load_state_dict(mixture(begin, end, part))
         for name in recipe.data.mix:
             if own := [path for path in valid if name in path.parts]:
                 spread = list(islice(own, 0, None, max(1, len(own) // MOST)))

@@ -25,15 +25,15 @@ import pandas as pd
 from colorlib.experiments.assess import measure
 from colorlib.experiments.recipe import load_recipe
 from colorlib.experiments.run import photographs
-from colorlib.models import dial
 from colorlib.models.export import save_graph
 from colorlib.models.shipped import SHIPPED
-from colorlib.models.weights import load_weights, save_weights
+from colorlib.models.weights import load_weights, mixture, save_weights
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 KEPT = ("title", "size", "commit")
 RECORDED = ("command", "recipe", "photographs", "epochs", "hours", "machine", "precision", "versions", "metrics")
 LICENCE = "BSD-3-Clause, like the code; the photographs of the training have terms of their own, see the model card"
+FINE = 41  # mixtures among which the dial chooses
 LEVELS = (0.0, 0.25, 0.5, 0.75, 1.0)
 POINTS = {"careful": 0.0, "natural": 0.5, "vivid": 1.0}
 
@@ -49,26 +49,30 @@ def best_way(grid: pd.DataFrame) -> dict[str, list[float]]:
     """Choose the settings of the dial from a measured grid of mixtures and gains.
 
     The ends are the careful network at the gain at which its ab error is smallest, and the setting whose Frechet
-    distance is smallest; the colourfulness between them rises evenly. For each level every mixture's gain is
-    interpolated to that colourfulness, and the mixture with the smallest sum of ab error and Frechet distance, as
-    shares of grey's, is taken.
+    distance is smallest; the colourfulness between them rises evenly. What lies between two measured mixtures is
+    interpolated. For each level every mixture's gain is interpolated to that colourfulness, and the mixture with the
+    smallest sum of ab error and Frechet distance, as shares of grey's, is taken.
     """
     error, frechet, color = "ab error, of grey's", "Frechet, of grey's", "colourfulness, of truth's"
     mean = grid.groupby(["part", "gain"])[[error, frechet, color]].mean().reset_index()
     careful = mean[mean["part"] == 0]
-    low = careful.loc[careful[error].idxmin(), color]
-    high = mean.loc[mean[frechet].idxmin(), color]
-    chosen = {"vividness": list(LEVELS), "part": [], "gain": []}
-    for target in low + np.array(LEVELS) * (high - low):
+    first, last = careful.loc[careful[error].idxmin()], mean.loc[mean[frechet].idxmin()]
+    gains = [rows.set_index("part") for _, rows in mean.groupby("gain")]
+    parts = np.linspace(0, 1, FINE)
+    between = [{key: np.interp(parts, rows.index, rows[key]) for key in rows} | {"part": parts} for rows in gains]
+    fine = pd.concat(map(pd.DataFrame, between))
+    settings = [(first["part"], first["gain"])]
+    for level in LEVELS[1:-1]:
+        target = first[color] + level * (last[color] - first[color])
         ways = []
-        for part, rows in mean.groupby("part"):
+        for part, rows in fine.groupby("part"):
             if rows[color].min() <= target <= rows[color].max():
                 at = [np.interp(target, rows[color], rows[key]) for key in ("gain", error, frechet)]
                 ways.append((at[1] + at[2], part, at[0]))
-        _, part, gain = min(ways)
-        chosen["part"].append(round(float(part), 3))
-        chosen["gain"].append(round(float(gain), 3))
-    return chosen
+        settings.append(min(ways)[1:])
+    settings.append((last["part"], last["gain"]))
+    part, gain = ([round(float(one), 3) for one in way] for way in zip(*settings, strict=True))
+    return {"vividness": list(LEVELS), "part": part, "gain": gain}
 
 
 def ship(name: str, run: Path) -> Path:
@@ -84,8 +88,7 @@ def ship_mixture(name: str, early: Path, late: Path, part: float) -> Path:
     """Mix an early and a late state of a training (Wang et al. 2019), measure that, and write its card."""
     begin, _ = load_weights(early / "generator.safetensors")
     generator, card = load_weights(late / "generator.safetensors")
-    ends = dial.join(begin.state_dict(), generator.state_dict())
-    generator.load_state_dict(dial.turn(ends, part))
+    generator.load_state_dict(mixture(begin, generator, part))
     recipe = load_recipe(card["recipe"]["name"])
     metrics = measure(generator, recipe.data, photographs(recipe)[1])
     full = about(late) | {"licence": LICENCE, "part": part, "metrics": metrics}

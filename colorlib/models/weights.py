@@ -126,6 +126,30 @@ def load_weights(
     return generator.eval(), card
 
 
+def mixture(first: nn.Module, second: nn.Module, part: float) -> dict[str, Tensor]:
+    """Mix two networks of one architecture, weight by weight (`dial.turn` on tensors).
+
+    Parameters
+    ----------
+    first, second : nn.Module
+        On the CPU; neither is changed.
+    part : float
+        Of the way from the first to the second; 0 and 1 are the ends.
+
+    Returns
+    -------
+    dict of str to Tensor
+        A state dict, in float32.
+
+    References
+    ----------
+    Wang et al. 2019 (deep network interpolation), equation 3.
+    """
+    ends = dial.join(first.state_dict(), second.state_dict())
+    arrays = dial.turn({name: tensor.numpy() for name, tensor in ends.items()}, part)
+    return {name: torch.as_tensor(array).clone() for name, array in arrays.items()}
+
+
 def _half(name: str, tensor: Tensor) -> Tensor:
     """Copy a tensor to the CPU, floats in float16; refuse what float16 cannot hold."""
     tensor = tensor.detach().cpu()
