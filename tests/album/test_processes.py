@@ -78,9 +78,9 @@ def test_a_killed_command_is_gone_on_with_and_swept_after(tmp_path):
     for number in range(12):
         make(album / f"{number % 2}/{long} {number:03}.png", 10 * number + 20)
     run = start(0.3, album, "--out", out, "--jobs", 3)
-    while len(list(out.glob("*/[!.]*.png"))) < 4:
+    while len(list(out.glob("*/[!.]*.png"))) < 4 or not temporary(out):
         assert run.poll() is None, run.stderr.read()
-        time.sleep(0.05)
+        time.sleep(0.02)
     run.send_signal(signal.SIGKILL)
     run.communicate()
     done = set(out.glob("*/[!.]*.png"))
