@@ -6,6 +6,7 @@ exports, under the address at which chapters import them, then what else is publ
 
 import inspect
 import pkgutil
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from types import ModuleType
@@ -22,8 +23,9 @@ def is_code(thing: object) -> bool:
 
 
 def explanation(module: ModuleType) -> str:
-    """What a file says of itself, without the papers that it follows."""
-    return (inspect.getdoc(module) or "").partition("\n\nReferences\n")[0]
+    """What a file says of itself, without the papers that it follows and the marks that lead to them."""
+    said = (inspect.getdoc(module) or "").partition("\n\nReferences\n")[0]
+    return re.sub(r"\s\[\d+\]_", "", said)
 
 
 def own(module: ModuleType) -> dict[str, object]:
