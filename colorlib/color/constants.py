@@ -15,3 +15,4 @@ WHITE_FROM_RGB = tuple(
 RGB_FROM_WHITE = tuple(tuple(row) for row in np.linalg.inv(np.array(WHITE_FROM_RGB)).tolist())
 L_HALF = 50.0  # L / 50 - 1 is in [-1, 1]
 AB_RANGE = 110.0  # the largest |a| or |b| of an sRGB colour is 107.9
+TOLERANCE = 1e-3  # of sRGB: how far outside [0, 1] a colour still counts as displayable

@@ -11,11 +11,10 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from colorlib.color.constants import RGB_FROM_WHITE
+from colorlib.color.constants import RGB_FROM_WHITE, TOLERANCE
 
 __all__ = ["displayed_bytes", "displayed_rgb"]
 
-TOLERANCE = 1e-3  # of sRGB: what counts as displayable, as in `gamut.in_gamut`
 STEPS = 8  # of Newton's method at most; three or four are taken in photographs
 SETTLED = 0.01  # of the factor: a step as small leaves an error of about its square
 FARTHEST = 140.0  # chroma in CIE units; the largest of sRGB is 134

@@ -3,12 +3,12 @@
 import torch
 from torch import Tensor
 
-from colorlib.color.constants import RGB_FROM_WHITE
+from colorlib.color.constants import RGB_FROM_WHITE, TOLERANCE
 from colorlib.color.curves import lab_curve_inverse
 from colorlib.color.lab import lab_to_linear_rgb
 
 
-def in_gamut(lab: Tensor, tolerance: float = 1e-3) -> Tensor:
+def in_gamut(lab: Tensor, tolerance: float = TOLERANCE) -> Tensor:
     """Tell which pixels a screen can show: those whose three sRGB values are within [0, 1].
 
     Parameters
@@ -67,7 +67,7 @@ def gamut_mask(L: float, step: float = 1.0, extent: float = 110) -> tuple[Tensor
     return values, values.clone(), in_gamut(lab)[0]
 
 
-def fit_gamut(lab: Tensor, tolerance: float = 1e-3) -> Tensor:
+def fit_gamut(lab: Tensor, tolerance: float = TOLERANCE) -> Tensor:
     """Make every colour displayable by taking away chroma, at its own lightness and hue.
 
     Displayable colours are returned as they are. Of the others, ab is multiplied by the largest
