@@ -64,9 +64,9 @@ def captioned(
     return np.vstack([pixels, np.dstack([below] * 3)]), alpha
 
 
-def _broken(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
-    """A text as lines that are no wider than so many pixels, unless a word is."""
-    lines = []
+def _broken(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> list[str]:
+    """Break a text into lines that are no wider than so many pixels, unless a word is."""
+    lines: list[str] = []
     for word in text.split():
         if lines and font.getlength(f"{lines[-1]} {word}") <= width:
             lines[-1] += f" {word}"

@@ -117,7 +117,7 @@ def judge_film(frames: Iterable[np.ndarray]) -> ColorShare:
 
 
 def _small_lab(pixels: np.ndarray) -> np.ndarray:
-    """A small copy, averaged down, in CIE Lab (h, w, 3)."""
+    """Return a small copy, averaged down, in CIE Lab (h, w, 3)."""
     rgb = pixels if pixels.ndim == 3 else cv2.merge([pixels] * 3)
     factor = SIDE / max(rgb.shape[:2])
     if factor < 1:
@@ -127,7 +127,7 @@ def _small_lab(pixels: np.ndarray) -> np.ndarray:
 
 
 def _off_tint(lab: np.ndarray) -> np.ndarray:
-    """What is left of a and b (h, w, 2) when the tint is taken away.
+    """Take the tint away: what is left of a and b (h, w, 2).
 
     The tint is a cubic curve over lightness, as of sepia, plus a cast: quadratic over the place,
     and stronger or weaker in the light, as of yellowed paper. Either is of one hue, more or less:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,6 +14,7 @@ from PIL import (
     JpegImagePlugin,
     WebPImagePlugin,
 )
+from PIL.ImageFile import ImageFile
 
 from colorlib.images.jpeg2000 import open_jpeg_2000
 from colorlib.images.kinds import READ, picture_kind
@@ -31,13 +31,13 @@ __all__ = [
     "memory_needed",
     "open_rgb",
     "opened",
-    "reopened",
+    "opened_twice",
     "within_limits",
 ]
 
 # What reads a file of each kind. Nothing else is tried: Pillow also knows formats that run
 # programs.
-_READERS = {
+_READERS: dict[str, Callable[[BinaryIO], ImageFile]] = {
     "JPEG": JpegImagePlugin.jpeg_factory,
     "WEBP": WebPImagePlugin.WebPImageFile,
     "GIF": GifImagePlugin.GifImageFile,
@@ -114,14 +114,34 @@ def opened(path: str | Path) -> Iterator[Image.Image]:
     # program shortens is a crash.
     with errors_named(path), open(path, "rb") as file:
         if kind_of(path, file) == "TIFF":
-            image = _first_page(TiffFile(path).page(0))
-            image.path = path
-            yield image
+            yield _first_page(TiffFile(path).page(0))
             return
-        with _pillow_image(path, file) as image:
-            check_memory(*image.size, _bytes_a_pixel(image))
-            with pillow_without_limit(image.width * image.height):
-                yield image
+        with _within_memory(path, file) as image:
+            yield image
+
+
+@contextmanager
+def opened_twice(path: str | Path) -> Iterator[tuple[ImageFile, Callable[[], ImageFile]]]:
+    """Open a picture file that is no TIFF, as `opened`, with what opens this file once more.
+
+    Even if another one has its name by then.
+    """
+    with errors_named(path), open(path, "rb") as file:
+
+        def again() -> ImageFile:
+            file.seek(0)
+            return _pillow_image(path, file)
+
+        with _within_memory(path, file) as image:
+            yield image, again
+
+
+@contextmanager
+def _within_memory(path: str | Path, file: BinaryIO) -> Iterator[ImageFile]:
+    with _pillow_image(path, file) as image:
+        check_memory(*image.size, _bytes_a_pixel(image))
+        with pillow_without_limit(image.width * image.height):
+            yield image
 
 
 def unreadable(path: str | Path, why: str) -> ValueError:
@@ -135,12 +155,6 @@ def within_limits(image: Image.Image, frames: int) -> None:
     """Raise RefusedError when an animation, all of whose frames are held, exceeds the limits."""
     check_pages(frames, "frames")
     check_memory(*image.size, _bytes_a_pixel(image), frames)
-
-
-def reopened(image: Image.Image) -> Image.Image:
-    """Open an opened picture's file a second time, even if another one has its name by now."""
-    image.file.seek(0)
-    return _pillow_image(image.path, image.file)
 
 
 def memory_needed(path: str | Path) -> float:
@@ -166,7 +180,6 @@ def memory_needed(path: str | Path) -> float:
 
 
 def _bytes_a_pixel(image: Image.Image) -> float:
-    """What reading and colouring an opened picture takes."""
     return _SIXTEEN_BIT_BYTES[image.mode] if byte_modes(image) else _BYTES.get(image.mode, 15)
 
 
@@ -214,7 +227,7 @@ def open_rgb(path: str | Path, shorter_side: int | None = None) -> Image.Image:
             shrink = min(1.0, shorter_side / min(image.size))
             image.draft("RGB", (int(image.width * shrink + 1), int(image.height * shrink + 1)))
         image.load()
-        return as_rgb(ImageOps.exif_transpose(image))
+        return as_rgb(ImageOps.exif_transpose(image), path)
 
 
 def kind_of(path: str | Path, file: BinaryIO) -> str:
@@ -227,23 +240,16 @@ def kind_of(path: str | Path, file: BinaryIO) -> str:
     raise unreadable(path, "not a picture file" if file.read(1) else "the file is empty")
 
 
-def _pillow_image(path: str | Path, file: BinaryIO) -> Image.Image:
+def _pillow_image(path: str | Path, file: BinaryIO) -> ImageFile:
     """Open anything but a TIFF, by its content; nothing is decoded."""
     kind = kind_of(path, file)
-    reader = (
-        partial(open_png, path)
-        if kind == "PNG"
-        else _heif_reader(path)
-        if kind == "HEIF"
-        else _READERS[kind]
-    )
-    image = reader(file)
-    image.path, image.file = path, file
-    return image
+    if kind == "PNG":
+        return open_png(path, file)
+    return (_heif_reader(path) if kind == "HEIF" else _READERS[kind])(file)
 
 
-def _heif_reader(path: str | Path) -> Callable[[BinaryIO], Image.Image]:
-    """What reads the photographs of many a telephone."""
+def _heif_reader(path: str | Path) -> Callable[[BinaryIO], ImageFile]:
+    """Return what reads the photographs of many a telephone."""
     try:
         from pillow_heif import HeifImageFile
     except ImportError:

@@ -69,17 +69,19 @@ class Description:
     packet: bytes = b""
 
 
-def describe(image: Image.Image, shape: tuple[int, ...]) -> Description:
+def describe(path: str | Path, image: Image.Image, shape: tuple[int, ...]) -> Description:
     """Read what a loaded picture says.
 
     Parameters
     ----------
+    path : str or Path
+        Its file, for notes.
     image : PIL.Image.Image
         From `images.opened`.
     shape : (int, int, ...)
         Of its upright pixels, height first.
     """
-    exif = _kept_exif(image.path, exif_of(image), shape)
+    exif = _kept_exif(path, exif_of(path, image), shape)
     has_profile = bool(image.info.get("icc_profile"))
     return Description(
         exif,
@@ -91,16 +93,14 @@ def describe(image: Image.Image, shape: tuple[int, ...]) -> Description:
 
 
 def describe_tiff_page(file: TiffFile, page: TiffPage, shape: tuple[int, ...]) -> Description:
-    """Read what a page of a TIFF says; parameters and result as those of `describe`."""
+    """Read what a page of a TIFF says, as `describe`."""
     exif = Image.Exif()
     exif.endian, exif.bigtiff = file.order, file.big
     try:
         if file.big and file.order == ">":  # Pillow does not read these
             exif.endian, exif.bigtiff = "<", False
             texts = {
-                tag: page.tags.tags[tag]
-                for tag in TEXTS
-                if isinstance(page.tags.tags.get(tag), bytes)
+                tag: text for tag in TEXTS if isinstance(text := page.tags.tags.get(tag), bytes)
             }
             exif.update({tag: text.rstrip(b"\0") for tag, text in texts.items()})
         else:
@@ -115,12 +115,12 @@ def describe_tiff_page(file: TiffFile, page: TiffPage, shape: tuple[int, ...]) -
     )
 
 
-def exif_of(image: Image.Image) -> Image.Exif:
+def exif_of(path: str | Path, image: Image.Image) -> Image.Exif:
     """Return the EXIF data of a loaded picture; empty when damaged beyond reading."""
     try:
         return image.getexif()
     except Exception as error:
-        note(image.path, f"its EXIF data is damaged and ignored ({error})")
+        note(path, f"its EXIF data is damaged and ignored ({error})")
         return Image.Exif()
 
 
@@ -134,7 +134,7 @@ def in_one_text(texts: Mapping[str, str]) -> bytes:
 
 
 def _texts(image: Image.Image) -> dict[str, str]:
-    """The texts of a PNG, the comments of a JPEG or GIF."""
+    """Read the texts of a PNG, the comments of a JPEG or GIF."""
     if isinstance(image, PngImagePlugin.PngImageFile):
         return texts_of(image)
     comment = image.info.get("comment", b"") if image.format == "GIF" else b""
@@ -146,8 +146,10 @@ def _texts(image: Image.Image) -> dict[str, str]:
     return {_COMMENT: comment.decode("utf-8", "surrogateescape")} if comment else {}
 
 
-def _dpi(found: tuple | None) -> tuple[float, float] | None:
-    """Dots per inch across and down, when they are possible ones."""
+def _dpi(found: tuple[float, ...] | None) -> tuple[float, float] | None:
+    """Return dots per inch across and down, when they are possible ones."""
+    if found is None:
+        return None
     with suppress(TypeError, ValueError, ZeroDivisionError, OverflowError):
         across, down = (float(value) for value in found)
         if 1 < across <= 65535 and 1 < down <= 65535:  # 1 is what a file says that does not know
@@ -155,8 +157,8 @@ def _dpi(found: tuple | None) -> tuple[float, float] | None:
     return None
 
 
-def _kept_exif(path: Path, found: Image.Exif, shape: tuple[int, ...]) -> bytes:
-    """What is copied of EXIF data, and true of an upright copy in sRGB."""
+def _kept_exif(path: str | Path, found: Image.Exif, shape: tuple[int, ...]) -> bytes:
+    """Return what is copied of EXIF data, and true of an upright copy in sRGB."""
     kept = Image.Exif()
     try:
         for tag in _KEPT:

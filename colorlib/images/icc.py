@@ -152,12 +152,13 @@ def _steps() -> np.ndarray:
 
 def lab_image_to_rgb(image: Image.Image) -> Image.Image:
     """Convert a picture of Pillow's mode LAB, which TIFF knows, to sRGB."""
-    return ImageCms.applyTransform(image, _transform("", "LAB", "RGB"))
+    converted = ImageCms.applyTransform(image, _transform(b"", "LAB", "RGB"))
+    return converted  # type: ignore[return-value]  # Pillow's None is for pictures changed in place
 
 
 @lru_cache(maxsize=8)
-def _transform(profile: bytes | str, mode: str, to: str) -> ImageCms.ImageCmsTransform:
-    """The transform from an ICC profile to sRGB; building one costs more than applying it."""
+def _transform(profile: bytes, mode: str, to: str) -> ImageCms.ImageCmsTransform:
+    """Return the transform from a profile (b"": CIE Lab) to sRGB, costlier to build than apply."""
     source = (
         ImageCms.ImageCmsProfile(BytesIO(profile)) if profile else ImageCms.createProfile("LAB")
     )
@@ -202,8 +203,8 @@ def matrix_profile(gamma: float | None, primaries: Sequence[float]) -> bytes:
     x, y = np.array(primaries, float).reshape(4, 2).T
     if not (y > 0).all():
         raise ValueError("a primary without light")
-    white, *columns = np.stack([x / y, np.ones(4), (1 - x - y) / y], axis=1)
-    columns = np.array(columns).T
+    white, *lights = np.stack([x / y, np.ones(4), (1 - x - y) / y], axis=1)
+    columns = np.array(lights).T
     columns = columns * np.linalg.solve(columns, white)
     # A profile speaks of D50: Bradford's adaptation moves the white there, and the primaries along.
     adapt = np.linalg.inv(_BRADFORD) @ np.diag(_BRADFORD @ _D50 / (_BRADFORD @ white)) @ _BRADFORD
@@ -230,15 +231,15 @@ def matrix_profile(gamma: float | None, primaries: Sequence[float]) -> bytes:
     )
     text += "gAMA".encode("utf-16-be")
     tags = {b"desc": text, b"cprt": text, b"wtpt": b"XYZ " + bytes(4) + fixed(_D50)}
-    for name, column in zip("rgb", columns.T, strict=True):
+    for color, column in zip("rgb", columns.T, strict=True):
         tags |= {
-            f"{name}XYZ".encode(): b"XYZ " + bytes(4) + fixed(column),
-            f"{name}TRC".encode(): curve,
+            f"{color}XYZ".encode(): b"XYZ " + bytes(4) + fixed(column),
+            f"{color}TRC".encode(): curve,
         }
     # The file: a head of 128 bytes, a table of where each tag lies, and the tags.
     table, data, start = len(tags).to_bytes(4), b"", 132 + 12 * len(tags)
-    for name, content in tags.items():
-        table += name + (start + len(data)).to_bytes(4) + len(content).to_bytes(4)
+    for tag, content in tags.items():
+        table += tag + (start + len(data)).to_bytes(4) + len(content).to_bytes(4)
         data += content + bytes(-len(content) % 4)
     head = (start + len(data)).to_bytes(4) + bytes(4) + b"\x04\x20\0\0mntrRGB XYZ "
     head += bytes(12) + b"acsp" + bytes(28) + fixed(_D50)

@@ -37,7 +37,7 @@ def open_jpeg_2000(file: BinaryIO) -> Jpeg2KImagePlugin.Jpeg2KImageFile:
 
 
 def _profile(file: BinaryIO) -> bytes:
-    """The first ICC profile of a file; b"" for none."""
+    """Read the first ICC profile of a file; b"" for none."""
     end = file.seek(0, 2)
     for kind, start, stop in _boxes(file, 0, end):
         if kind != b"jp2h":
@@ -51,7 +51,7 @@ def _profile(file: BinaryIO) -> bytes:
 
 
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """The boxes between two places: kind, and where their contents begin and end."""
+    """Walk over the boxes between two places: kind, and where their contents begin and end."""
     for _ in range(_MOST_BOXES):
         if start + 8 > end:
             return

@@ -125,7 +125,7 @@ def _by_brand(start: bytes) -> str | None:
 
 
 def _raw(file: BinaryIO, start: bytes, suffix: str) -> str | None:
-    """What a TIFF is called when it is a camera's raw photograph; None for all others."""
+    """Name a TIFF that is a camera's raw photograph; None for all others."""
     if suffix == ".dng":
         return "raw (DNG)"
     if suffix in _RAW_SUFFIXES:
@@ -141,7 +141,7 @@ def _raw(file: BinaryIO, start: bytes, suffix: str) -> str | None:
 
 
 def _directories(file: BinaryIO, start: bytes) -> Iterator[dict[int, tuple[int, ...]]]:
-    """The directories of a TIFF and those inside them: of each, the whole numbers of a few tags.
+    """Walk over the directories of a TIFF and those in them: the whole numbers of a few tags.
 
     What is damaged ends the search: reading the file will say what is wrong with it.
     """

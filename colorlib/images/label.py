@@ -21,12 +21,13 @@ from PIL import Image
 import colorlib
 from colorlib.images.caption import beside, captioned
 from colorlib.images.notes import note
+from colorlib.images.on_demand import OnDemand
 from colorlib.images.xmp import xmp_packet
 
 if TYPE_CHECKING:
     from colorlib.images.description import Description
 
-__all__ = ["SOURCE_TYPE", "Label", "Labelled"]
+__all__ = ["SOURCE_TYPE", "Label", "labelled"]
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 _SOFTWARE, _EXIF = 0x0131, 0x8769
@@ -109,7 +110,7 @@ class Label:
             "stEvt:softwareAgent": self.software,
             "stEvt:parameters": self.statement,
         }
-        texts = about.texts | {"Colours": self.statement} if kind == "GIF" else about.texts
+        texts = {**about.texts, "Colours": self.statement} if kind == "GIF" else about.texts
         packet = xmp_packet(properties | dict(about.xmp), event)
         return replace(about, exif=exif.tobytes(), packet=packet, texts=texts)
 
@@ -139,8 +140,10 @@ class Label:
         return pixels, alpha
 
 
-class Labelled(Sequence):
-    """What the pages of a document say, with a label; each is read when it is asked for.
+def labelled(
+    descriptions: "Sequence[Description]", label: Label, kind: str, path: Path
+) -> "Sequence[Description]":
+    """Add a label to what the pages of a document say; each is read when it is asked for.
 
     Parameters
     ----------
@@ -149,16 +152,6 @@ class Labelled(Sequence):
     path : Path
         The original, for a note when the format of the result has no place for a label.
     """
-
-    def __init__(
-        self, descriptions: "Sequence[Description]", label: Label, kind: str, path: Path
-    ) -> None:
-        self.descriptions, self.label, self.kind = descriptions, label, kind
-        if kind == "BMP":
-            note(path, _NO_PLACE.format(kind))
-
-    def __len__(self) -> int:
-        return len(self.descriptions)
-
-    def __getitem__(self, index: int) -> "Description":
-        return self.label.described(self.descriptions[index], self.kind)
+    if kind == "BMP":
+        note(path, _NO_PLACE.format(kind))
+    return OnDemand(lambda index: label.described(descriptions[index], kind), len(descriptions))

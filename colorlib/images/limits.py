@@ -80,7 +80,6 @@ def check_pages(count: int, what: str = "pages") -> None:
 
 
 def _limit(name: str) -> float:
-    """A limit as the environment has it."""
     text = os.environ.get(name, "")
     try:
         value = float(text) if text else _DEFAULTS[name]

@@ -1,5 +1,7 @@
 """A picture of any of Pillow's modes, as one of the few of the rest; its profile obeyed."""
 
+from pathlib import Path
+
 import numpy as np
 from PIL import Image
 
@@ -10,7 +12,7 @@ from colorlib.images.sixteen_bit import eight_bits
 __all__ = ["as_rgb", "on_white", "plain"]
 
 
-def plain(image: Image.Image) -> Image.Image:
+def plain(image: Image.Image, name: str | Path = "a picture") -> Image.Image:
     """Turn any picture into L, LA, RGB, RGBA or I;16 (16-bit grey), its profile obeyed.
 
     A grey palette becomes grey. A profile that is damaged or belongs to another kind of picture is
@@ -20,6 +22,8 @@ def plain(image: Image.Image) -> Image.Image:
     ----------
     image : PIL.Image.Image
         Fully loaded, of any mode.
+    name : str or Path
+        Its file, for notes.
 
     Returns
     -------
@@ -27,7 +31,6 @@ def plain(image: Image.Image) -> Image.Image:
         In sRGB, or in grey with the tone curve of sRGB. I;16 has the byte order of this machine.
     """
     profile = image.info.get("icc_profile") or b""
-    name = getattr(image, "path", "a picture")
     clear = "A" in image.getbands() or "a" in image.getbands() or "transparency" in image.info
     if image.mode == "CMYK":
         return to_srgb(image, profile, name) or image.convert("RGB")
@@ -50,20 +53,22 @@ def plain(image: Image.Image) -> Image.Image:
     return to_srgb(image, profile, name) or image
 
 
-def as_rgb(image: Image.Image) -> Image.Image:
+def as_rgb(image: Image.Image, name: str | Path = "a picture") -> Image.Image:
     """Turn any picture into RGB: 16 bits scaled, laid on white, its profile obeyed.
 
     Parameters
     ----------
     image : PIL.Image.Image
         Fully loaded, of any mode.
+    name : str or Path
+        Its file, for notes.
 
     Returns
     -------
     PIL.Image.Image
         Mode RGB, sRGB.
     """
-    image = plain(image)
+    image = plain(image, name)
     if image.mode == "I;16":
         # convert() would clip 16-bit greys at 255 instead of scaling them.
         image = Image.fromarray(eight_bits(np.asarray(image)))

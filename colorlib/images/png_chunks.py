@@ -138,7 +138,7 @@ def _unpacked(data: bytes, limit: int) -> bytes | None:
 
 
 def _without(file: BinaryIO, hidden: list[tuple[int, int]]) -> BytesIO:
-    """The file in memory, without some parts of it."""
+    """Copy a file into memory, without some parts of it."""
     parts, place = [], 0
     for start, end in hidden:
         parts.append(_data(file, place, start - place))

@@ -6,13 +6,16 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, JpegImagePlugin
+from PIL import Image
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
 
-from colorlib.images.decode import errors_named, kind_of, opened, reopened, within_limits
+from colorlib.images.decode import errors_named, kind_of, opened_twice, within_limits
 from colorlib.images.description import Description, describe, describe_tiff_page, exif_of
 from colorlib.images.icc import sixteen_bit_to_srgb
 from colorlib.images.modes import plain
 from colorlib.images.notes import note
+from colorlib.images.on_demand import OnDemand
 from colorlib.images.sixteen_bit import byte_modes, decode_as, eight_bits
 from colorlib.images.tiff import TiffFile
 
@@ -110,27 +113,26 @@ def read_document(path: str | Path) -> Document:
             kind = kind_of(path, file)
         if kind == "TIFF":
             return _tiff_document(path)
-    with opened(path) as image:
-        # the second picture of an MPO is for stereo glasses
-        kind = "JPEG" if image.format == "MPO" else image.format
-        count = 1 if kind in ("JPEG", "HEIF") else getattr(image, "n_frames", 1)
-        if kind == "HEIF" and image.n_frames > 1:
-            note(path, f"holds {image.n_frames} pictures, of which the main one is coloured")
-        document = Document(path, kind, [], [])
-        if kind == "JPEG":
+    with opened_twice(path) as (image, again):
+        count = getattr(image, "n_frames", 1)
+        if kind == "HEIF" and count > 1:
+            note(path, f"holds {count} pictures, of which the main one is coloured")
+        # the second picture of a JPEG is for stereo glasses
+        if count > 1 and kind not in ("JPEG", "HEIF"):
+            document = _animation(path, kind, image, count)
+        else:
+            pixels, alpha = _pixels(path, image, again)
+            document = Document(path, kind, [pixels], [alpha])
+        if isinstance(image, JpegImageFile):
             document.quality = _jpeg_quality(image)
         if kind == "WEBP":
             document.lossless = _is_lossless(path)
-        if count > 1:
-            _read_animation(document, image, count)
-        else:
-            document.pages, document.alphas = ([part] for part in _pixels(path, image))
-        document.descriptions = [describe(image, document.pages[0].shape)]
+        document.descriptions = [describe(path, image, document.pages[0].shape)]
     return document
 
 
 def _tiff_document(path: Path) -> Document:
-    """A TIFF, whose pages are read when they are asked for, the first one now."""
+    """Open a TIFF, whose pages are read when they are asked for, the first one now."""
     file = TiffFile(path)
 
     @lru_cache(maxsize=1)
@@ -138,23 +140,16 @@ def _tiff_document(path: Path) -> Document:
         with errors_named(path):
             return _tiff_page(file, index)
 
-    first = load(0)
-    if len(file) == 1:
-        return Document(path, "TIFF", *([part] for part in first))
-    return Document(path, "TIFF", *(_OnDemand(load, part, len(file)) for part in range(len(first))))
-
-
-class _OnDemand(Sequence):
-    """Pages of a TIFF, or what belongs to them, read when asked for; the last is remembered."""
-
-    def __init__(self, load: Callable[[int], tuple], part: int, count: int) -> None:
-        self.load, self.part, self.indices = load, part, range(count)
-
-    def __len__(self) -> int:
-        return len(self.indices)
-
-    def __getitem__(self, index: int) -> np.ndarray | Description | None:
-        return self.load(self.indices[index])[self.part]
+    pixels, alpha, about = load(0)
+    if (count := len(file)) == 1:
+        return Document(path, "TIFF", [pixels], [alpha], [about])
+    return Document(
+        path,
+        "TIFF",
+        OnDemand(lambda index: load(index)[0], count),
+        OnDemand(lambda index: load(index)[1], count),
+        OnDemand(lambda index: load(index)[2], count),
+    )
 
 
 def _tiff_page(file: TiffFile, index: int) -> tuple[np.ndarray, np.ndarray | None, Description]:
@@ -165,40 +160,39 @@ def _tiff_page(file: TiffFile, index: int) -> tuple[np.ndarray, np.ndarray | Non
         if pixels.dtype == np.uint16:
             note(file.path, "its inks of 16 bits are read at 8 bits")
         image = Image.fromarray(eight_bits(pixels), page.mode)
-        image.info["icc_profile"], image.path = page.profile, file.path
-        pixels = np.asarray(plain(image))
+        image.info["icc_profile"] = page.profile
+        pixels = np.asarray(plain(image, file.path))
         alpha = None if alpha is None else eight_bits(alpha)
     elif page.profile:
         pixels = sixteen_bit_to_srgb(pixels, page.profile, file.path)
-    pixels, alpha = (
-        None if part is None else _upright(part, page.orientation) for part in (pixels, alpha)
-    )
+    pixels = _upright(pixels, page.orientation)
+    alpha = None if alpha is None else _upright(alpha, page.orientation)
     return pixels, alpha, describe_tiff_page(file, page, pixels.shape)
 
 
 def _pixels(
-    path: Path, image: Image.Image, sixteen_bit: bool = True
+    path: Path, image: ImageFile, again: Callable[[], ImageFile] | None
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Read the page in view of an opened file: pixels in full depth, upright, sRGB, and alpha."""
+    """Read the page in view: pixels, in full depth if the file can be opened again, and alpha."""
     modes = byte_modes(image)
-    if modes and sixteen_bit:
-        pixels, alpha = _sixteen_bits(path, image, modes)
+    if modes and again:
+        pixels, alpha = _sixteen_bits(path, image, again, modes)
     else:
         image.load()
-        pixels, alpha = _split(_array(plain(image)))
+        pixels, alpha = _split(_array(plain(image, path)))
         clear = image.info.get("transparency")
         if (
             pixels.dtype == np.uint16 and clear is not None
         ):  # this grey of a PNG means "nothing here"
             alpha = (np.asarray(image) != clear) * np.uint16(65535)
-    orientation = exif_of(image).get(_ORIENTATION, 1)
+    orientation = exif_of(path, image).get(_ORIENTATION, 1)
     return _upright(pixels, orientation), None if alpha is None else _upright(alpha, orientation)
 
 
 def _sixteen_bits(
-    path: Path, image: Image.Image, modes: tuple[str, str]
+    path: Path, image: ImageFile, again: Callable[[], ImageFile], modes: tuple[str, str]
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """The pixels and the alpha of a picture that Pillow would read at 8 bits."""
+    """Read the pixels and the alpha of a picture that Pillow would read at 8 bits."""
     decode_as(image, modes[0])
     values = _array(image)
     # its pixels are copied: they make room for the second decoding
@@ -208,9 +202,9 @@ def _sixteen_bits(
     else:
         values = values.astype(np.uint16)
         values <<= 8
-        again = reopened(image)
-        decode_as(again, modes[1])
-        values |= _array(again)
+        other = again()
+        decode_as(other, modes[1])
+        values |= _array(other)
     pixels, alpha = _split(values)
     if (clear := image.info.get("transparency")) is not None:
         alpha = (pixels != np.array(clear)).any(axis=-1) * np.uint16(65535)
@@ -253,27 +247,30 @@ def _upright(values: np.ndarray, orientation: int) -> np.ndarray:
     return np.ascontiguousarray(values)
 
 
-def _read_animation(document: Document, image: Image.Image, count: int) -> None:
+def _animation(path: Path, kind: str, image: ImageFile, count: int) -> Document:
     """Read an animation's frames as they are shown; grey, where a decoder made greys colours."""
     within_limits(image, count)
     if byte_modes(image):
-        note(document.path, "its frames of 16 bits are read at 8 bits")
-    loop = image.info.get("loop")
+        note(path, "its frames of 16 bits are read at 8 bits")
+    loop: int | None = image.info.get("loop")
     # How a file says "n times" differs: a GIF counts repetitions, and plays once when it says
     # nothing.
-    document.plays = loop if document.format != "GIF" or loop == 0 else (loop or 0) + 1
-    document.durations = []
+    plays = (loop or 0) + 1 if kind == "GIF" and loop != 0 else loop or 0
+    pages: list[np.ndarray] = []
+    alphas: list[np.ndarray | None] = []
+    durations: list[float] = []
     for index in range(1 if image.info.get("default_image") else 0, count):
         image.seek(index)
-        pixels, alpha = _pixels(document.path, image, sixteen_bit=False)
+        pixels, alpha = _pixels(path, image, None)
         if pixels.ndim == 3 and (pixels == pixels[..., :1]).all():
             pixels = pixels[..., 0].copy()
-        document.pages.append(pixels)
-        document.alphas.append(alpha)
-        document.durations.append(float(image.info.get("duration", 0)))
+        pages.append(pixels)
+        alphas.append(alpha)
+        durations.append(float(image.info.get("duration", 0)))
+    return Document(path, kind, pages, alphas, durations=durations, plays=plays)
 
 
-def _jpeg_quality(image: JpegImagePlugin.JpegImageFile) -> int:
+def _jpeg_quality(image: JpegImageFile) -> int:
     """Tell a JPEG's quality from the sum of its luminance table, kept between 90 and 98."""
     percent = 100 * sum(image.quantization.get(0, [])) / _JPEG_TABLE_SUM
     quality = 100 - percent / 2 if percent <= 100 else 5000 / percent

@@ -100,7 +100,7 @@ def _scaled(values: np.ndarray, low: float, high: float, kind: np.dtype) -> np.n
 def _whole_range(
     file: str | Path, values: np.ndarray, layout: Layout, full: float, alpha: bool
 ) -> float:
-    """The white of whole numbers: all bits, or fewer when the tags say so and the numbers agree."""
+    """Find the white of whole numbers: all bits, or fewer when tags and numbers say so."""
     if layout.bits <= 8 and layout.highest in (None, full):
         return full
     brightest = int(values.max(initial=0))
@@ -121,8 +121,8 @@ def _whole_range(
             "save it as a grey or RGB TIFF or PNG of 8 or 16 bits"
         )
     named = layout.highest
-    smaller = named is not None and 0 < named < full and int(named) & (int(named) + 1) == 0
-    if smaller and not layout.lowest:
+    all_ones = named is not None and 0 < named < full and not int(named) & (int(named) + 1)
+    if named is not None and all_ones and not layout.lowest:
         if brightest <= named:
             return named
         note(file, f"its MaxSampleValue is {named:g}, but it has brighter pixels: it is ignored")
@@ -137,7 +137,7 @@ def _whole_range(
 
 
 def _float_range(file: str | Path, values: np.ndarray, named: float | None) -> float:
-    """The white of floating-point numbers, perhaps named by the tags; notes what is assumed."""
+    """Find the white of floating-point numbers, perhaps named by the tags; note the guess."""
     flat = values.reshape(-1)
     some = flat[:: max(1, flat.size // _LOOKED_AT)].astype(np.float64)
     strange = not np.isfinite(some).all()
@@ -145,19 +145,15 @@ def _float_range(file: str | Path, values: np.ndarray, named: float | None) -> f
     light = some[some > 0]
     middle = np.median(light) if light.size else 0.0
     high = np.quantile(some, 0.99) if some.size else 0.0
-    if named:
-        white = named
-    else:
-        white = next(
-            (white for white in (1.0, 255.0, 65535.0) if middle <= white and high <= 16 * white),
-            None,
+    whites = [white for white in (1.0, 255.0, 65535.0) if middle <= white and high <= 16 * white]
+    white = named or next(iter(whites), 0.0)
+    smaller = {255.0: 1.0, 65535.0: 255.0}
+    if not named and (not white or (white > 1 and high <= 16 * smaller[white])):
+        raise RefusedError(
+            "has floating-point numbers that count neither to 1 nor to 255 nor to 65535 (half "
+            "of them are above "
+            f"{middle:g}): save it as a grey or RGB TIFF or PNG of 8 or 16 bits"
         )
-        if white is None or (white > 1 and high <= 16 * {255.0: 1.0, 65535.0: 255.0}[white]):
-            raise RefusedError(
-                "has floating-point numbers that count neither to 1 nor to 255 nor to 65535 (half "
-                "of them are above "
-                f"{middle:g}): save it as a grey or RGB TIFF or PNG of 8 or 16 bits"
-            )
     if white != 1:
         note(file, f"its floating-point numbers are taken to count to {white:g}")
     if strange:

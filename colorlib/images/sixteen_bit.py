@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
+from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
@@ -33,19 +34,19 @@ def byte_modes(image: Image.Image) -> tuple[str, str] | None:
         Pillow's names ("raw modes") for the two. A grey picture with alpha has one: its samples'
         bytes then come as the four channels high, low, high alpha, low alpha.
     """
-    if image.format != "PNG":
+    if image.format != "PNG" or not isinstance(image, ImageFile):
         return None
-    modes = {tile.args if isinstance(tile.args, str) else tile.args[0] for tile in image.tile}
-    kind, _, order = modes.pop().partition(";") if len(modes) == 1 else ("", "", "")
+    modes = {args[0] if isinstance(args := tile.args, tuple) else args for tile in image.tile}
+    kind, _, order = str(modes.pop()).partition(";") if len(modes) == 1 else ("", "", "")
     if (kind, order) == ("LA", "16B"):
         return "RGBA", "RGBA"
     return (f"{kind};16B", f"{kind};16L") if kind in ("RGB", "RGBA") and order == "16B" else None
 
 
-def decode_as(image: Image.Image, mode: str) -> None:
+def decode_as(image: ImageFile, mode: str) -> None:
     """Load an opened picture's pixels with one of `byte_modes`."""
     image.tile = [
-        tile._replace(args=mode if isinstance(tile.args, str) else (mode, *tile.args[1:]))
+        tile._replace(args=(mode, *tile.args[1:]) if isinstance(tile.args, tuple) else mode)
         for tile in image.tile
     ]
     image.load()
@@ -137,7 +138,7 @@ def write_tiff_page(file: BinaryIO, pixels: np.ndarray, tags: dict[int, object])
     for top in range(0, height, _ROWS):
         strip = pixels[top : top + _ROWS].astype(pixels.dtype.newbyteorder("<"), order="C")
         strip[:, 1:] -= strip[:, :-1].copy()
-        strips.append(zlib.compress(strip, _EFFORT))
+        strips.append(zlib.compress(strip.tobytes(), _EFFORT))
     lengths = [len(strip) for strip in strips]
     page = ImageFileDirectory_v2(prefix=b"II")
     for tag, value in tags.items():
@@ -157,5 +158,5 @@ def write_tiff_page(file: BinaryIO, pixels: np.ndarray, tags: dict[int, object])
     # where the strips lie, counted from the end of the tags
     page[273] = tuple(np.cumsum([0, *lengths[:-1]]).tolist())
     page.save(file)
-    for strip in strips:
-        file.write(strip)
+    for compressed in strips:
+        file.write(compressed)

@@ -44,13 +44,14 @@ class TiffPage:
     def profile(self) -> bytes:
         """The ICC profile; b"" for none."""
         found = self.tags.tags.get(34675, b"")
-        return found if isinstance(found, bytes) else bytes(found)
+        return found if isinstance(found, bytes) else bytes(self.tags.whole(34675))
 
     @property
     def dpi(self) -> tuple[float, float] | None:
         """Resolution across and down in dots per inch, None when the page does not say."""
         across, down = ((self.tags.values(tag) or (0,))[0] for tag in (282, 283))
-        unit = {2: 1.0, 3: 2.54}.get((self.tags.values(296, (2,)) or (2,))[0])
+        units: dict[float, float] = {2: 1.0, 3: 2.54}
+        unit = units.get((self.tags.values(296, (2,)) or (2,))[0])
         return (across * unit, down * unit) if unit and across and down else None
 
 
@@ -78,7 +79,9 @@ class TiffFile:
         self.tags = Tags(file)
         self.big, self.order, self.file = self.tags.big, self.tags.order, file
         self._by_pillow: TiffImageFile | None = None
-        pages, others, inside = [], [], False
+        pages: list[tuple[int, int]] = []  # number and offset
+        others: list[tuple[int, int]] = []
+        inside = False
         for number, page in enumerate(self.tags.walk()):
             (others if _is_no_page(page) else pages).append((number, page.offset))
             check_pages(max(len(pages), len(others)))
@@ -115,7 +118,7 @@ class TiffFile:
         layout = layout_of(directory)
         check_memory(layout.width, layout.height, layout.bytes_a_pixel)
         check_memory(layout.columns, layout.rows, layout.bits * layout.samples / 8)
-        orientation = (directory.values(274, (1,)) or (1,))[0]
+        orientation = (directory.whole(274, (1,)) or (1,))[0]
         if layout.left_out:
             note(
                 self.path,
@@ -135,7 +138,7 @@ class TiffFile:
         return TiffPage(values, mode, alpha, directory, orientation)
 
     def _decoded(self, layout: Layout) -> tuple[np.ndarray, str, np.ndarray | None]:
-        """The page as pixels of full scale, their mode, and alpha."""
+        """Decode a page: pixels of full scale, their mode, and alpha."""
         stored = numbers(self.tags, layout)
         colors = stored[..., : layout.colors]
         alpha = None if layout.alpha is None else stored[..., layout.alpha]
@@ -145,7 +148,7 @@ class TiffFile:
             return values, "L" if values.ndim == 2 else "RGB", alpha
         pixels = full_depth(self.path, colors, layout)
         alpha = None if alpha is None else full_depth(self.path, alpha, layout, alpha=True)
-        if layout.multiplied:
+        if layout.multiplied and alpha is not None:
             _divide(pixels, alpha)
         if layout.photometric == tiff_layout.WHITE_IS_ZERO:
             np.invert(pixels, out=pixels)
@@ -162,7 +165,7 @@ class TiffFile:
     def _decoded_by_pillow(
         self, number: int, layout: Layout
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        """A page of JPEG or fax data; what Pillow makes of it must be what the tags say."""
+        """Decode JPEG or fax data; what Pillow makes of it must be what the tags say."""
         with pillow_without_limit(layout.width * layout.height):
             if self._by_pillow is None:
                 self.file.seek(0)
@@ -188,13 +191,13 @@ class TiffFile:
 
 def _is_no_page(page: Directory) -> bool:
     """Whether a directory is a smaller copy of another, or a mask."""
-    new, old, photometric = ((page.values(tag) or (0,))[0] for tag in (254, 255, 262))
+    new, old, photometric = ((page.whole(tag) or (0,))[0] for tag in (254, 255, 262))
     return bool(new & (_REDUCED | _MASK)) or old == 2 or photometric == 4
 
 
 def _palette(layout: Layout) -> np.ndarray:
     """(colours,) or (colours, 3) uint8; a grey palette is grey."""
-    colors = np.array(layout.palette, np.uint16).reshape(3, -1).T
+    colors: np.ndarray = np.array(layout.palette, np.uint16).reshape(3, -1).T
     if colors.max() > 255:  # otherwise old software wrote bytes
         colors = colors // 257 if (colors % 257 == 0).all() else colors >> 8
     colors = colors.astype(np.uint8)

@@ -115,7 +115,7 @@ def layout_of(page: Directory) -> Layout:
     if photometric not in _COLORS:
         raise _refused(f"holds {_STRANGE.get(photometric, f'photometric {photometric}')}")
     samples, colors = page.value(277, 1), _COLORS[photometric]
-    extra = page.values(338)
+    extra = page.whole(338)
     if samples < colors or len(extra) > samples - colors or samples > 64:
         raise ValueError(
             f"its photometric {photometric} does not go with {samples} samples, {len(extra)} extra"
@@ -130,7 +130,7 @@ def layout_of(page: Directory) -> Layout:
     )
     if photometric in (CMYK, YCBCR, LAB):
         _check_colors(page, photometric, bits, kind, compression)
-    palette = page.values(320)
+    palette = page.whole(320)
     if photometric == PALETTE and (kind != "u" or bits > 8 or len(palette) != 3 << bits):
         raise ValueError(f"{len(palette)} numbers in a palette for {bits} bits")
     alphas = [colors + place for place, meaning in enumerate(extra) if meaning in (1, 2)]
@@ -154,7 +154,7 @@ def _refused(why: str) -> RefusedError:
 
 def _number(page: Directory, samples: int) -> tuple[int, str]:
     """Bits of a sample, and whether they are a whole number, a signed one or floating point."""
-    bits, formats = page.values(258, (1,)), page.values(339, (1,))
+    bits, formats = page.whole(258, (1,)), page.whole(339, (1,))
     if len(bits) == 1:
         bits *= samples  # as many write it
     if len(bits) != samples or len(formats) not in (1, samples):
@@ -235,25 +235,27 @@ def _check_colors(
 
 
 def _range(page: Directory, kind: str) -> tuple[float | None, float | None]:
-    """The lowest and the highest sample that the tags name; all channels must agree."""
+    """Read the lowest and the highest sample that the tags name; all channels must agree."""
     tags = (280, 281) if kind == "u" else (340, 341)
     found = [set(page.values(tag)) for tag in tags]
     lowest, highest = (values.pop() if len(values) == 1 else None for values in found)
     return lowest, highest
 
 
-def _segments(page: Directory, width: int, height: int, planes: bool, samples: int) -> tuple:
-    """The size of strips or tiles, which of them it is, where they lie and how long they are."""
+def _segments(
+    page: Directory, width: int, height: int, planes: bool, samples: int
+) -> tuple[int, int, bool, tuple[int, ...], tuple[int, ...]]:
+    """Read the size of strips or tiles, which of the two, where they lie and their lengths."""
     tiled = bool(page.values(322) or page.values(324))
     rows = page.value(323) if tiled else min(page.value(278, height), height)
     columns = page.value(322) if tiled else width
     if not 0 < rows < 2**31 or not 0 < columns < 2**31:
         raise ValueError(f"strips or tiles of {columns} x {rows} pixels")
     offsets, lengths = (
-        (page.values(324), page.values(325)) if tiled else (page.values(273), page.values(279))
+        (page.whole(324), page.whole(325)) if tiled else (page.whole(273), page.whole(279))
     )
     if tiled and not offsets:
-        offsets, lengths = page.values(273), page.values(279)  # some software has them there
+        offsets, lengths = page.whole(273), page.whole(279)  # some software has them there
     count = ceil(height / rows) * ceil(width / columns) * (samples if planes else 1)
     if len(offsets) != count or len(lengths) != count:
         raise ValueError(

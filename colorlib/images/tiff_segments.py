@@ -9,6 +9,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
+from typing import Literal
 
 import numpy as np
 from PIL.TiffImagePlugin import TiffImageFile
@@ -66,30 +67,29 @@ def numbers(tags: Tags, layout: Layout) -> np.ndarray:
 
 
 def _dtype(layout: Layout) -> np.dtype:
-    """The type that holds a sample."""
     size = next(size for size in (8, 16, 32, 64) if layout.bits <= size) // 8
     return np.dtype(f"{layout.kind}{size}")
 
 
 def _values(
-    data: bytes, layout: Layout, rows: int, together: int, order: str
+    data: bytes, layout: Layout, rows: int, together: int, order: Literal["<", ">"]
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Read a strip or tile in blocks of rows: the first row, and (rows, columns, samples)."""
     count = layout.columns * together
     row_bytes = -(-count * layout.bits // 8)
     # 12 bits may be packed, or in 16 each
     in_sixteen = 2 * count * rows if 8 < layout.bits < 16 else 0
-    data = _bytes(data, layout, rows, row_bytes, in_sixteen)
+    stored = _bytes(data, layout, rows, row_bytes, in_sixteen)
     if layout.bits_reversed:
-        data = _REVERSED[data]
-    if in_sixteen and len(data) == in_sixteen != rows * row_bytes:
-        values = data.view(f"{order}u2").reshape(rows, layout.columns, together)
+        stored = _REVERSED[stored]
+    if in_sixteen and len(stored) == in_sixteen != rows * row_bytes:
+        values = stored.view(f"{order}u2").reshape(rows, layout.columns, together)
         yield 0, _right_justified(values.astype(np.uint16), layout.bits)
         return
-    data = data.reshape(rows, row_bytes)
+    stored = stored.reshape(rows, row_bytes)
     step = max(1, _BLOCK // count)
     for first in range(0, rows, step):
-        block = data[first : first + step]
+        block = stored[first : first + step]
         if layout.bits not in (8, 16, 32, 64):
             values = _unpacked(block, layout.bits, count)
         elif layout.predictor == 3:
@@ -109,7 +109,7 @@ def _values(
 
 
 def _bytes(data: bytes, layout: Layout, rows: int, row_bytes: int, in_sixteen: int) -> np.ndarray:
-    """The bytes of a strip or tile without compression, exactly as many as there must be."""
+    """Decompress a strip or tile, to exactly as many bytes as there must be."""
     expected = rows * row_bytes
     # The last strip may be as long as the others.
     longest = max(in_sixteen, expected, layout.rows * row_bytes)
@@ -142,7 +142,7 @@ def _bytes(data: bytes, layout: Layout, rows: int, row_bytes: int, in_sixteen: i
 
 
 def _as_grey_picture(data: bytes, compression: int, width: int, height: int) -> BytesIO:
-    """A TIFF around compressed bytes, which says that each byte is a grey pixel."""
+    """Make a TIFF around compressed bytes, which says that each byte is a grey pixel."""
     tags = {
         256: width,
         257: height,
@@ -170,7 +170,7 @@ def _unpacked(block: np.ndarray, bits: int, count: int) -> np.ndarray:
 
 
 def _right_justified(values: np.ndarray, bits: int) -> np.ndarray:
-    """Samples of 9 to 15 bits that are stored in 16 each, at either end."""
+    """Read samples of 9 to 15 bits that are stored in 16 each, at either end."""
     if values.max(initial=0) < 1 << bits:
         return values
     if (values & ((1 << (16 - bits)) - 1)).any():

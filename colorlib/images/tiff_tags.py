@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 __all__ = ["TEXTS", "Directory", "Tags", "is_tiff"]
 
@@ -37,21 +37,31 @@ def is_tiff(start: bytes) -> bool:
     return start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
+Numbers = tuple[float, ...]  # whole ones are int
+
+
 @dataclass(frozen=True)
 class Directory:
     """The tags of a page: numbers as tuples (fractions as floats), texts, profiles as bytes."""
 
     offset: int
-    tags: dict[int, tuple | bytes]
+    tags: dict[int, Numbers | bytes]
     next: int
 
-    def values(self, tag: int, default: tuple = ()) -> tuple:
+    def values(self, tag: int, default: Numbers = ()) -> Numbers:
         """Return all numbers of a tag; bytes count as numbers."""
         return tuple(self.tags.get(tag, default))
 
-    def value(self, tag: int, default: float = 0) -> float:
-        """Return the only number of a tag; ValueError when there are several."""
-        values = self.values(tag, (default,))
+    def whole(self, tag: int, default: tuple[int, ...] = ()) -> tuple[int, ...]:
+        """Return all numbers of a tag; ValueError when there is a fraction among them."""
+        values = self.values(tag, default)
+        if not all(float(value).is_integer() for value in values):
+            raise ValueError(f"its tag {tag} has fractions where whole numbers are expected")
+        return tuple(map(int, values))
+
+    def value(self, tag: int, default: int = 0) -> int:
+        """Return the only number of a tag, a whole one; ValueError when there are several."""
+        values = self.whole(tag, (default,))
         if len(values) != 1:
             raise ValueError(f"its tag {tag} has {len(values)} values where one is expected")
         return values[0]
@@ -77,7 +87,8 @@ class Tags:
         start = self.read(0, min(16, self.size))
         if not is_tiff(start):
             raise ValueError("not a TIFF file")
-        self.order, self.big = "<" if start[:2] == b"II" else ">", 43 in start[2:4]
+        self.order: Literal["<", ">"] = "<" if start[:2] == b"II" else ">"
+        self.big = 43 in start[2:4]
         self._count, self._entry, self._inline = ("Q", "HHQ", 8) if self.big else ("H", "HHI", 4)
         first = self._unpack("Q" if self.big else "I", start[8:16] if self.big else start[4:8])
         self.first = first[0]
@@ -101,7 +112,7 @@ class Tags:
             raise ValueError(f"a page claims {count} tags")
         size = struct.calcsize(f"<{self._entry}") + self._inline
         data = self.read(offset + width, count * size + self._inline)
-        tags = {}
+        tags: dict[int, Numbers | bytes] = {}
         for place in range(0, count * size, size):
             tag, kind, number = self._unpack(self._entry, data[place : place + size - self._inline])
             if tag in _LAYOUT and tag in tags:
@@ -128,8 +139,8 @@ class Tags:
             raise ValueError("the file became shorter while it was read")
         return data
 
-    def _value(self, kind: int, number: int, inline: bytes) -> tuple | bytes:
-        """The numbers or the bytes of one tag."""
+    def _value(self, kind: int, number: int, inline: bytes) -> Numbers | bytes:
+        """Read the numbers or the bytes of one tag."""
         code = "s" if kind in _BYTES else _RATIONALS.get(kind) or _FORMATS.get(kind)
         if code is None:
             raise ValueError(f"unknown type {kind}")

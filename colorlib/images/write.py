@@ -31,7 +31,7 @@ from pathlib import Path
 import numpy as np
 
 from colorlib._atomic import already_there, atomic
-from colorlib.images.label import Label, Labelled
+from colorlib.images.label import Label, labelled
 from colorlib.images.read import Document
 from colorlib.images.sixteen_bit import eight_bits
 from colorlib.images.writers import WRITERS
@@ -137,7 +137,7 @@ def write_document(
     joined = _joined(document, pages, path, _LONGEST.get(kind, 2**31 - 1), label)
     if label:
         document = replaced(
-            document, descriptions=Labelled(document.descriptions, label, kind, document.path)
+            document, descriptions=labelled(document.descriptions, label, kind, document.path)
         )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -161,15 +161,15 @@ def _joined(
 ) -> Iterator[np.ndarray]:
     """Yield coloured pages, with alpha as a fourth channel, and what a label shows."""
     for pixels, original, alpha in zip_longest(pages, document.pages, document.alphas):
-        shapes = [None if values is None else values.shape for values in (pixels, original)]
         if (
-            None in shapes
-            or shapes[0] != (*shapes[1][:2], 3)
+            pixels is None
+            or original is None
+            or pixels.shape != (*original.shape[:2], 3)
             or pixels.dtype not in (np.uint8, np.uint16)
         ):
             raise ValueError(
-                f"{path}: a coloured page of shape {shapes[0]} "
-                f"does not fit the original's {shapes[1]}"
+                f"{path}: a coloured page of shape {np.shape(pixels) or None} "
+                f"does not fit the original's {np.shape(original) or None}"
             )
         if label:
             pixels, alpha = label.shown(pixels, original, alpha)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace as replaced
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 from PIL import Image, ImageChops
@@ -21,19 +22,33 @@ _CAPTION = 0x010E  # the EXIF tag
 
 
 def _image(pixels: np.ndarray) -> Image.Image:
-    """An 8-bit picture, RGB or RGBA."""
     return Image.fromarray(eight_bits(pixels))
 
 
-def _options(about: Description) -> dict[str, object]:
-    """What every format is told, as far as it is known: EXIF, resolution, profile, XMP."""
-    profile = srgb_profile() if about.has_profile else None
-    options = {"exif": about.exif, "dpi": about.dpi, "icc_profile": profile, "xmp": about.packet}
-    return {name: value for name, value in options.items() if value}
+class _Options(TypedDict, total=False):
+    """What every format is told, as far as it is known."""
+
+    exif: bytes
+    dpi: tuple[float, float]
+    icc_profile: bytes
+    xmp: bytes
+
+
+def _options(about: Description) -> _Options:
+    options: _Options = {}
+    if about.exif:
+        options["exif"] = about.exif
+    if about.dpi:
+        options["dpi"] = about.dpi
+    if about.has_profile:
+        options["icc_profile"] = srgb_profile()
+    if about.packet:
+        options["xmp"] = about.packet
+    return options
 
 
 def _comment(document: Document, longest: int | None = None) -> dict[str, bytes]:
-    """The texts of a document as the one comment that JPEG and GIF hold."""
+    """Join the texts of a document to the one comment that JPEG and GIF hold."""
     text = in_one_text(document.description.texts)
     if longest is not None and len(text) > longest:
         _texts_lost(document)
@@ -52,7 +67,7 @@ def _texts_lost(document: Document) -> None:
 
 
 def _with_caption(document: Document) -> Description:
-    """What a document says, its texts as the caption of its EXIF data unless it has one."""
+    """Put the texts of a document into the caption of its EXIF data unless it has one."""
     about, exif = document.description, Image.Exif()
     if not about.texts:
         return about
@@ -66,14 +81,14 @@ def _with_caption(document: Document) -> Description:
 
 def _write_jpeg(document: Document, pages: Iterator[np.ndarray], path: Path) -> None:
     """Colour at full resolution (4:4:4), which is the point here."""
-    options = _options(document.description) | _comment(document, 65533)
+    options, comment = _options(document.description), _comment(document, 65533)
     if len(document.description.exif) > 65533:
         note(document.path, "its EXIF data is too long for a JPEG and not copied")
         del options["exif"]
     for page in pages:
         with written_by_python(path) as file:
             on_white(_image(page)).save(
-                file, "JPEG", quality=document.quality, subsampling=0, **options
+                file, "JPEG", quality=document.quality, subsampling=0, **comment, **options
             )
 
 
@@ -114,7 +129,7 @@ def _write_png(document: Document, pages: Iterator[np.ndarray], path: Path) -> N
 
 
 def _write_webp(document: Document, pages: Iterator[np.ndarray], path: Path) -> None:
-    options = {
+    options: dict[str, object] = {
         "lossless": document.lossless,
         "quality": document.quality,
         **_options(_with_caption(document)),
@@ -140,11 +155,12 @@ def _write_gif(document: Document, pages: Iterator[np.ndarray], path: Path) -> N
             solid = Image.fromarray(eight_bits(page[..., 3]) >= 128)
             frame.paste(255, mask=ImageChops.invert(solid.convert("L")))
         frames.append(frame)
-    options = ({"transparency": 255, "disposal": 2} if clear else {}) | _comment(document)
+    options: dict[str, object] = {"transparency": 255, "disposal": 2} if clear else {}
+    options |= _comment(document)
     if document.durations is not None:
-        options |= {"duration": document.durations} | (
-            {} if document.plays == 1 else {"loop": max(document.plays - 1, 0)}
-        )
+        options["duration"] = document.durations
+        if document.plays != 1:
+            options["loop"] = max(document.plays - 1, 0)
     with written_by_python(path) as file:
         frames[0].save(
             file, "GIF", save_all=True, append_images=frames[1:], optimize=False, **options
@@ -174,10 +190,9 @@ class _Pages(AppendingTiffWriter):
 
 
 def _tags(about: Description) -> dict[int, object]:
-    """What a page says, as TIFF tags."""
     options, exif = _options(about), Image.Exif()
     exif.load(about.exif)
-    tags = {}
+    tags: dict[int, object] = {}
     for tag, value in exif.items():
         directory = exif.get_ifd(tag) if tag in (0x8769, 0x8825) else None
         # Captions are bytes, as in `Description.exif`: Pillow would make accented letters question
@@ -185,11 +200,10 @@ def _tags(about: Description) -> dict[int, object]:
         tags[tag] = directory or (value.encode("latin-1") if isinstance(value, str) else value)
     if about.dpi:
         tags |= {282: about.dpi[0], 283: about.dpi[1], 296: 2}
-    tags |= {
-        tag: options[name]
-        for tag, name in ((34675, "icc_profile"), (700, "xmp"))
-        if name in options
-    }
+    if "icc_profile" in options:
+        tags[34675] = options["icc_profile"]
+    if "xmp" in options:
+        tags[700] = options["xmp"]
     return tags
 
 

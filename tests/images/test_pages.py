@@ -74,6 +74,13 @@ class TestSeveralPages:
             # 256 colours a frame, or a lossy codec
             assert np.abs(back.pages[i].astype(int) - painted[i]).mean() < (5 if target != "png" else 0.01)
 
+    def test_an_animation_that_does_not_say_how_often_it_plays(self, tmp_path):
+        frames = [Image.fromarray(RGB), Image.fromarray(RGB[::-1].copy())]
+        frames[0].save(tmp_path / "a.avif", save_all=True, append_images=frames[1:], duration=100)
+        document, _, back = recolor(tmp_path / "a.avif", tmp_path / "b.png")
+        assert document.plays == back.plays == 0  # for ever
+        assert len(back.pages) == 2
+
     def test_a_transparent_gif(self, tmp_path):
         frames = []
         for i in range(3):

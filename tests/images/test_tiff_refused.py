@@ -40,6 +40,7 @@ DAMAGED = {
     "its tags say": {**GREY, "tags": {258: ("H", [16])}},
     "strips or tiles with": {**GREY, "tags": {278: ("I", [3])}},
     "its tag 262 has 2 values": {**GREY, "tags": {262: ("H", [1, 1])}},
+    "its tag 259 has fractions": {**GREY, "tags": {259: ("f", [1.5])}},
     "planar configuration 3": {**GREY, "tags": {284: ("H", [3])}},
 }
 
