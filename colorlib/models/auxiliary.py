@@ -14,15 +14,15 @@ class Auxiliary(ABC):
     """What a generator found in a batch beside its colours."""
 
     @abstractmethod
-    def losses(self, ab: Tensor, *labels: Tensor) -> dict[str, Tensor]:
+    def losses(self, ab: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
         """Compare it with the truth.
 
         Parameters
         ----------
         ab : Tensor, (B, 2, H, W)
             The true colours, network scale.
-        *labels : Tensor
-            What else comes with a batch, such as the classes of the pictures (B,).
+        label : Tensor, (B,), optional
+            The classes of the pictures, where they come with a batch.
 
         Returns
         -------
@@ -30,12 +30,12 @@ class Auxiliary(ABC):
             Name to scalar.
         """
 
-    def metrics(self, ab: Tensor, *labels: Tensor) -> dict[str, Tensor]:
+    def metrics(self, ab: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
         """Measure it, for the validation.
 
         Parameters
         ----------
-        ab, *labels
+        ab, label
             As in `losses`.
 
         Returns
@@ -47,11 +47,5 @@ class Auxiliary(ABC):
 
 
 def has_auxiliary(generator: nn.Module) -> bool:
-    """Tell whether a generator has auxiliary losses.
-
-    Parameters
-    ----------
-    generator : nn.Module
-        Not wrapped for several processes.
-    """
+    """Tell whether a generator, out of its wrapper for several processes, has auxiliary losses."""
     return getattr(generator, "has_auxiliary", False)

@@ -1,7 +1,7 @@
 """A head that names the class of a picture from its global vector (Iizuka et al. 2016, 3.4)."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -21,11 +21,11 @@ class ClassLogits(Auxiliary):
         return {"class": self.alpha * functional.cross_entropy(self.logits, self._checked(label))}
 
     def metrics(self, ab: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
-        """Whether each picture was named rightly (B,), by name; ab is not looked at."""
+        """Say whether each picture was named rightly (B,), by name; ab is not looked at."""
         return {"class_accuracy": (self.logits.argmax(1) == self._checked(label)).float()}
 
     def _checked(self, label: Tensor | None) -> Tensor:
-        """The labels, or an error that says where they come from."""
+        """Return the labels, or raise an error that says where they come from."""
         if label is None:
             raise ValueError(
                 "a fusion layer with classes needs labels: "
@@ -61,10 +61,19 @@ class ClassHead(nn.Module):
         self.classes, self.alpha = classes, alpha
 
     def forward(self, vector: Tensor) -> ClassLogits:
-        """Global vectors (B, V) to logits (B, classes) with their loss."""
+        """Map global vectors (B, V) to logits (B, classes) with their loss."""
         return ClassLogits(self.layers(vector).float(), self.alpha)
 
 
-def names_classes(fusion: dict[str, Any] | None) -> bool:
-    """Tell whether the arguments of a `FusionLayer` give it a head, hence an auxiliary loss."""
+class FusionArguments(TypedDict, total=False):
+    """What a generator with a `FusionLayer` hands on to it."""
+
+    branch: str
+    vector: int
+    classes: int
+    alpha: float
+
+
+def names_classes(fusion: FusionArguments | None) -> bool:
+    """Tell whether a `FusionLayer` gets a head, hence an auxiliary loss."""
     return bool(fusion and fusion.get("classes"))

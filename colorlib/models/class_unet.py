@@ -42,7 +42,7 @@ class BinLogits(Auxiliary):
     bins: Tensor
     weights: Tensor
 
-    def losses(self, ab: Tensor, *labels: Tensor) -> dict[str, Tensor]:
+    def losses(self, ab: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
         """Compute the rebalanced cross-entropy with the soft encoding of ab, by name."""
         # A colour of the photograph, not a mean of several, stands for each place.
         target = functional.interpolate(ab, self.logits.shape[-2:], mode="nearest") * AB_RANGE
@@ -84,6 +84,8 @@ class ClassUNet(nn.Module):
     """
 
     has_auxiliary = True
+    bins: Tensor
+    weights: Tensor
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ for a few positions of the dial, which the card lists, and are interpolated betw
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 DIFFERENCE = "difference."  # in front of the name of a tensor: how the vivid end differs
+
+
+class Turns(TypedDict):
+    """What the card of weights with a dial says of it: ascending positions, and what they mean."""
+
+    vividness: list[float]
+    part: list[float]
+    gain: list[float]
+    default: float
 
 
 @dataclass(frozen=True)
@@ -39,8 +48,7 @@ def setting(card: dict[str, Any], vividness: float | None = None) -> Setting:
     Parameters
     ----------
     card : dict
-        Of weights with a dial: `dial` holds the lists `vividness` (ascending, from 0 to 1), `part`
-        and `gain`, and the `default`.
+        Of weights with a dial, which `dial` describes, as in `Turns`.
     vividness : float, optional
         In [0, 1]; by default the card's.
 
@@ -49,11 +57,13 @@ def setting(card: dict[str, Any], vividness: float | None = None) -> Setting:
     ValueError
         If it is outside [0, 1].
     """
-    dial = card["dial"]
+    dial: Turns = card["dial"]
     at = float(dial["default"] if vividness is None else vividness)
     if not 0 <= at <= 1:
         raise ValueError(f"the vividness must be from 0 (careful) to 1 (vivid), not {vividness}")
-    part, gain = (float(np.interp(at, dial["vividness"], dial[key])) for key in ("part", "gain"))
+    part, gain = (
+        float(np.interp(at, dial["vividness"], values)) for values in (dial["part"], dial["gain"])
+    )
     return Setting(at, part, gain)
 
 

