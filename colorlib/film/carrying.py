@@ -38,7 +38,9 @@ def motion_to_ends(group: list[Frame]) -> tuple[list, list]:
     return since, until[::-1]
 
 
-def carried(key: Frame, frame: Frame, flow: np.ndarray, back: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def carried(
+    key: Frame, frame: Frame, flow: np.ndarray, back: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Fetch the colours (h, w, 2) of a key to a frame, and how many guesses (h, w, 1) each is worth there."""
     belief = confidence(frame.L, key.L, flow, back)
     return fetch(key.ab, flow), (fetch(key.known, flow) * belief)[..., None]

@@ -20,20 +20,32 @@ BYTES_OUT = 48  # a pixel of the result: what painting holds, and the encoder th
 
 def check_names(source: Path, out: Path, folder: Path) -> None:
     """Refuse to write onto the original, onto a folder, or where the original is among the segments."""
-    if (out.exists() and source.exists() and out.samefile(source)) or out.resolve() == source.resolve():
+    if (
+        out.exists() and source.exists() and out.samefile(source)
+    ) or out.resolve() == source.resolve():
         raise ValueError(f"{out}: the result would be the film itself; give another name")
     if out.is_dir():
-        raise ValueError(f"{out} is a folder; give the name of the film to write, as in {out / source.name}")
+        raise ValueError(
+            f"{out} is a folder; give the name of the film to write, as in {out / source.name}"
+        )
     if source.resolve().is_relative_to(folder.resolve()):
-        raise ValueError(f"{source} is in {folder}, where the work on {out} is kept; move it away, or name another OUT")
+        raise ValueError(
+            f"{source} is in {folder}, where the work on {out} is kept; move it away, or name another OUT"
+        )
 
 
 def check_times(film: Film, start: float, end: float | None) -> None:
     """Refuse a part that is not there."""
     if start < 0 or (end is not None and end <= start):
-        raise ValueError(f"the part from {start:g} s to {end:g} s is empty" if end is not None else "start is below 0")
+        raise ValueError(
+            f"the part from {start:g} s to {end:g} s is empty"
+            if end is not None
+            else "start is below 0"
+        )
     if film.seconds is not None and start >= film.seconds:
-        raise ValueError(f"{film.path} is {film.seconds:.1f} s long: there is nothing from {start:g} s on")
+        raise ValueError(
+            f"{film.path} is {film.seconds:.1f} s long: there is nothing from {start:g} s on"
+        )
 
 
 def cut_of(film: Film, start: float, end: float | None) -> tuple[Fraction, Fraction] | None:
@@ -63,7 +75,8 @@ def check_frames(film: Film, size: tuple[int, int], held: int) -> None:
 def look_into(film: Film, make_grey: bool, deinterlace: bool) -> tuple[bool, list[str]]:
     """Look into a film before the work: refuse one in colour, unless that is to be ignored.
 
-    Returns whether there is anything in its colour planes, and what there is to say. One frame is held at a time.
+    Returns whether there is anything in its colour planes, and what there is to say. One frame is
+    held at a time.
     """
     chroma, progressive = [], []
 
@@ -72,7 +85,8 @@ def look_into(film: Film, make_grey: bool, deinterlace: bool) -> tuple[bool, lis
             chroma.append(has_chroma(frame))
             if not frame.interlaced_frame:
                 progressive.append(comb_share(frame.to_ndarray(format="gray")))
-            # All of one size, also where the size changes: distorted is good enough to look at colours.
+            # All of one size, also where the size changes: distorted is good enough to look at
+            # colours.
             yield frame.to_ndarray(format="rgb24", width=film.width, height=film.height)
 
     found, notes = judge_film(pictures()), []

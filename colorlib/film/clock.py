@@ -1,7 +1,8 @@
 """From the packets of a film to its frames: on a clock that goes on, whatever the file makes of it.
 
-Some files tell a clock that starts anew (`colorlib.film.survey` finds where), some tell only when a picture is decoded
-and not when it is shown, and some hold empty packets: there the picture before is shown once more.
+Some files tell a clock that starts anew (`colorlib.film.survey` finds where), some tell only when a
+picture is decoded and not when it is shown, and some hold empty packets: there the picture before
+is shown once more.
 """
 
 from collections import deque
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Shifts", "decoded_frames", "mended"]
 
-# For each stream, by its number: pairs of a packet, counted from 0, and the seconds added to the times from there on.
+# For each stream, by its number: pairs of a packet, counted from 0, and the seconds added to the
+# times from there on.
 Shifts = Mapping[int, tuple[tuple[int, float], ...]]
 
 
@@ -41,7 +43,9 @@ def mended(packets: "Iterable[av.Packet]", shifts: Shifts) -> "Iterator[av.Packe
     seen: dict[int, int] = {}
     for packet in packets:
         count = seen[packet.stream_index] = seen.get(packet.stream_index, -1) + 1
-        added = [seconds for first, seconds in shifts.get(packet.stream_index, ()) if first <= count]
+        added = [
+            seconds for first, seconds in shifts.get(packet.stream_index, ()) if first <= count
+        ]
         if added:
             ticks = round(added[-1] / packet.time_base)
             packet.pts = None if packet.pts is None else packet.pts + ticks
@@ -82,7 +86,9 @@ def decoded_frames(
     clock = _DecodingClock() if container.format.name in NO_PICTURE_TIMES else None
     while True:
         try:
-            packet = next(packets, None)  # the last one is empty: it makes the decoder give what it holds back
+            packet = next(
+                packets, None
+            )  # the last one is empty: it makes the decoder give what it holds back
         except av.FFmpegError as error:
             damage.append(f"reading the film broke off: {error.strerror}")
             packet = av.Packet()
@@ -114,7 +120,8 @@ def decoded_frames(
 class _DecodingClock:
     """When frames are shown whose file tells only when they are decoded, one a time: the first is shown at the first.
 
-    A decoder that puts frames in order gives each with the time of a packet some places later, always as many.
+    A decoder that puts frames in order gives each with the time of a packet some places later,
+    always as many.
     """
 
     def __init__(self) -> None:

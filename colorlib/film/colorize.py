@@ -1,11 +1,12 @@
 """A grey film in, a coloured one out: streaming, with its sound, and a run that goes on after it was broken off.
 
-Frames are read, coloured and encoded one after the other, so that a film of any length needs the memory of a few
-frames. They are written as whole segments into a folder beside the result (`colorlib.film.parts`). A second call checks
-that the segments are whole and of the same film, weights and settings, decodes the film up to that place (little work
-beside that of colouring it), reminds the colorizer of what it knew there, and goes on: the pictures are those of a run
-that was never broken off. When all segments are there they are joined with the sounds and subtitles of the original,
-and the folder goes away.
+Frames are read, coloured and encoded one after the other, so that a film of any length needs the
+memory of a few frames. They are written as whole segments into a folder beside the result
+(`colorlib.film.parts`). A second call checks that the segments are whole and of the same film,
+weights and settings, decodes the film up to that place (little work beside that of colouring it),
+reminds the colorizer of what it knew there, and goes on: the pictures are those of a run that was
+never broken off. When all segments are there they are joined with the sounds and subtitles of the
+original, and the folder goes away.
 """
 
 from collections import deque
@@ -20,7 +21,14 @@ import numpy as np
 
 import colorlib
 from colorlib._atomic import ALREADY_THERE
-from colorlib.film.checks import check_frames, check_names, check_times, cut_of, expected_frames, look_into
+from colorlib.film.checks import (
+    check_frames,
+    check_names,
+    check_times,
+    cut_of,
+    expected_frames,
+    look_into,
+)
 from colorlib.film.decode import frames_of, picture_of
 from colorlib.film.encode import choose_coding, write_segment
 from colorlib.film.memory import Memory, last_memory
@@ -48,11 +56,12 @@ def no_progress(steps: Iterable, total: int) -> Iterable:
 class FrameColorizer(Protocol):
     """What colours the frames of a film, such as `film.SteadyColorizer`.
 
-    An attribute `settings`, if there is one, is a dict that JSON holds: what decides how it paints. A run is not taken
-    up again by a colorizer with others.
+    An attribute `settings`, if there is one, is a dict that JSON holds: what decides how it paints.
+    A run is not taken up again by a colorizer with others.
 
-    A method `paint_from`, if there is one, goes on as `film.SteadyColorizer.paint_from` does. The second half of a film
-    that was broken off is then what it would have been. Without it the colorizer is shown the last second again.
+    A method `paint_from`, if there is one, goes on as `film.SteadyColorizer.paint_from` does. The
+    second half of a film that was broken off is then what it would have been. Without it the
+    colorizer is shown the last second again.
     """
 
     upscale: int
@@ -72,7 +81,8 @@ class ColoredFilm:
     frames : int
         How many frames it has; 0 when it was there already.
     notes : list of str
-        What is different from the original, and whether this run has gone on where another had stopped.
+        What is different from the original, and whether this run has gone on where another had
+        stopped.
     damage : list of str
         What was wrong with the original. The rest of it is in the result.
     """
@@ -103,20 +113,21 @@ def colorize_video(
 ) -> ColoredFilm:
     """Colour a film.
 
-    The result has the frames of the original at the same times, upright, with its range, its depth (8 or 10 bits) and
-    the shape of its pixels; and all its sounds, subtitles and attachments, packet for packet; a sound that the
-    container cannot hold is encoded anew. All packets are looked at before the work, so that what cannot be finished is
-    not begun. Interlaced frames are made whole. Where the clock of the film starts anew, it goes on; where its pictures
-    change their size, they are fitted into that of the first. A side that is odd gets one more row or column where the
-    format of the pixels wants it. HDR becomes sRGB.
+    The result has the frames of the original at the same times, upright, with its range, its depth
+    (8 or 10 bits) and the shape of its pixels; and all its sounds, subtitles and attachments,
+    packet for packet; a sound that the container cannot hold is encoded anew. All packets are
+    looked at before the work, so that what cannot be finished is not begun. Interlaced frames are
+    made whole. Where the clock of the film starts anew, it goes on; where its pictures change their
+    size, they are fitted into that of the first. A side that is odd gets one more row or column
+    where the format of the pixels wants it. HDR becomes sRGB.
 
     Parameters
     ----------
     source : str or Path
         A film, in anything that FFmpeg reads.
     out : str or Path
-        The file to write; its suffix tells the container. Its folder is made when missing. While the work is going on
-        there is a folder `out`.parts beside it.
+        The file to write; its suffix tells the container. Its folder is made when missing. While
+        the work is going on there is a folder `out`.parts beside it.
     colorizer : FrameColorizer
         Colours the frames.
     start, end : float, optional
@@ -132,19 +143,21 @@ def colorize_video(
     deinterlace : bool
         Make all frames whole, also those that the film calls progressive.
     resume : bool
-        Go on where a run was broken off, if the content of the film, the colorizer, its settings, all arguments and the
-        version are the same; and leave a result that is there. Otherwise begin anew, and a result that is there is an
-        error.
+        Go on where a run was broken off, if the content of the film, the colorizer, its settings,
+        all arguments and the version are the same; and leave a result that is there. Otherwise
+        begin anew, and a result that is there is an error.
     label : str
         What tells this colorizer from another that has no `settings`, or the same.
     progress : callable
-        Is given the coloured frames, an iterable, and about how many there will be; returns the iterable.
+        Is given the coloured frames, an iterable, and about how many there will be; returns the
+        iterable.
     sound : bool
         Whether the sounds of the original go into the result.
     checking : callable
         As `progress`, for what is gone through before the work: the packets of the film.
     made_by : Label, optional
-        What the comment of the result says about its colours. By default it names the weights of `colorizer` only.
+        What the comment of the result says about its colours. By default it names the weights of
+        `colorizer` only.
 
     Returns
     -------
@@ -153,14 +166,14 @@ def colorize_video(
     Raises
     ------
     FileNotFoundError, FileExistsError, OSError, ValueError
-        When a file is missing, already there, cannot be read or written, is no film, has no pictures or has colours;
-        when the container cannot hold a stream; when an argument is out of range, or what is in the folder of segments
-        is of another run; when another process is at work there, or the film is changed meanwhile. The message names
-        the file and what to do. `out` is then as it was before.
+        When a file is missing, already there, cannot be read or written, is no film, has no
+        pictures or has colours; when the container cannot hold a stream; when an argument is out of
+        range, or what is in the folder of segments is of another run; when another process is at
+        work there, or the film is changed meanwhile. The message names the file and what to do.
+        `out` is then as it was before.
 
-    References
-    ----------
-    Gunnam et al. 2022 (films as a sequence of pictures). For what makes the colours steady see `colorlib.film.steady`.
+    References ---------- Gunnam et al. 2022 (films as a sequence of pictures). For what makes the
+    colours steady see `colorlib.film.steady`.
     """
     source, out = Path(source), Path(out)
     made_by = made_by or Label(sha256=str(getattr(colorizer, "settings", {}).get("weights", "")))
@@ -184,8 +197,18 @@ def colorize_video(
     if (size[0] % 2 or size[1] % 2) and "444" not in coding.pixels:
         notes.append(f"{size[1]}x{size[0]} pixels are odd: the last row or column is repeated")
 
-    job = {"version": colorlib.__version__, "colorizer": getattr(colorizer, "settings", {}), "label": label}
-    job |= {"start": start, "end": end, "preview": preview, "make_grey": make_grey, "deinterlace": deinterlace}
+    job = {
+        "version": colorlib.__version__,
+        "colorizer": getattr(colorizer, "settings", {}),
+        "label": label,
+    }
+    job |= {
+        "start": start,
+        "end": end,
+        "preview": preview,
+        "make_grey": make_grey,
+        "deinterlace": deinterlace,
+    }
     job |= {**asdict(coding), "size": size, "source": original.content()}
     del job["container"]  # the frames are the same in another
     if resume:
@@ -197,7 +220,9 @@ def colorize_video(
         notes += found + ([f"going on after {done} frames"] if done else [])
         if not parts.complete:
             memories = deque([memory] if (memory := parts.memory()) else [])
-            painted = _painted(film, colorizer, start, end, preview, done, colored, deinterlace, memories)
+            painted = _painted(
+                film, colorizer, start, end, preview, done, colored, deinterlace, memories
+            )
             painted = iter(progress(painted, max(0, expected_frames(film, start, end) - done)))
             while first := next(painted, None):
                 frames = _while_unchanged(original, chain([first], islice(painted, SEGMENT - 1)))
@@ -230,7 +255,9 @@ def _already_there(out: Path, parts: Parts, resume: bool) -> ColoredFilm | None:
     if not out.exists():
         return None
     if not resume:
-        raise FileExistsError(f"{out}: already there and not overwritten; remove it or choose another name")
+        raise FileExistsError(
+            f"{out}: already there and not overwritten; remove it or choose another name"
+        )
     notes = [f"{out}: {ALREADY_THERE}"]
     if parts.have_become(out):
         with suppress(BlockingIOError), parts.held():
@@ -238,7 +265,9 @@ def _already_there(out: Path, parts: Parts, resume: bool) -> ColoredFilm | None:
     return ColoredFilm(out, notes=notes)
 
 
-def _while_unchanged(original: Original, frames: Iterable[tuple[int, np.ndarray]]) -> Iterator[tuple[int, np.ndarray]]:
+def _while_unchanged(
+    original: Original, frames: Iterable[tuple[int, np.ndarray]]
+) -> Iterator[tuple[int, np.ndarray]]:
     """The frames of a segment, which does not appear when the film was changed before it is complete."""
     yield from frames
     original.check()
@@ -264,7 +293,9 @@ def _painted(
         first, painted = memory.first, memory.frame
 
     def pictures() -> Iterator[np.ndarray]:
-        for number, (time, frame) in enumerate(islice(frames_of(film, start, end, deinterlace), first, None), first):
+        for number, (time, frame) in enumerate(
+            islice(frames_of(film, start, end, deinterlace), first, None), first
+        ):
             picture = picture_of(frame, film, reformatter, colored)
             if number >= painted:
                 waiting.append((time, picture if preview else None))

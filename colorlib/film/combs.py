@@ -1,8 +1,9 @@
 """Combs: a frame that is woven of two moments, though nothing in its file says so.
 
-Where something moves, every second row is from another moment: each row differs from both its neighbours in the same
-direction, while these two, from one moment, agree. Stripes in the picture do the same, but not where it moves only,
-and few are exactly one row wide; frames that stand still have none.
+Where something moves, every second row is from another moment: each row differs from both its
+neighbours in the same direction, while these two, from one moment, agree. Stripes in the picture do
+the same, but not where it moves only, and few are exactly one row wide; frames that stand still
+have none.
 """
 
 from collections.abc import Sequence
@@ -54,7 +55,9 @@ def _combed(grey: np.ndarray) -> float:
         return 0.0
     rows = grey.astype(np.int16)
     above, below = rows[1:-1] - rows[:-2], rows[1:-1] - rows[2:]
-    out = np.where((above > STEP) & (below > STEP), 1, np.where((above < -STEP) & (below < -STEP), -1, 0))
+    out = np.where(
+        (above > STEP) & (below > STEP), 1, np.where((above < -STEP) & (below < -STEP), -1, 0)
+    )
     out[np.abs(rows[:-2] - rows[2:]) > STEP] = 0
     # Light, dark, light: the teeth of a comb alternate. A thin line is one tooth.
     teeth = (out[:-2] * out[1:-1] < 0) & (out[1:-1] * out[2:] < 0)

@@ -1,7 +1,8 @@
 """Opening a film's file: FFmpeg gets the absolute name of one regular file, and opens no other.
 
-FFmpeg takes names for addresses ("film: one.mp4" for a protocol named "film"), and some of its formats are lists of
-other files: playlists, concatenations, streams from the net. Neither may happen to what a user calls a film.
+FFmpeg takes names for addresses ("film: one.mp4" for a protocol named "film"), and some of its
+formats are lists of other files: playlists, concatenations, streams from the net. Neither may
+happen to what a user calls a film.
 """
 
 import os
@@ -14,12 +15,42 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-__all__ = ["GENERATE_TIMES", "NO_PICTURE_TIMES", "ffmpeg_name", "film_errors", "opened_film", "opened_segment"]
+__all__ = [
+    "GENERATE_TIMES",
+    "NO_PICTURE_TIMES",
+    "ffmpeg_name",
+    "film_errors",
+    "opened_film",
+    "opened_segment",
+]
 
 # Demuxers that open what a file names, or that read from a device, the net or a pattern of names.
-_LISTS = {"concat", "dash", "hls", "imf", "sdp", "rtp", "rtsp", "sap", "webm_dash_manifest", "vobsub", "image2"}
-_DEVICES = {"lavfi", "dvdvideo", "libcdio", "avisynth", "vapoursynth", "libopenmpt", "tty", "ffmetadata", "data"}
-# They store one time a picture, that at which it is decoded. FFmpeg's guess at the other is a frame late for H.264.
+_LISTS = {
+    "concat",
+    "dash",
+    "hls",
+    "imf",
+    "sdp",
+    "rtp",
+    "rtsp",
+    "sap",
+    "webm_dash_manifest",
+    "vobsub",
+    "image2",
+}
+_DEVICES = {
+    "lavfi",
+    "dvdvideo",
+    "libcdio",
+    "avisynth",
+    "vapoursynth",
+    "libopenmpt",
+    "tty",
+    "ffmetadata",
+    "data",
+}
+# They store one time a picture, that at which it is decoded. FFmpeg's guess at the other is a frame
+# late for H.264.
 NO_PICTURE_TIMES = {"avi", "asf"}
 GENERATE_TIMES = 1  # FFmpeg's AVFMT_FLAG_GENPTS, which PyAV sets
 
@@ -52,7 +83,8 @@ def film_errors(path: str | Path) -> Iterator[None]:
     Raises
     ------
     OSError, ValueError
-        In place of FFmpeg's own errors: OSError when the disk is full or a file cannot be read or written.
+        In place of FFmpeg's own errors: OSError when the disk is full or a file cannot be read or
+        written.
     """
     import av
 
@@ -61,13 +93,19 @@ def film_errors(path: str | Path) -> Iterator[None]:
     except (av.FFmpegError, OSError) as error:
         if not isinstance(error, av.FFmpegError) and error.filename is not None:
             raise  # it names its file already
-        chain: list[BaseException] = [error]  # closing the file fails too, and would hide that the disk is full
+        chain: list[BaseException] = [
+            error
+        ]  # closing the file fails too, and would hide that the disk is full
         while chain[-1].__context__ is not None:
             chain.append(chain[-1].__context__)
-        cause = next((link for link in reversed(chain) if isinstance(link, OSError) and link.errno), None)
+        cause = next(
+            (link for link in reversed(chain) if isinstance(link, OSError) and link.errno), None
+        )
         if cause is not None:
             raise OSError(cause.errno, cause.strerror, str(path)) from error
-        raise ValueError(f"{path}: FFmpeg cannot work with it: {error.strerror or error}") from error
+        raise ValueError(
+            f"{path}: FFmpeg cannot work with it: {error.strerror or error}"
+        ) from error
 
 
 @contextmanager
@@ -86,8 +124,8 @@ def opened_film(path: str | Path) -> "Iterator[InputContainer]":
     Raises
     ------
     FileNotFoundError, OSError, ValueError
-        When there is no such file, it cannot be read, it is a folder, a pipe or a device, it is no film, or a list of
-        other files.
+        When there is no such file, it cannot be read, it is a folder, a pipe or a device, it is no
+        film, or a list of other files.
     """
     import av
 
@@ -97,7 +135,9 @@ def opened_film(path: str | Path) -> "Iterator[InputContainer]":
     if path.is_dir():
         raise ValueError(f"{path} is a folder; give a film")
     if not path.is_file():
-        raise ValueError(f"{path}: neither a file nor a link to one, but a pipe, a socket or a device; give a film")
+        raise ValueError(
+            f"{path}: neither a file nor a link to one, but a pipe, a socket or a device; give a film"
+        )
     with path.open("rb"):
         pass  # whether it may be read, in the words of the system
     try:

@@ -1,7 +1,8 @@
 """The frames of a film, whole and upright, one after the other, each with its time.
 
-The rate may vary, times may be missing, and frames may lie on their side. In an interlaced film each frame is woven of
-two half pictures, the second a moment later than the first: what moves has a comb of lines at its edges.
+The rate may vary, times may be missing, and frames may lie on their side. In an interlaced film
+each frame is woven of two half pictures, the second a moment later than the first: what moves has a
+comb of lines at its edges.
 """
 
 from collections.abc import Iterable, Iterator
@@ -31,8 +32,8 @@ def frames_of(
 ) -> "Iterator[tuple[int, av.VideoFrame]]":
     """Decode a film, frame by frame.
 
-    Interlaced frames are made whole; there are as many as before. What cannot be decoded is left out, and
-    ``film.damage`` says so.
+    Interlaced frames are made whole; there are as many as before. What cannot be decoded is left
+    out, and ``film.damage`` says so.
 
     Parameters
     ----------
@@ -46,7 +47,8 @@ def frames_of(
     Yields
     ------
     (int, av.VideoFrame)
-        When it is shown, in ticks of the time base, always later than the one before; and the frame, not yet turned.
+        When it is shown, in ticks of the time base, always later than the one before; and the
+        frame, not yet turned.
 
     Raises
     ------
@@ -89,7 +91,9 @@ def _between(
     """The frames of an opened container from one time to another, at times that grow."""
     stream = video_stream(container, film.path)
     last, even, frames, hurt, holes, repeats, fitter = None, 0, 0, 0, [], [], Fitter(film)
-    keeps_count = container.format.name == "avi"  # pictures that were left out have their places in the file
+    keeps_count = (
+        container.format.name == "avi"
+    )  # pictures that were left out have their places in the file
     decoded = decoded_frames(container, stream, film.damage, film.shifts, repeats)
     for frame in _whole(decoded, film.time_base, deinterlace):
         time = frame.pts
@@ -110,7 +114,9 @@ def _between(
     else:
         shown = 0 if last is None else float((last - film.first + film.step) * film.time_base)
         if film.seconds and shown < film.seconds - 1:
-            film.damage.append(f"the film should last {film.seconds:.1f} s and ends after {shown:.1f} s")
+            film.damage.append(
+                f"the film should last {film.seconds:.1f} s and ends after {shown:.1f} s"
+            )
     if hurt:
         film.damage.append(f"{hurt} {'frame shows' if hurt == 1 else 'frames show'} damage")
     if holes and even > 0.9 * frames:
@@ -118,7 +124,9 @@ def _between(
         film.damage.append(f"about {sum(holes)} frames are missing, in {places}")
 
 
-def _whole(frames: "Iterable[av.VideoFrame]", time_base: Fraction, every: bool) -> "Iterator[av.VideoFrame]":
+def _whole(
+    frames: "Iterable[av.VideoFrame]", time_base: Fraction, every: bool
+) -> "Iterator[av.VideoFrame]":
     """Make interlaced frames whole, from the first such frame on; or every frame."""
     import av
 
@@ -167,12 +175,16 @@ def _deinterlacer(frame: "av.VideoFrame", time_base: Fraction, every: bool) -> "
         colorspace=str(int(frame.colorspace)),
         range=str(int(frame.color_range)),
     )
-    graph.link_nodes(source, graph.add("bwdif", mode="send_frame", deint=which), graph.add("buffersink"))
+    graph.link_nodes(
+        source, graph.add("bwdif", mode="send_frame", deint=which), graph.add("buffersink")
+    )
     graph.configure()
     return graph
 
 
-def picture_of(frame: "av.VideoFrame", film: Film, reformatter: "VideoReformatter", colored: bool = True) -> np.ndarray:
+def picture_of(
+    frame: "av.VideoFrame", film: Film, reformatter: "VideoReformatter", colored: bool = True
+) -> np.ndarray:
     """A decoded frame as a picture, upright: (H, W) or (H, W, 3), uint8 or uint16 (see
     `pixel_formats.pixels_of_frame`).
     """
@@ -199,7 +211,9 @@ def sample_frames(film: Film, count: int = 12) -> "Iterator[av.VideoFrame]":
         length = (film.seconds or 0) / film.time_base
         for index in range(count):
             try:
-                container.seek(film.first + round(length * index / count), stream=stream, backward=True)
+                container.seek(
+                    film.first + round(length * index / count), stream=stream, backward=True
+                )
             except av.FFmpegError:
                 if index:
                     return

@@ -1,10 +1,12 @@
 """Encoding a film in whole segments, so that hours of work survive a broken run.
 
-A segment is a few seconds of film, encoded for itself. It appears under its name when it is complete; a run that was
-killed has lost no more than the one it was at. In the end they are joined (`colorlib.film.mux`).
+A segment is a few seconds of film, encoded for itself. It appears under its name when it is
+complete; a run that was killed has lost no more than the one it was at. In the end they are joined
+(`colorlib.film.mux`).
 
-Segments are NUT files: the one container that keeps any time base as it is. Frames are encoded in the order in which
-they are shown (no B-frames), so that the segments follow each other without a seam in time.
+Segments are NUT files: the one container that keeps any time base as it is. Frames are encoded in
+the order in which they are shown (no B-frames), so that the segments follow each other without a
+seam in time.
 """
 
 import io
@@ -25,14 +27,28 @@ from colorlib.film.probe import Film
 if TYPE_CHECKING:
     import av
 
-__all__ = ["CRF", "Coding", "choose_coding", "encode", "packets_of_segment", "write_clip", "write_segment"]
+__all__ = [
+    "CRF",
+    "Coding",
+    "choose_coding",
+    "encode",
+    "packets_of_segment",
+    "write_clip",
+    "write_segment",
+]
 
-# Constant quality that the eye takes for the original, on the scale of each encoder. Others get their finest quantiser.
+# Constant quality that the eye takes for the original, on the scale of each encoder. Others get
+# their finest quantiser.
 CRF = {"libx264": 17, "libx265": 18, "libsvtav1": 20, "libvpx-vp9": 20}
 _OTHERS = {"flags": "+qscale", "global_quality": str(2 * 118)}  # 118 is FFmpeg's FF_QP2LAMBDA
-# libx264 so makes files of the same size and quality as with its own choices, in less time and memory.
+# libx264 so makes files of the same size and quality as with its own choices, in less time and
+# memory.
 _MORE = {
-    "libx264": {"preset": "faster", "rc-lookahead": "10", "keyint_min": "1"},  # a key frame at every cut it sees
+    "libx264": {
+        "preset": "faster",
+        "rc-lookahead": "10",
+        "keyint_min": "1",
+    },  # a key frame at every cut it sees
     "libx265": {"x265-params": "log-level=error"},
     "libvpx-vp9": {"b": "0", "row-mt": "1"},
 }
@@ -49,7 +65,8 @@ class Coding:
     codec : str
         FFmpeg's name of the encoder.
     pixels : str
-        The pixel format: 4:2:0 where the encoder has it, of 10 bits when the film is deeper than 8 and the encoder can.
+        The pixel format: 4:2:0 where the encoder has it, of 10 bits when the film is deeper than 8
+        and the encoder can.
     container : str
         FFmpeg's name of the container format.
     options : dict of str
@@ -62,7 +79,9 @@ class Coding:
     options: dict[str, str] = field(default_factory=dict)
 
 
-def choose_coding(out: str | Path, codec: str | None, crf: int | None, high_bit_depth: bool) -> Coding:
+def choose_coding(
+    out: str | Path, codec: str | None, crf: int | None, high_bit_depth: bool
+) -> Coding:
     """Choose how to encode a film.
 
     Parameters
@@ -90,15 +109,21 @@ def choose_coding(out: str | Path, codec: str | None, crf: int | None, high_bit_
     try:
         format = av.open("film" + Path(out).suffix, "w").format  # nothing is written by this
     except ValueError:
-        raise ValueError(f"{out}: no container is known by this suffix; end the name in .mkv or .mp4") from None
+        raise ValueError(
+            f"{out}: no container is known by this suffix; end the name in .mkv or .mp4"
+        ) from None
     if format.no_file:  # such as playlists and single pictures: they would write files of their own
-        raise ValueError(f"{out}: {format.long_name} is no container of one film; end the name in .mkv or .mp4")
+        raise ValueError(
+            f"{out}: {format.long_name} is no container of one film; end the name in .mkv or .mp4"
+        )
     container = format.name
     name = codec or _USUAL.get(container, "libx264")
     try:
         encoder = av.Codec(name, "w")
     except av.codec.codec.UnknownCodecError:
-        raise ValueError(f"unknown codec {name!r}; there are {', '.join(CRF)}, ffv1, mpeg4 and others") from None
+        raise ValueError(
+            f"unknown codec {name!r}; there are {', '.join(CRF)}, ffv1, mpeg4 and others"
+        ) from None
     if container == "asf" and encoder.canonical_name in {"h264", "hevc"}:
         raise ValueError(
             f"{out}: pictures of {name} come a frame late in this container; name it .mkv, or leave it out"
@@ -108,23 +133,36 @@ def choose_coding(out: str | Path, codec: str | None, crf: int | None, high_bit_
     wanted = [format for depth in (depths if high_bit_depth else depths[::-1]) for format in depth]
     pixels = next((format for format in wanted if format in known), None)
     if pixels is None:
-        raise ValueError(f"the codec {name!r} takes no film of 8 or 10 bits in Y'CbCr; choose one of {', '.join(CRF)}")
-    quality = {"crf": str(CRF[encoder.name] if crf is None else crf)} if encoder.name in CRF else dict(_OTHERS)
+        raise ValueError(
+            f"the codec {name!r} takes no film of 8 or 10 bits in Y'CbCr; choose one of {', '.join(CRF)}"
+        )
+    quality = (
+        {"crf": str(CRF[encoder.name] if crf is None else crf)}
+        if encoder.name in CRF
+        else dict(_OTHERS)
+    )
     if crf is not None and encoder.name not in CRF:
-        raise ValueError(f"the codec {name!r} has no crf; leave it out, or choose one of {', '.join(CRF)}")
+        raise ValueError(
+            f"the codec {name!r} has no crf; leave it out, or choose one of {', '.join(CRF)}"
+        )
     if encoder.name == "libsvtav1":
         os.environ.setdefault("SVT_LOG", "1")  # errors only
-    return Coding(encoder.name, pixels, container, {**quality, **_MORE.get(encoder.name, {}), "bf": "0"})
+    return Coding(
+        encoder.name, pixels, container, {**quality, **_MORE.get(encoder.name, {}), "bf": "0"}
+    )
 
 
-def write_segment(path: str | Path, frames: Iterable[tuple[int, np.ndarray]], film: Film, coding: Coding) -> int:
+def write_segment(
+    path: str | Path, frames: Iterable[tuple[int, np.ndarray]], film: Film, coding: Coding
+) -> int:
     """Encode some frames into a file of their own, which appears when it is complete.
 
     Parameters
     ----------
     path : str or Path
     frames : iterable of (int, ndarray)
-        At least one: its time in ticks of the film, and the picture (H, W, 3), uint8 or uint16 sRGB.
+        At least one: its time in ticks of the film, and the picture (H, W, 3), uint8 or uint16
+        sRGB.
     film : Film
         Its time base, rate, range and pixel aspect are used.
     coding : Coding
@@ -137,7 +175,8 @@ def write_segment(path: str | Path, frames: Iterable[tuple[int, np.ndarray]], fi
     Raises
     ------
     OSError, ValueError
-        When it cannot be written, as when the disk is full, or the file is there; or the encoder refuses.
+        When it cannot be written, as when the disk is full, or the file is there; or the encoder
+        refuses.
     """
     path = Path(path)
     with atomic(path, replace=False) as temporary, film_errors(path), temporary.open("wb") as file:
@@ -147,7 +186,9 @@ def write_segment(path: str | Path, frames: Iterable[tuple[int, np.ndarray]], fi
     return count
 
 
-def encode(file: IO[bytes], frames: Iterable[tuple[int, np.ndarray]], film: Film, coding: Coding) -> int:
+def encode(
+    file: IO[bytes], frames: Iterable[tuple[int, np.ndarray]], film: Film, coding: Coding
+) -> int:
     """Encode frames into an open file: what Python writes, Python tells about when the disk is full.
 
     Parameters
@@ -170,7 +211,11 @@ def encode(file: IO[bytes], frames: Iterable[tuple[int, np.ndarray]], film: Film
             frame = to_frame(picture, coding.pixels, film.full)
             if stream is None:
                 stream = container.add_stream(coding.codec, rate=film.rate, options=coding.options)
-                stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, coding.pixels
+                stream.width, stream.height, stream.pix_fmt = (
+                    frame.width,
+                    frame.height,
+                    coding.pixels,
+                )
                 encoder = stream.codec_context
                 stream.time_base = encoder.time_base = film.time_base
                 encoder.sample_aspect_ratio = film.aspect
@@ -202,7 +247,11 @@ RATE = 48_000  # samples of sound a second
 
 
 def write_clip(
-    frames: np.ndarray, target: str | Path | io.BytesIO, rate: int = 24, tone: float | None = 440.0, crf: int = 20
+    frames: np.ndarray,
+    target: str | Path | io.BytesIO,
+    rate: int = 24,
+    tone: float | None = 440.0,
+    crf: int = 20,
 ) -> None:
     """Write frames as a small film that every browser plays: H.264 and AAC in MP4.
 
@@ -225,10 +274,19 @@ def write_clip(
         If the frames are of another kind, or their sides are odd.
     """
     frames = np.asarray(frames)
-    if frames.dtype != np.uint8 or frames.ndim not in (3, 4) or frames.shape[3:] not in ((), (3,)) or not frames.size:
-        raise ValueError(f"frames must be uint8, (N, H, W, 3) or (N, H, W), not {frames.dtype} of {frames.shape}")
+    if (
+        frames.dtype != np.uint8
+        or frames.ndim not in (3, 4)
+        or frames.shape[3:] not in ((), (3,))
+        or not frames.size
+    ):
+        raise ValueError(
+            f"frames must be uint8, (N, H, W, 3) or (N, H, W), not {frames.dtype} of {frames.shape}"
+        )
     if frames.shape[1] % 2 or frames.shape[2] % 2:
-        raise ValueError(f"H.264 needs an even height and width, not {frames.shape[1]} x {frames.shape[2]}")
+        raise ValueError(
+            f"H.264 needs an even height and width, not {frames.shape[1]} x {frames.shape[2]}"
+        )
     if isinstance(target, io.BytesIO):
         _encode_clip(frames, target, rate, tone, crf)
         return
@@ -236,17 +294,25 @@ def write_clip(
         _encode_clip(frames, ffmpeg_name(temporary), rate, tone, crf)
 
 
-def _encode_clip(frames: np.ndarray, target: str | io.BytesIO, rate: int, tone: float | None, crf: int) -> None:
+def _encode_clip(
+    frames: np.ndarray, target: str | io.BytesIO, rate: int, tone: float | None, crf: int
+) -> None:
     """Write both streams, the sound in packets beside the pictures that they belong to."""
     import av
 
     kind = "rgb24" if frames.ndim == 4 else "gray"
-    # A browser starts to play when the index comes first; moving it there needs a file that can be opened again.
+    # A browser starts to play when the index comes first; moving it there needs a file that can be
+    # opened again.
     options = {"movflags": "faststart"} if isinstance(target, str) else {}
     with av.open(target, "w", format="mp4", options=options) as container:
-        video = container.add_stream("libx264", rate=rate, options={"crf": str(crf), "preset": "medium"})
+        video = container.add_stream(
+            "libx264", rate=rate, options={"crf": str(crf), "preset": "medium"}
+        )
         video.height, video.width, video.pix_fmt = *frames.shape[1:3], "yuv420p"
-        video.codec_context.color_range, video.codec_context.colorspace = 1, 1  # BT.709, with room at both ends
+        video.codec_context.color_range, video.codec_context.colorspace = (
+            1,
+            1,
+        )  # BT.709, with room at both ends
         video.codec_context.color_primaries, video.codec_context.color_trc = 1, 13  # those of sRGB
         sound = container.add_stream("aac", rate=RATE, layout="mono") if tone else None
         for frame in frames:
@@ -254,9 +320,13 @@ def _encode_clip(frames: np.ndarray, target: str | io.BytesIO, rate: int, tone: 
             container.mux(video.encode(picture.reformat(format="yuv420p", dst_colorspace="ITU709")))
         container.mux(video.encode())
         if sound:
-            samples = 0.1 * np.sin(2 * np.pi * tone / RATE * np.arange(len(frames) * RATE // rate), dtype=np.float32)
+            samples = 0.1 * np.sin(
+                2 * np.pi * tone / RATE * np.arange(len(frames) * RATE // rate), dtype=np.float32
+            )
             for start in range(0, len(samples), 1024):
-                part = av.AudioFrame.from_ndarray(samples[None, start : start + 1024], "fltp", "mono")
+                part = av.AudioFrame.from_ndarray(
+                    samples[None, start : start + 1024], "fltp", "mono"
+                )
                 part.sample_rate, part.pts, part.time_base = RATE, start, Fraction(1, RATE)
                 container.mux(sound.encode(part))
             container.mux(sound.encode())

@@ -1,6 +1,7 @@
 """A film whose pictures change their size on the way: all are fitted into the size of the first, undistorted.
 
-Recordings of broadcasts do that, and films that were joined. A result has one size from its first frame to its last.
+Recordings of broadcasts do that, and films that were joined. A result has one size from its first
+frame to its last.
 """
 
 from fractions import Fraction
@@ -29,7 +30,9 @@ class Fitter:
         self.kind: tuple | None = None
         self.graph: av.filter.Graph | None = None
 
-    def fitted(self, frame: "av.VideoFrame", sample_aspect: Fraction | None, time: int) -> "av.VideoFrame":
+    def fitted(
+        self, frame: "av.VideoFrame", sample_aspect: Fraction | None, time: int
+    ) -> "av.VideoFrame":
         """Return the frame as it is, or at the size, depth and shape of pixels of the first.
 
         Parameters
@@ -46,7 +49,9 @@ class Fitter:
         av.VideoFrame
         """
         film = self.film
-        same_pixels = not sample_aspect or not film.sample_aspect or sample_aspect == film.sample_aspect
+        same_pixels = (
+            not sample_aspect or not film.sample_aspect or sample_aspect == film.sample_aspect
+        )
         if (
             (frame.height, frame.width) == film.shape
             and same_pixels
@@ -54,7 +59,12 @@ class Fitter:
         ):
             return frame
         guess_matrix(frame)
-        kind = (frame.width, frame.height, frame.format.name, None if same_pixels else sample_aspect)
+        kind = (
+            frame.width,
+            frame.height,
+            frame.format.name,
+            None if same_pixels else sample_aspect,
+        )
         if kind != self.kind:
             if self.kind is None:
                 at = float((time - film.first) * film.time_base)
@@ -64,7 +74,10 @@ class Fitter:
                     if (frame.height, frame.width) != film.shape
                     else f"from {at:.1f} s on the pictures have another depth or shape of pixels: fitted to the first"
                 )
-            self.kind, self.graph = kind, self._graph(frame, Fraction(1) if same_pixels else sample_aspect)
+            self.kind, self.graph = (
+                kind,
+                self._graph(frame, Fraction(1) if same_pixels else sample_aspect),
+            )
         self.graph.push(frame)
         return self.graph.pull()
 
@@ -75,7 +88,10 @@ class Fitter:
         height, width = self.film.shape
         wide = frame.width * sample_aspect / (self.film.sample_aspect if sample_aspect != 1 else 1)
         scale = min(width / wide, Fraction(height, frame.height))
-        inner = [min(side, max(2, 2 * round(x * scale / 2))) for x, side in ((wide, width), (frame.height, height))]
+        inner = [
+            min(side, max(2, 2 * round(x * scale / 2)))
+            for x, side in ((wide, width), (frame.height, height))
+        ]
         base = frame.time_base or self.film.time_base
         graph = av.filter.Graph()
         source = graph.add(
@@ -87,9 +103,16 @@ class Fitter:
             range=str(int(frame.color_range)),
         )
         steps = [
-            graph.add("scale", w=str(inner[0]), h=str(inner[1]), flags="bicubic+accurate_rnd+full_chroma_int"),
+            graph.add(
+                "scale",
+                w=str(inner[0]),
+                h=str(inner[1]),
+                flags="bicubic+accurate_rnd+full_chroma_int",
+            ),
             graph.add("format", pix_fmts=self.film.pixels),
-            graph.add("pad", w=str(width), h=str(height), x="(ow-iw)/2", y="(oh-ih)/2", color="black"),
+            graph.add(
+                "pad", w=str(width), h=str(height), x="(ow-iw)/2", y="(oh-ih)/2", color="black"
+            ),
             graph.add("buffersink"),
         ]
         graph.link_nodes(source, *steps)

@@ -1,8 +1,9 @@
 """One process at a time: a lock file that its process holds as long as it lives.
 
-The lock is `flock`'s, which the kernel lets go of when the process dies, and which Linux passes on to the server of a
-network share, so that two machines see each other's. Where the file system knows no `flock`, a second file is made
-that only one process can make; it names the process, so that a lock whose process is dead can be told.
+The lock is `flock`'s, which the kernel lets go of when the process dies, and which Linux passes on
+to the server of a network share, so that two machines see each other's. Where the file system knows
+no `flock`, a second file is made that only one process can make; it names the process, so that a
+lock whose process is dead can be told.
 """
 
 import contextlib
@@ -56,7 +57,8 @@ def locked(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        # Removed before it is let go of: whoever has it open already finds that it is no more what the name says.
+        # Removed before it is let go of: whoever has it open already finds that it is no more what
+        # the name says.
         for name in (flock,) if held is not None else (flock, owner):
             with contextlib.suppress(OSError):
                 name.unlink(missing_ok=True)
@@ -76,7 +78,9 @@ def _by_flock(path: Path) -> int | None:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.path.samestat(os.fstat(held), path.stat()):
                 if os.fstat(held).st_size and not _read(path):
-                    raise ValueError(f"{path}: is in the way, and no lock of this package; move it away")
+                    raise ValueError(
+                        f"{path}: is in the way, and no lock of this package; move it away"
+                    )
                 os.ftruncate(held, 0)
                 os.write(held, json.dumps(_this_process()).encode())
                 return held
@@ -121,7 +125,12 @@ def _by_name(path: Path) -> None:
 
 def _this_process() -> dict[str, object]:
     """What tells this process from all others."""
-    return {"process": os.getpid(), "begun": _begun(os.getpid()), "host": platform.node(), "machine": _machine()}
+    return {
+        "process": os.getpid(),
+        "begun": _begun(os.getpid()),
+        "host": platform.node(),
+        "machine": _machine(),
+    }
 
 
 def _begun(process: int) -> str:
@@ -163,4 +172,6 @@ def _read(path: Path) -> dict:
 def _busy(path: Path, owner: dict, hint: str = "") -> BlockingIOError:
     """The error for a lock that somebody has."""
     who = f" (process {owner['process']} on {owner.get('host')})" if owner else ""
-    return BlockingIOError(f"{path.parent}: another run{who} is at work here; wait until it has ended{hint}")
+    return BlockingIOError(
+        f"{path.parent}: another run{who} is at work here; wait until it has ended{hint}"
+    )

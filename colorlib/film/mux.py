@@ -1,7 +1,8 @@
 """Joining the segments of a film, without encoding again, with the sounds and subtitles of the original.
 
-Sounds and subtitles are copied packet for packet where the container can hold them (`colorlib.film.sounds`). What it
-cannot hold is found out before the work begins (`colorlib.film.rehearsal`).
+Sounds and subtitles are copied packet for packet where the container can hold them
+(`colorlib.film.sounds`). What it cannot hold is found out before the work begins
+(`colorlib.film.rehearsal`).
 """
 
 import heapq
@@ -26,11 +27,22 @@ __all__ = ["CANNOT_HOLD", "add_pictures", "add_sounds", "join_segments", "merged
 
 CANNOT_HOLD = "name the result .mkv, which can, or give --no-sound (sound=False)"
 # What a file says about how it was stored, not about the film.
-_OF_THE_FILE = {"major_brand", "minor_version", "compatible_brands", "encoder", "duration", "rotate"}
+_OF_THE_FILE = {
+    "major_brand",
+    "minor_version",
+    "compatible_brands",
+    "encoder",
+    "duration",
+    "rotate",
+}
 
 
 def add_pictures(
-    target: "OutputContainer", source: "InputContainer", pictures: "Stream", film: Film, out: str | Path
+    target: "OutputContainer",
+    source: "InputContainer",
+    pictures: "Stream",
+    film: Film,
+    out: str | Path,
 ) -> "Stream":
     """Make the stream of the pictures, and say about the result what the original says about the film.
 
@@ -43,7 +55,9 @@ def add_pictures(
     try:
         shown = target.add_stream_from_template(pictures, opaque=True)
     except ValueError:
-        raise ValueError(f"{out}: this container cannot hold {pictures.codec_context.name}; name it .mkv") from None
+        raise ValueError(
+            f"{out}: this container cannot hold {pictures.codec_context.name}; name it .mkv"
+        ) from None
     # AVI counts frames instead of telling times: its tick is a frame.
     shown.time_base = 1 / film.rate if target.format.name == "avi" else film.time_base
     shown.metadata.update(_about(source.streams[film.stream].metadata))
@@ -102,20 +116,22 @@ def join_segments(
     out : str or Path
     coding : Coding
     cut : (Fraction, Fraction), optional
-        The part of the original that the segments show, in seconds of its clock: from, and up to. The result then
-        begins at 0. Without it all times stay as they are.
+        The part of the original that the segments show, in seconds of its clock: from, and up to.
+        The result then begins at 0. Without it all times stay as they are.
     ways : mapping, optional
-        How the streams of the original go into it, from `rehearsal.rehearse`. Without it there are only pictures.
+        How the streams of the original go into it, from `rehearsal.rehearse`. Without it there are
+        only pictures.
     complete : callable
-        Is given the file when it is complete, before it gets its name; what it raises prevents that.
+        Is given the file when it is complete, before it gets its name; what it raises prevents
+        that.
     statement : str
         What the film is, added to its comment, as from `images.Label`.
 
     Raises
     ------
     OSError, ValueError
-        When it cannot be read or written. Nothing is left of `out` then; the segments stay. FileExistsError when a
-        file has appeared at `out` meanwhile.
+        When it cannot be read or written. Nothing is left of `out` then; the segments stay.
+        FileExistsError when a file has appeared at `out` meanwhile.
     """
     import av
 
@@ -131,7 +147,9 @@ def join_segments(
             ):
                 shown = add_pictures(target, source, first.streams.video[0], film, out)
                 if statement:
-                    name = next((key for key in target.metadata if key.lower() == "comment"), "comment")
+                    name = next(
+                        (key for key in target.metadata if key.lower() == "comment"), "comment"
+                    )
                     before = target.metadata.get(name, "").partition(statement)[0].strip()
                     target.metadata[name] = f"{before}\n{statement}".strip()
                 copies = add_sounds(target, source, film, ways, out)
@@ -157,7 +175,9 @@ def merged(*streams: "Iterable[av.Packet]") -> "Iterator[av.Packet]":
     return heapq.merge(*streams, key=lambda packet: float(packet.dts * packet.time_base))
 
 
-def _pictures(segments: Sequence[Path], film: Film, shown: "Stream", cut: tuple | None) -> "Iterator[av.Packet]":
+def _pictures(
+    segments: Sequence[Path], film: Film, shown: "Stream", cut: tuple | None
+) -> "Iterator[av.Packet]":
     """The packets of all segments, with the times of the film."""
     before, shift = None, 0 if cut is None else round(cut[0] / film.time_base)
     for path in segments:
@@ -165,7 +185,9 @@ def _pictures(segments: Sequence[Path], film: Film, shown: "Stream", cut: tuple 
             time = round(packet.pts * packet.time_base / film.time_base) - shift
             if before is not None:
                 if time <= before.pts:
-                    raise ValueError(f"{path}: the frames are not in the order in which they are shown")
+                    raise ValueError(
+                        f"{path}: the frames are not in the order in which they are shown"
+                    )
                 before.duration = time - before.pts
                 yield before
             packet.stream, packet.time_base = shown, film.time_base

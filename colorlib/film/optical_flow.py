@@ -1,12 +1,13 @@
 """What moved where: optical flow between two frames, and how far it can be believed.
 
-A film shows the same thing again and again, a little further on. Optical flow says, for each pixel of one frame, where
-the same thing is in another. With it colour need not be guessed for every frame: it can be fetched from a frame that
-has it. Flow is itself a guess, wrong where something was hidden before, and it does not say so. Two questions find
-out: does the way there and back end where it began, and is the lightness at its end the same?
+A film shows the same thing again and again, a little further on. Optical flow says, for each pixel
+of one frame, where the same thing is in another. With it colour need not be guessed for every
+frame: it can be fetched from a frame that has it. Flow is itself a guess, wrong where something was
+hidden before, and it does not say so. Two questions find out: does the way there and back end where
+it began, and is the lightness at its end the same?
 
-Everything here works on small frames, those that the network sees: a tenth of a second of film has little motion that
-is finer than that.
+Everything here works on small frames, those that the network sees: a tenth of a second of film has
+little motion that is finer than that.
 """
 
 from functools import lru_cache
@@ -19,32 +20,40 @@ __all__ = ["chain", "confidence", "fetch", "find_motion", "round_trip"]
 
 LOST = 1.0  # pixels between start and end of the way there and back, at which belief has fallen to e^-1/2
 CHANGED = 6.0  # CIE units between the lightness of both ends at which it has
-_of_this_thread = local()  # an estimator works in memory of its own: two threads at one would mix their frames
+_of_this_thread = (
+    local()
+)  # an estimator works in memory of its own: two threads at one would mix their frames
 
 
 def _estimator() -> cv2.DISOpticalFlow:
     """OpenCV's dense inverse search, its preset of medium care with fewer steps: as exact, and quicker."""
     if not hasattr(_of_this_thread, "search"):
-        _of_this_thread.search = search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        _of_this_thread.search = search = cv2.DISOpticalFlow_create(
+            cv2.DISOPTICAL_FLOW_PRESET_MEDIUM
+        )
         search.setPatchStride(4)
         search.setGradientDescentIterations(8)
     return _of_this_thread.search
 
 
-def find_motion(frame: np.ndarray, other: np.ndarray, guess: np.ndarray | None = None) -> np.ndarray:
+def find_motion(
+    frame: np.ndarray, other: np.ndarray, guess: np.ndarray | None = None
+) -> np.ndarray:
     """Find for each pixel of one frame where the same thing is in another one.
 
     Parameters
     ----------
     frame, other : ndarray, (h, w), uint8
-        Grey, of one size, at least 16 pixels a side for motion to be found; smaller ones count as standing still.
+        Grey, of one size, at least 16 pixels a side for motion to be found; smaller ones count as
+        standing still.
     guess : ndarray, (h, w, 2), float32, optional
         Where to begin, as for frames that lie far apart. It is not changed.
 
     Returns
     -------
     ndarray, (h, w, 2), float32
-        How far to the right and how far down, in pixels: ``frame[y, x]`` shows what ``other[y + v, x + u]`` shows.
+        How far to the right and how far down, in pixels: ``frame[y, x]`` shows what ``other[y + v,
+        x + u]`` shows.
 
     Raises
     ------
@@ -55,7 +64,12 @@ def find_motion(frame: np.ndarray, other: np.ndarray, guess: np.ndarray | None =
     ----------
     Kroeger et al. 2016 (dense inverse search).
     """
-    if frame.ndim != 2 or frame.shape != other.shape or frame.dtype != np.uint8 or other.dtype != np.uint8:
+    if (
+        frame.ndim != 2
+        or frame.shape != other.shape
+        or frame.dtype != np.uint8
+        or other.dtype != np.uint8
+    ):
         raise ValueError(
             f"motion is found between two grey uint8 frames of one size, not {frame.dtype} of {frame.shape} "
             f"and {other.dtype} of {other.shape}"
@@ -73,7 +87,8 @@ def fetch(picture: np.ndarray, flow: np.ndarray) -> np.ndarray:
     picture : ndarray, (h, w) or (h, w, C), float32
         In another frame's place: colours, lightness, or another flow. C is at most 4.
     flow : ndarray, (h, w, 2), float32
-        From `find_motion` or `chain`, in pixels. What lies beyond a border is taken from the border.
+        From `find_motion` or `chain`, in pixels. What lies beyond a border is taken from the
+        border.
 
     Returns
     -------
@@ -87,8 +102,8 @@ def fetch(picture: np.ndarray, flow: np.ndarray) -> np.ndarray:
 def chain(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Join the motion to a second frame and from there to a third into the motion to the third.
 
-    Colour that is fetched once over five frames stays sharper than colour fetched from each to the next, which is
-    interpolated five times.
+    Colour that is fetched once over five frames stays sharper than colour fetched from each to the
+    next, which is interpolated five times.
 
     Parameters
     ----------
@@ -122,7 +137,9 @@ def round_trip(flow: np.ndarray, back: np.ndarray) -> np.ndarray:
     return cv2.magnitude(way[..., 0], way[..., 1])
 
 
-def confidence(L: np.ndarray, other_L: np.ndarray, flow: np.ndarray, back: np.ndarray) -> np.ndarray:
+def confidence(
+    L: np.ndarray, other_L: np.ndarray, flow: np.ndarray, back: np.ndarray
+) -> np.ndarray:
     """How far what is fetched along a flow can be believed.
 
     Parameters
@@ -135,12 +152,11 @@ def confidence(L: np.ndarray, other_L: np.ndarray, flow: np.ndarray, back: np.nd
     Returns
     -------
     ndarray, (h, w), float32
-        1 where the way there and back ends at its start and the lightness at both ends is the same; it falls as a
-        Gaussian of both differences; 0 where the flow leaves the picture.
+        1 where the way there and back ends at its start and the lightness at both ends is the same;
+        it falls as a Gaussian of both differences; 0 where the flow leaves the picture.
 
-    References
-    ----------
-    Lai et al. 2018, section 3.2 (visibility from the warping error); Sundaram et al. 2010, section 4.1.
+    References ---------- Lai et al. 2018, section 3.2 (visibility from the warping error); Sundaram
+    et al. 2010, section 4.1.
     """
     height, width = L.shape
     inside = cv2.inRange(flow + _grid(height, width), (-0.5, -0.5), (width - 0.5, height - 0.5)) > 0

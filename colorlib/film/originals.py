@@ -7,9 +7,10 @@ from typing import BinaryIO
 
 __all__ = ["Original"]
 
-# A film is read once before the work to know its content: at some hundred megabytes a second less than a hundredth of
-# the time that colouring takes. Beyond this size, where a preview of ten seconds would wait for minutes, pieces stand
-# for it, spread evenly from its first byte to its last; and the time of its last change.
+# A film is read once before the work to know its content: at some hundred megabytes a second less
+# than a hundredth of the time that colouring takes. Beyond this size, where a preview of ten
+# seconds would wait for minutes, pieces stand for it, spread evenly from its first byte to its
+# last; and the time of its last change.
 WHOLE = 8 << 30  # bytes
 PIECE, PIECES = 4 << 20, 128
 
@@ -44,7 +45,11 @@ class Original:
                 content = {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "bytes": size}
             else:
                 changed = os.fstat(file.fileno()).st_mtime_ns
-                content = {"sha256 of pieces": _of_pieces(file, size), "bytes": size, "changed": changed}
+                content = {
+                    "sha256 of pieces": _of_pieces(file, size),
+                    "bytes": size,
+                    "changed": changed,
+                }
         self.check()
         return content
 

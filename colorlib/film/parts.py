@@ -1,10 +1,11 @@
 """The folder of segments beside a film that is being made: of which run they are, and whether they are whole.
 
-`job.json` tells what the run was asked for (the content of the film, that of the weights, the settings, the version),
-and of each segment how many frames it has, the sha256 of its file, and that of a second file: what the colorizer has to
-remember. A segment counts when it is told there: one that was cut off, overwritten or put there by others is found when
-a run goes on, and made anew with those after it. When all are there that is told too: if they cannot be joined, the
-same call, or one that differs in the suffix of the result or in the sounds, joins them without a colorizer.
+`job.json` tells what the run was asked for (the content of the film, that of the weights, the
+settings, the version), and of each segment how many frames it has, the sha256 of its file, and that
+of a second file: what the colorizer has to remember. A segment counts when it is told there: one
+that was cut off, overwritten or put there by others is found when a run goes on, and made anew with
+those after it. When all are there that is told too: if they cannot be joined, the same call, or one
+that differs in the suffix of the result or in the sounds, joins them without a colorizer.
 """
 
 import contextlib
@@ -56,12 +57,16 @@ class Parts:
             When it cannot be made, or a file has its name.
         """
         if self.folder.exists() and not self.folder.is_dir():
-            raise ValueError(f"{self.folder}: is in the way; remove it, or choose another name for the result")
+            raise ValueError(
+                f"{self.folder}: is in the way; remove it, or choose another name for the result"
+            )
         try:
             with locked(self._locks[0]):
                 yield
         finally:
-            with contextlib.suppress(OSError):  # there is something in it, or it is somebody else's again
+            with contextlib.suppress(
+                OSError
+            ):  # there is something in it, or it is somebody else's again
                 self.folder.rmdir()
 
     def begin(self, job: dict[str, object], resume: bool) -> tuple[int, list[str]]:
@@ -84,7 +89,8 @@ class Parts:
         Raises
         ------
         OSError, ValueError
-            When what is there is of another run or of somebody else, or cannot be read. Nothing is changed then.
+            When what is there is of another run or of somebody else, or cannot be read. Nothing is
+            changed then.
         """
         sweep([self.folder, self.out.parent])
         job = json.loads(json.dumps(job))
@@ -187,7 +193,11 @@ class Parts:
         """Names in the folder that are none of this module's."""
         ours = {self._job.name, *(path.name for path in self._locks)}
         names = (path.name for path in self.folder.iterdir()) if self.folder.is_dir() else ()
-        return sorted(n for n in names if n not in ours and not _OURS.fullmatch(n) and not n.startswith(".colorlib-"))
+        return sorted(
+            n
+            for n in names
+            if n not in ours and not _OURS.fullmatch(n) and not n.startswith(".colorlib-")
+        )
 
     def _clear(self) -> None:
         """Remove all segments, and then what tells of them."""
@@ -202,9 +212,13 @@ class Parts:
 
     def _read(self, resume: bool) -> dict | None:
         """What job.json tells; None when there is none, and nothing else either, or when it may be damaged."""
-        in_the_way = ValueError(f"{self.folder}: is in the way; remove it, or choose another name for the result")
+        in_the_way = ValueError(
+            f"{self.folder}: is in the way; remove it, or choose another name for the result"
+        )
         if not self._job.is_file():
-            if self._others() or any(_SEGMENT.fullmatch(path.name) for path in self.folder.iterdir()):
+            if self._others() or any(
+                _SEGMENT.fullmatch(path.name) for path in self.folder.iterdir()
+            ):
                 raise in_the_way
             return None
         try:
@@ -216,7 +230,11 @@ class Parts:
                 f"{self._job} is damaged, and what the segments beside it show is not known; "
                 "give --no-resume (resume=False) to remove them and begin anew"
             ) from None
-        if isinstance(record, dict) and "job" not in record and {"source", "label", "codec"} <= record.keys():
+        if (
+            isinstance(record, dict)
+            and "job" not in record
+            and {"source", "label", "codec"} <= record.keys()
+        ):
             if not resume:
                 return None
             raise ValueError(
@@ -224,7 +242,9 @@ class Parts:
                 "or give --no-resume (resume=False) to begin anew"
             )
         whole = (
-            isinstance(record, dict) and isinstance(record.get("job"), dict) and isinstance(record.get("parts"), list)
+            isinstance(record, dict)
+            and isinstance(record.get("job"), dict)
+            and isinstance(record.get("parts"), list)
         )
         if not whole:
             raise in_the_way

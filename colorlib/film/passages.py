@@ -1,7 +1,8 @@
 """Repainting passages of a film that is finished: the packets of all others are copied as they are.
 
-A stream of pictures can be parted only at key frames, which need no frame before them. So a passage is widened to the
-next ones; what is encoded in it takes the place of the packets that were there, and gets their times.
+A stream of pictures can be parted only at key frames, which need no frame before them. So a passage
+is widened to the next ones; what is encoded in it takes the place of the packets that were there,
+and gets their times.
 """
 
 import os
@@ -47,7 +48,8 @@ def repaint_passages(
     passages : sequence of (int, int)
         Frames of `film`: the first, and the one after the last.
     prepared : callable
-        Is given the number of the first frame of a passage; returns what colours the frames from there on.
+        Is given the number of the first frame of a passage; returns what colours the frames from
+        there on.
     **options
         Of `colorize_video`, such as `codec` and `crf`, with which `finished` was made.
 
@@ -59,17 +61,22 @@ def repaint_passages(
     Raises
     ------
     FileExistsError, OSError, ValueError
-        As `colorize_video`; or when `finished` is no coloured version of the film, or was encoded in another way.
+        As `colorize_video`; or when `finished` is no coloured version of the film, or was encoded
+        in another way.
     """
     finished, out = Path(finished), Path(out)
     if out.exists():
         raise already_there(out)
     if out.suffix.lower() != finished.suffix.lower():
-        raise ValueError(f"{out}: must end as {finished.name} does, in {finished.suffix}: its packets are copied")
+        raise ValueError(
+            f"{out}: must end as {finished.name} does, in {finished.suffix}: its packets are copied"
+        )
     times, keys = _frames_of(finished)
     count = len(film.scenes.times)
     if len(times) != count:
-        raise ValueError(f"{finished} has {len(times)} frames, and {film.source} {count}: give the finished film of it")
+        raise ValueError(
+            f"{finished} has {len(times)} frames, and {film.source} {count}: give the finished film of it"
+        )
     wide = _widened(passages, keys, count)
     result = ColoredFilm(out, notes=list(film.notes))
     result.path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,10 +97,14 @@ def repaint_passages(
                 **options,
             )
             if part.frames != end - first:
-                raise ValueError(f"{film.source}: {end - first} frames were expected, and {part.frames} found")
+                raise ValueError(
+                    f"{film.source}: {end - first} frames were expected, and {part.frames} found"
+                )
             result.frames += part.frames
             result.damage += part.damage
-            result.notes.append(f"repainted from {start:.2f} s to {stop:.2f} s, from key frame to key frame")
+            result.notes.append(
+                f"repainted from {start:.2f} s to {stop:.2f} s, from key frame to key frame"
+            )
             pieces.append(piece)
         _write(finished, out, times, dict(zip(wide, pieces, strict=True)))
     return result
@@ -111,7 +122,9 @@ def _frames_of(path: Path) -> tuple[list[int], list[int]]:
     return [time for time, _ in found], [number for number, (_, key) in enumerate(found) if key]
 
 
-def _widened(passages: Sequence[tuple[int, int]], keys: list[int], count: int) -> list[tuple[int, int]]:
+def _widened(
+    passages: Sequence[tuple[int, int]], keys: list[int], count: int
+) -> list[tuple[int, int]]:
     """Passages from key frame to key frame; those that touch are one."""
     found: list[tuple[int, int]] = []
     for first, end in sorted(passages):
@@ -125,7 +138,9 @@ def _widened(passages: Sequence[tuple[int, int]], keys: list[int], count: int) -
     return found
 
 
-def _write(finished: Path, out: Path, times: list[int], pieces: dict[tuple[int, int], Path]) -> None:
+def _write(
+    finished: Path, out: Path, times: list[int], pieces: dict[tuple[int, int], Path]
+) -> None:
     """Copy a film with other packets in some places."""
     import av
 
@@ -151,7 +166,9 @@ def _write(finished: Path, out: Path, times: list[int], pieces: dict[tuple[int, 
 
         def kept() -> Iterator["av.Packet"]:
             gone = {time for first, end in pieces for time in times[first:end]}
-            for packet in source.demux([s for s in source.streams if s.index in copies and s.type != "attachment"]):
+            for packet in source.demux(
+                [s for s in source.streams if s.index in copies and s.type != "attachment"]
+            ):
                 time = packet.pts if packet.pts is not None else packet.dts
                 if packet.size and not (packet.stream_index == pictures.index and time in gone):
                     if packet.dts is None:
@@ -159,7 +176,11 @@ def _write(finished: Path, out: Path, times: list[int], pieces: dict[tuple[int, 
                     yield packet
 
         for packet in merged(kept(), repainted):
-            packet.stream = copies[packet.stream_index] if packet.stream_index in copies else copies[pictures.index]
+            packet.stream = (
+                copies[packet.stream_index]
+                if packet.stream_index in copies
+                else copies[pictures.index]
+            )
             target.mux(packet)
         target.close()
         file.flush()
@@ -167,13 +188,22 @@ def _write(finished: Path, out: Path, times: list[int], pieces: dict[tuple[int, 
 
 
 def _packets(
-    path: Path, finished: Path, pictures: "av.video.stream.VideoStream", times: list[int], place: tuple[int, int]
+    path: Path,
+    finished: Path,
+    pictures: "av.video.stream.VideoStream",
+    times: list[int],
+    place: tuple[int, int],
 ) -> Iterator["av.Packet"]:
     """The packets of a repainted passage, at the times of those whose place they take."""
     with opened_film(path) as piece:
         stream = video_stream(piece, path)
         new, old = stream.codec_context, pictures.codec_context
-        if (new.name, new.extradata, new.width, new.height) != (old.name, old.extradata, old.width, old.height):
+        if (new.name, new.extradata, new.width, new.height) != (
+            old.name,
+            old.extradata,
+            old.width,
+            old.height,
+        ):
             raise ValueError(
                 f"{finished} was encoded in another way ({old.name}, {old.width}x{old.height}) than its passages "
                 "would be; give the --codec and the --crf with which it was made"

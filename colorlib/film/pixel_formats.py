@@ -1,13 +1,15 @@
 """Between the pixels of a film and those of a picture: brightness and two colour differences, and back to RGB.
 
-A film is not stored as RGB. Each frame is a plane Y' of brightness and two planes of colour differences, Cb and Cr,
-which mostly have half the width and half the height, since the eye does not miss the rest. How Y' is made of red,
-green and blue (the matrix), and whether black is 0 or 16 (the range), differs from film to film.
+A film is not stored as RGB. Each frame is a plane Y' of brightness and two planes of colour
+differences, Cb and Cr, which mostly have half the width and half the height, since the eye does not
+miss the rest. How Y' is made of red, green and blue (the matrix), and whether black is 0 or 16 (the
+range), differs from film to film.
 
-A grey film has nothing in Cb and Cr. Its picture is Y', and that is looked up in a table, without any rounding but the
-last. A film with colours, or a tint, becomes RGB. On the way out everything is BT.709, which has the primaries of sRGB,
-with the range and the depth of the original. FFmpeg converts too, and what is rare is left to it; what is common is
-done here, since its quick ways are half a unit of L* too dark.
+A grey film has nothing in Cb and Cr. Its picture is Y', and that is looked up in a table, without
+any rounding but the last. A film with colours, or a tint, becomes RGB. On the way out everything is
+BT.709, which has the primaries of sRGB, with the range and the depth of the original. FFmpeg
+converts too, and what is rare is left to it; what is common is done here, since its quick ways are
+half a unit of L* too dark.
 
 References: ITU-R BT.601-7 and BT.709-6, section 3 (matrix and range); BT.2020-2, table 4.
 """
@@ -21,13 +23,23 @@ if TYPE_CHECKING:
     import av
     from av.video.reformatter import VideoReformatter
 
-__all__ = ["guess_matrix", "has_chroma", "is_full_range", "is_high_bit_depth", "pixels_of_frame", "to_frame", "turned"]
+__all__ = [
+    "guess_matrix",
+    "has_chroma",
+    "is_full_range",
+    "is_high_bit_depth",
+    "pixels_of_frame",
+    "to_frame",
+    "turned",
+]
 
 _BT709, _BT601 = 1, 5  # the numbers of ITU-T H.273 for matrices, which FFmpeg uses
 _SRGB_CURVE = 13
 _HDR_CURVES = (16, 18)  # PQ and HLG
 _FULL, _LIMITED = 2, 1  # FFmpeg's numbers for the range
-_HD_HEIGHT = 720  # what does not name its matrix is taken for BT.709 from this height on, as players do
+_HD_HEIGHT = (
+    720  # what does not name its matrix is taken for BT.709 from this height on, as players do
+)
 NOISY = 0.01  # share of the colour samples of a grey film that may be away from the middle
 _CAREFUL = 0x2 | 0x40000 | 0x2000  # FFmpeg's bilinear, accurate rounding, full colour interpolation
 # The shares of red and blue in Y', by the number of the matrix.
@@ -73,12 +85,17 @@ def has_chroma(frame: "av.VideoFrame") -> bool:
     """
     if not _is_planar(frame):
         return True
-    middle, noise = 1 << frame.format.components[0].bits - 1, 1 << frame.format.components[0].bits - 6
+    middle, noise = (
+        1 << frame.format.components[0].bits - 1,
+        1 << frame.format.components[0].bits - 6,
+    )
     planes = (_plane(frame, index) for index in range(1, min(3, len(frame.planes))))
     return any(np.mean(abs(plane.astype(np.int32) - middle) > noise) > NOISY for plane in planes)
 
 
-def pixels_of_frame(frame: "av.VideoFrame", reformatter: "VideoReformatter", colored: bool = True) -> np.ndarray:
+def pixels_of_frame(
+    frame: "av.VideoFrame", reformatter: "VideoReformatter", colored: bool = True
+) -> np.ndarray:
     """Turn a decoded frame into a picture.
 
     Parameters
@@ -93,8 +110,8 @@ def pixels_of_frame(frame: "av.VideoFrame", reformatter: "VideoReformatter", col
     Returns
     -------
     ndarray
-        (H, W, 3) sRGB, or (H, W) when not `colored` and brightness has a plane of its own; uint8, or uint16 for more
-        than 8 bits. Of HDR (PQ, HLG) what is whiter than white is cut off.
+        (H, W, 3) sRGB, or (H, W) when not `colored` and brightness has a plane of its own; uint8,
+        or uint16 for more than 8 bits. Of HDR (PQ, HLG) what is whiter than white is cut off.
 
     References
     ----------
@@ -102,7 +119,10 @@ def pixels_of_frame(frame: "av.VideoFrame", reformatter: "VideoReformatter", col
     """
     import cv2
 
-    bits, dtype = frame.format.components[0].bits, np.uint16 if is_high_bit_depth(frame) else np.uint8
+    bits, dtype = (
+        frame.format.components[0].bits,
+        np.uint16 if is_high_bit_depth(frame) else np.uint8,
+    )
     guess_matrix(frame)
     hdr = frame.color_trc in _HDR_CURVES
     if not _is_planar(frame) or hdr or frame.colorspace not in _SHARES:
@@ -123,7 +143,12 @@ def pixels_of_frame(frame: "av.VideoFrame", reformatter: "VideoReformatter", col
 def _is_planar(frame: "av.VideoFrame") -> bool:
     """Whether Y' (and Cb, Cr) lie in planes of their own, in the byte order of this machine."""
     name = frame.format.name
-    return name.startswith(("yuv", "gray")) and not name.endswith("be") and len(frame.planes) != 2 and "f32" not in name
+    return (
+        name.startswith(("yuv", "gray"))
+        and not name.endswith("be")
+        and len(frame.planes) != 2
+        and "f32" not in name
+    )
 
 
 @lru_cache(maxsize=8)
@@ -150,7 +175,8 @@ def turned(picture: np.ndarray, matrix: tuple[int, int, int, int]) -> np.ndarray
     ----------
     picture : ndarray, (H, W) or (H, W, 3)
     matrix : (int, int, int, int)
-        The signs of a, b, c and d: what is x right and y down is shown at ``a x + c y`` and ``b x + d y``.
+        The signs of a, b, c and d: what is x right and y down is shown at ``a x + c y`` and ``b x +
+        d y``.
 
     Returns
     -------
@@ -170,9 +196,9 @@ def turned(picture: np.ndarray, matrix: tuple[int, int, int, int]) -> np.ndarray
 def to_frame(rgb: np.ndarray, name: str, full: bool) -> "av.VideoFrame":
     """Turn a picture into a frame that an encoder takes.
 
-    Where the format halves the colour and a side is odd, the last row or column is repeated: nothing is lost, and
-    every player can show it. Halved colours are averaged as film players expect them: across, at the place of every
-    second pixel (1, 2, 1), and down, between two rows.
+    Where the format halves the colour and a side is odd, the last row or column is repeated:
+    nothing is lost, and every player can show it. Halved colours are averaged as film players
+    expect them: across, at the place of every second pixel (1, 2, 1), and down, between two rows.
 
     Parameters
     ----------
@@ -188,15 +214,17 @@ def to_frame(rgb: np.ndarray, name: str, full: bool) -> "av.VideoFrame":
     av.VideoFrame
         BT.709, marked as such.
 
-    References
-    ----------
-    ITU-R BT.709-6, items 3.2 to 3.4 (the matrix), 4.6 (quantisation); H.273, figure 1 (where chroma lies).
+    References ---------- ITU-R BT.709-6, items 3.2 to 3.4 (the matrix), 4.6 (quantisation); H.273,
+    figure 1 (where chroma lies).
     """
     import av
     import cv2
 
     bits = av.VideoFormat(name).components[0].bits
-    across, down = (av.VideoFormat(name, 2, 2).chroma_width() == 1, av.VideoFormat(name, 2, 2).chroma_height() == 1)
+    across, down = (
+        av.VideoFormat(name, 2, 2).chroma_width() == 1,
+        av.VideoFormat(name, 2, 2).chroma_height() == 1,
+    )
     odd = (rgb.shape[0] % 2 if down else 0), (rgb.shape[1] % 2 if across else 0)
     if any(odd):
         rgb = np.pad(rgb, ((0, odd[0]), (0, odd[1]), (0, 0)), mode="edge")
@@ -228,7 +256,9 @@ def _thinned(plane: np.ndarray, across: bool, down: bool) -> np.ndarray:
     import cv2
 
     kernel = np.outer([0.5, 0.5] if down else [1], [0.25, 0.5, 0.25] if across else [1])
-    smooth = cv2.filter2D(plane, -1, kernel, anchor=(int(across), 0), borderType=cv2.BORDER_REPLICATE)
+    smooth = cv2.filter2D(
+        plane, -1, kernel, anchor=(int(across), 0), borderType=cv2.BORDER_REPLICATE
+    )
     return smooth[:: 2 if down else 1, :: 2 if across else 1]
 
 

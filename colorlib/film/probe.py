@@ -1,8 +1,8 @@
 """A film file as it is found: what it says about itself, and what in it can be decoded.
 
-A film is a container (mp4, mkv, avi ...) that holds streams: pictures, sounds, subtitles. FFmpeg's libraries, by way
-of PyAV, know all of them. What is left to do is to believe nothing without looking: a cover is no film, an index may
-be missing, the data may be damaged or break off.
+A film is a container (mp4, mkv, avi ...) that holds streams: pictures, sounds, subtitles. FFmpeg's
+libraries, by way of PyAV, know all of them. What is left to do is to believe nothing without
+looking: a cover is no film, an index may be missing, the data may be damaged or break off.
 """
 
 import math
@@ -162,10 +162,14 @@ def video_stream(container: "InputContainer", path: str | Path) -> "VideoStream"
     ValueError
         When there is none, or FFmpeg does not know its codec.
     """
-    streams = [stream for stream in container.streams.video if not stream.disposition & _ATTACHED_PICTURE]
+    streams = [
+        stream for stream in container.streams.video if not stream.disposition & _ATTACHED_PICTURE
+    ]
     if not streams:
         kinds = sorted({stream.type for stream in container.streams}) or ["nothing"]
-        raise ValueError(f"{path}: no video stream in it, only {', '.join(kinds)}; give a film with pictures")
+        raise ValueError(
+            f"{path}: no video stream in it, only {', '.join(kinds)}; give a film with pictures"
+        )
     if streams[0].codec_context is None:
         raise ValueError(f"{path}: FFmpeg does not know the codec of its pictures")
     if not streams[0].codec_context.is_open:
@@ -205,4 +209,6 @@ def _display_matrix(frame: "av.VideoFrame") -> tuple[int, int, int, int]:
     a, b, _, c, d = (int(number) for number in np.frombuffer(bytes(data), np.int32)[:5])
     limit = max(map(abs, (a, b, c, d))) / 2
     a, b, c, d = ((number > limit) - (number < -limit) for number in (a, b, c, d))
-    return (a, b, c, d) if (a and d and not b and not c) or (b and c and not a and not d) else _UPRIGHT
+    return (
+        (a, b, c, d) if (a and d and not b and not c) or (b and c and not a and not d) else _UPRIGHT
+    )

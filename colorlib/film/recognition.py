@@ -14,7 +14,9 @@ __all__ = ["recognised"]
 SAME = 3.0  # CIE units: mean difference in lightness below which a reference is a frame of the film
 
 
-def recognised(frames: Iterable[Frame], reference: np.ndarray | None, memory: Memory) -> Iterator[Frame]:
+def recognised(
+    frames: Iterable[Frame], reference: np.ndarray | None, memory: Memory
+) -> Iterator[Frame]:
     """Mark the frame that the reference is: the nearest so far, when the next one is no nearer.
 
     Parameters
@@ -22,8 +24,8 @@ def recognised(frames: Iterable[Frame], reference: np.ndarray | None, memory: Me
     frames : iterable of Frame
     reference : ndarray, (H, W) or (H, W, 3), optional
     memory : Memory
-        Its `known["least"]` is the distance of the frame that was the nearest up to `memory.frame`; until there
-        nothing is marked again.
+        Its `known["least"]` is the distance of the frame that was the nearest up to `memory.frame`;
+        until there nothing is marked again.
 
     Yields
     ------
@@ -44,7 +46,9 @@ def recognised(frames: Iterable[Frame], reference: np.ndarray | None, memory: Me
     for frame in frames:
         if last is None and reference is not None:
             height, width = reference.shape[:2]
-            if abs(height / width * frame.pixels.shape[1] / frame.pixels.shape[0] - 1) < 0.01:  # the same aspect
+            if (
+                abs(height / width * frame.pixels.shape[1] / frame.pixels.shape[0] - 1) < 0.01
+            ):  # the same aspect
                 view = frame_lightness(shrunk(reference, *frame.L.shape))
         distance = np.inf if view is None else float(np.abs(view - frame.L).mean())
         if last is not None:

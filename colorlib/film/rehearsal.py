@@ -1,8 +1,9 @@
 """The dress rehearsal: before hours of work the result is written with black pictures, and read again.
 
-The pictures have the times of the film, and the sounds and subtitles are its own packets, all of them; what is written
-is thrown away. So whatever a container cannot do shows in seconds: a stream that it has no place for, a rate that
-varies where pictures come at even steps, packets out of order.
+The pictures have the times of the film, and the sounds and subtitles are its own packets, all of
+them; what is written is thrown away. So whatever a container cannot do shows in seconds: a stream
+that it has no place for, a rate that varies where pictures come at even steps, packets out of
+order.
 """
 
 from array import array
@@ -20,7 +21,15 @@ from colorlib.film.containers import opened_film
 from colorlib.film.encode import Coding, encode
 from colorlib.film.mux import CANNOT_HOLD, add_pictures, add_sounds, merged
 from colorlib.film.probe import Film
-from colorlib.film.sounds import COPY, ENCODE, FORWARD, Ways, encoders_for, is_copied, packets_of_sounds
+from colorlib.film.sounds import (
+    COPY,
+    ENCODE,
+    FORWARD,
+    Ways,
+    encoders_for,
+    is_copied,
+    packets_of_sounds,
+)
 from colorlib.film.tryout import Nowhere, RehearsalError, read_again
 
 if TYPE_CHECKING:
@@ -73,16 +82,22 @@ def rehearse(
     Raises
     ------
     ValueError
-        When the encoder refuses, or the container cannot hold the codec, one of the streams that are to be copied, or
-        the times of the pictures.
+        When the encoder refuses, or the container cannot hold the codec, one of the streams that
+        are to be copied, or the times of the pictures.
     """
     times = _growing(times, film, cut)
     stage = _Stage(film, out, coding, cut, _black(film, out, coding, size))
     worst = _worst_step(times)
     with opened_film(film.path) as source:
         kinds = {stream.index: stream.type for stream in source.streams}
-        codecs = {s.index: s.codec_context.name if s.codec_context else "unknown" for s in source.streams}
-        wanted = [s.index for s in source.streams if s.index != film.stream and is_copied(s, coding.container, sound)]
+        codecs = {
+            s.index: s.codec_context.name if s.codec_context else "unknown" for s in source.streams
+        }
+        wanted = [
+            s.index
+            for s in source.streams
+            if s.index != film.stream and is_copied(s, coding.container, sound)
+        ]
     for window in {0, max(0, worst - _PICTURES // 2)}:
         part = times[window : window + _PICTURES]
         try:
@@ -92,7 +107,11 @@ def rehearse(
                 f"{out}: the container cannot hold this film ({refused}); name the result .mkv"
             ) from refused
     ways: dict[int, str] = {}
-    notes = [f"stream {i} ({kind}) is not copied" for i, kind in kinds.items() if i != film.stream and i not in wanted]
+    notes = [
+        f"stream {i} ({kind}) is not copied"
+        for i, kind in kinds.items()
+        if i != film.stream and i not in wanted
+    ]
     for index in wanted:
         ways[index] = stage.way(index, times[:_PICTURES], kinds[index])
     while True:
@@ -102,12 +121,16 @@ def rehearse(
         except RehearsalError as refused:
             index = refused.stream
             if index is None or kinds[index] != "audio" or ways[index].startswith(ENCODE):
-                raise ValueError(f"{out}: this container cannot hold the film ({refused}); {CANNOT_HOLD}") from refused
+                raise ValueError(
+                    f"{out}: this container cannot hold the film ({refused}); {CANNOT_HOLD}"
+                ) from refused
             ways[index] = stage.way(index, times[:_PICTURES], kinds[index], encode=True)
     for index, way in ways.items():
         if way.startswith(ENCODE):
             codec = way.removeprefix(ENCODE).strip()
-            notes.append(f"stream {index} (audio, {codecs[index]}) is encoded anew as {codec}: {out} cannot hold it")
+            notes.append(
+                f"stream {index} (audio, {codecs[index]}) is encoded anew as {codec}: {out} cannot hold it"
+            )
     return ways, notes
 
 
@@ -115,9 +138,21 @@ class _Stage:
     """Where a film is written for a try."""
 
     def __init__(
-        self, film: Film, out: str | Path, coding: Coding, cut: tuple[Fraction, Fraction] | None, black: bytes
+        self,
+        film: Film,
+        out: str | Path,
+        coding: Coding,
+        cut: tuple[Fraction, Fraction] | None,
+        black: bytes,
     ) -> None:
-        self.film, self.out, self.coding, self.cut, self.black, self.fed = film, out, coding, cut, black, 0
+        self.film, self.out, self.coding, self.cut, self.black, self.fed = (
+            film,
+            out,
+            coding,
+            cut,
+            black,
+            0,
+        )
 
     def way(self, index: int, times: array, kind: str, encode: bool = False) -> str:
         """Find how one stream gets into the result: the first way on which it comes out again."""
@@ -149,7 +184,9 @@ class _Stage:
             if not found or kind == "attachment" or before is None:
                 return bool(found)
             after = found[0].codec_context
-            return after is not None and (way.startswith(ENCODE) or kind != "audio" or after.name == before.name)
+            return after is not None and (
+                way.startswith(ENCODE) or kind != "audio" or after.name == before.name
+            )
 
     def written(self, times: array, ways: Ways) -> BytesIO:
         """Some pictures, and what goes with them, as a file."""
@@ -168,7 +205,10 @@ class _Stage:
 
         film, shift = self.film, 0 if self.cut is None else round(self.cut[0] / self.film.time_base)
         packet, others = None, 0
-        with opened_film(film.path) as source, av.open(BytesIO(self.black), format="nut") as pictures:
+        with (
+            opened_film(film.path) as source,
+            av.open(BytesIO(self.black), format="nut") as pictures,
+        ):
             target = av.open(file, "w", format=self.coding.container)
             shown = add_pictures(target, source, pictures.streams.video[0], film, self.out)
             copies = add_sounds(target, source, film, ways, self.out)
@@ -188,7 +228,9 @@ class _Stage:
                 target.close()
             except (av.FFmpegError, ValueError) as error:
                 numbers = {copy.index: index for index, copy in copies.items()}
-                raise RehearsalError(error, None if packet is None else numbers.get(packet.stream_index)) from error
+                raise RehearsalError(
+                    error, None if packet is None else numbers.get(packet.stream_index)
+                ) from error
         return others
 
 
@@ -200,7 +242,9 @@ def _shown(
 
     data = [bytes(packet) for packet in black]
     for index, time in enumerate(times):
-        packet = av.Packet(data[0] if index == 0 or len(data) == 1 else data[1 + (index - 1) % (len(data) - 1)])
+        packet = av.Packet(
+            data[0] if index == 0 or len(data) == 1 else data[1 + (index - 1) % (len(data) - 1)]
+        )
         packet.stream, packet.time_base, packet.is_keyframe = shown, film.time_base, index == 0
         packet.pts = packet.dts = time - shift
         packet.duration = film.step
@@ -224,7 +268,12 @@ def _black(film: Film, out: str | Path, coding: Coding, size: tuple[int, int]) -
 
     picture, file = np.zeros((*size, 3), np.uint8), BytesIO()
     try:
-        encode(file, [(film.first + index * film.step, picture) for index in range(_BLACK)], film, coding)
+        encode(
+            file,
+            [(film.first + index * film.step, picture) for index in range(_BLACK)],
+            film,
+            coding,
+        )
     except (av.FFmpegError, ValueError) as error:
         raise ValueError(
             f"{out}: the codec {coding.codec} refuses {size[1]}x{size[0]} pixels at {float(film.rate):g} frames a "
@@ -252,7 +301,9 @@ def _check_times(file: BytesIO, times: array, film: Film, out: str | Path, codin
                 found.append(moment)
     tick = float(film.time_base)
     wanted, got = np.asarray(times) * tick, np.sort(found) * float(base or 0)
-    begin = int(coding.container == "avi" and len(times) > 1)  # its first picture is at 0, wherever the others are
+    begin = int(
+        coding.container == "avi" and len(times) > 1
+    )  # its first picture is at 0, wherever the others are
     fits = len(wanted) == len(got)
     if fits:
         wanted, got = wanted[begin:] - wanted[begin], got[begin:] - got[begin]

@@ -42,8 +42,8 @@ def paint_frame(frame: np.ndarray, L: np.ndarray, ab: np.ndarray, times: int = 1
     Returns
     -------
     ndarray, (times * H, times * W, 3), of the frame's type
-        sRGB. Colours are enlarged along the edges of the lightness (`colorlib.colorize.upsample`) and fitted to the
-        gamut.
+        sRGB. Colours are enlarged along the edges of the lightness (`colorlib.colorize.upsample`)
+        and fitted to the gamut.
     """
     seen = frame if times == 1 else upscaled(frame_lightness(frame), times)[..., None]
     return paint(seen, L, ab, frame.dtype.type)
@@ -55,8 +55,9 @@ ROUNDS = 2  # after which nothing changes that could be seen
 def upscaled(L: np.ndarray, times: int = 2) -> np.ndarray:
     """Enlarge lightness so that its block means are the lightness that it came from.
 
-    The first guess is enlarged with a Lanczos kernel of four lobes. Shrinking is the mean over the block of pixels that
-    one old pixel becomes, as a coarser sensor in the same camera would see them.
+    The first guess is enlarged with a Lanczos kernel of four lobes. Shrinking is the mean over the
+    block of pixels that one old pixel becomes, as a coarser sensor in the same camera would see
+    them.
 
     Parameters
     ----------
@@ -75,9 +76,8 @@ def upscaled(L: np.ndarray, times: int = 2) -> np.ndarray:
     ValueError
         If L is not (H, W) or times is below 1.
 
-    References
-    ----------
-    Irani and Peleg 1991, section 3 (iterative back-projection, here from one frame); Duchon 1979 (the kernel).
+    References ---------- Irani and Peleg 1991, section 3 (iterative back-projection, here from one
+    frame); Duchon 1979 (the kernel).
     """
     if L.ndim != 2 or 0 in L.shape or times < 1:
         raise ValueError(f"L must be (H, W) and times at least 1, not {L.shape} and {times}")

@@ -1,9 +1,10 @@
 """Colours that a person gave to a still, carried through its scene; everything else stays automatic.
 
-A restorer looks at one still of each scene, repaints those that are wrong, and lets the machine carry the colours on.
-From the still they go along the motion to every frame of the scene, forwards and backwards: the motion from frame to
-frame is joined, and then found once more between the frame and the still themselves, so that small errors do not add
-up. Where that motion is believed they replace the predicted colours, to the border of the scene and no further.
+A restorer looks at one still of each scene, repaints those that are wrong, and lets the machine
+carry the colours on. From the still they go along the motion to every frame of the scene, forwards
+and backwards: the motion from frame to frame is joined, and then found once more between the frame
+and the still themselves, so that small errors do not add up. Where that motion is believed they
+replace the predicted colours, to the border of the scene and no further.
 """
 
 from collections.abc import Mapping
@@ -26,7 +27,9 @@ __all__ = ["RestoringColorizer", "carried_from", "repaint"]
 
 FADE = 12  # frames over which colours change where a long scene was parted
 CERTAIN = 30.0  # predictions that a colour given by hand is worth
-UNLIKE = 15.0  # CIE units of lightness between still and frame at which a still is believed by e^-1/2
+UNLIKE = (
+    15.0  # CIE units of lightness between still and frame at which a still is believed by e^-1/2
+)
 Carried = tuple[np.ndarray, np.ndarray]  # colours (h, w, 2) and how much they count (h, w), float16
 
 
@@ -42,8 +45,8 @@ def carried_from(given: Given, frames: Mapping[int, Frame]) -> dict[int, Carried
     Returns
     -------
     dict of int to (ndarray, ndarray)
-        For each frame the colours (h, w, 2), CIE units, and how much each counts (h, w), 0 to 1, beside the network's
-        prediction; float16.
+        For each frame the colours (h, w, 2), CIE units, and how much each counts (h, w), 0 to 1,
+        beside the network's prediction; float16.
 
     References
     ----------
@@ -106,7 +109,9 @@ class RestoringColorizer(SteadyColorizer):
     @property
     def settings(self) -> dict[str, object]:
         """What decides how frames are painted."""
-        return super().settings | ({"given": [still.sha256 for still in self.given]} if self.given else {})
+        return super().settings | (
+            {"given": [still.sha256 for still in self.given]} if self.given else {}
+        )
 
     def _painted(self, frame: Frame) -> np.ndarray:
         """The frame in colour, at full size."""
@@ -126,7 +131,9 @@ class RestoringColorizer(SteadyColorizer):
             first, end = self._reach(place)
             frames = {}
             for frame in self._seen(self._film.pictures(first, end), first):
-                frame.pixels = np.empty((0, 0), np.uint8)  # of a scene in 4K they would take gigabytes
+                frame.pixels = np.empty(
+                    (0, 0), np.uint8
+                )  # of a scene in 4K they would take gigabytes
                 frames[frame.number] = frame
             self._known[place] = carried_from(self.given[place], frames)
         return self._known[place]
@@ -144,7 +151,9 @@ class RestoringColorizer(SteadyColorizer):
         other = place + step
         if not 0 <= other < len(self.given):
             return None
-        early, late = sorted((self.given[place].scene, self.given[other].scene), key=lambda scene: scene.first)
+        early, late = sorted(
+            (self.given[place].scene, self.given[other].scene), key=lambda scene: scene.first
+        )
         return self.given[other] if early.end == late.first and not early.cut_after else None
 
     def _share(self, place: int, number: int) -> float:
@@ -203,9 +212,13 @@ def repaint(
         passages = [(still.scene.first, still.scene.end) for still in given]
     else:
         if not start and end is None:
-            raise ValueError(f"{finished}: every still is as it was written; repaint one, or give --start and --end")
+            raise ValueError(
+                f"{finished}: every still is as it was written; repaint one, or give --start and --end"
+            )
         check_times(film.scenes.film, start, end)
-        passages = [(film.scenes.nearest(start), count if end is None else film.scenes.nearest(end))]
+        passages = [
+            (film.scenes.nearest(start), count if end is None else film.scenes.nearest(end))
+        ]
 
     def prepared(first: int) -> RestoringColorizer:
         colorizer.follow(given, film, first)

@@ -1,7 +1,8 @@
 """The scenes of a film: where each begins and ends, so that a person can look at one still of each.
 
-A scene lies between two cuts. One that is long is parted, since colours that are carried for minutes lose their places.
-Where it is parted the picture goes on, and so must the colours: such a place is no cut.
+A scene lies between two cuts. One that is long is parted, since colours that are carried for
+minutes lose their places. Where it is parted the picture goes on, and so must the colours: such a
+place is no cut.
 """
 
 from array import array
@@ -32,7 +33,8 @@ class Scene:
     first, end : int
         Its first frame, and the first of the next scene.
     cut_before, cut_after : bool
-        Whether it begins and ends at a cut, or at the ends of the film; otherwise it is a part of a long scene.
+        Whether it begins and ends at a cut, or at the ends of the film; otherwise it is a part of a
+        long scene.
     """
 
     number: int

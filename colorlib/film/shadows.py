@@ -1,7 +1,8 @@
 """Colour that fades out in the deepest shadows, where there is nothing to see but noise.
 
-In black hair, under a table, at night, a network has next to nothing to go by. What it predicts there changes from key
-to key, and shows as dark blotches that wander. The eye sees hardly any colour at such lightness, so little is lost.
+In black hair, under a table, at night, a network has next to nothing to go by. What it predicts
+there changes from key to key, and shows as dark blotches that wander. The eye sees hardly any
+colour at such lightness, so little is lost.
 """
 
 import cv2

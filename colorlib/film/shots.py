@@ -1,10 +1,11 @@
 """Where one shot of a film ends and the next begins, found while the film runs.
 
-Colour must not be carried over a cut: nothing in the new shot is where it was in the old one. A cut is a frame that
-differs far more from the one before than frames just then do; how much they do depends on how fast the camera moves.
-PySceneDetect's adaptive detector compares each difference with those of its neighbours, so it needs to see two frames
-more before it answers. A faded film differs little wherever it is cut: the contrast of a frame that has little of it is
-raised before it is compared.
+Colour must not be carried over a cut: nothing in the new shot is where it was in the old one. A cut
+is a frame that differs far more from the one before than frames just then do; how much they do
+depends on how fast the camera moves. PySceneDetect's adaptive detector compares each difference
+with those of its neighbours, so it needs to see two frames more before it answers. A faded film
+differs little wherever it is cut: the contrast of a frame that has little of it is raised before it
+is compared.
 """
 
 import itertools
@@ -33,7 +34,8 @@ def with_cuts(frames: Iterable[T], grey: Callable[[T], np.ndarray]) -> Iterator[
     frames : iterable
         Of anything. Two more than have been given out are read ahead, not more.
     grey : callable
-        Gives the grey picture, (h, w) uint8, of such a frame; a small one is enough. All have one size.
+        Gives the grey picture, (h, w) uint8, of such a frame; a small one is enough. All have one
+        size.
 
     Yields
     ------
@@ -52,7 +54,11 @@ def with_cuts(frames: Iterable[T], grey: Callable[[T], np.ndarray]) -> Iterator[
     def is_cut(picture: np.ndarray) -> bool:
         """Whether a shot starts in the middle of the detector's window, which ends with this picture."""
         # The detector counts frames, so the rate of the film plays no part.
-        return bool(detector.process_frame(FrameTimecode(next(shown), fps=25.0), cv2.merge([_raised(picture)] * 3)))
+        return bool(
+            detector.process_frame(
+                FrameTimecode(next(shown), fps=25.0), cv2.merge([_raised(picture)] * 3)
+            )
+        )
 
     rest = iter(frames)
     head = list(itertools.islice(rest, NEIGHBOURS + 1))
@@ -72,7 +78,9 @@ def with_cuts(frames: Iterable[T], grey: Callable[[T], np.ndarray]) -> Iterator[
     for place in range(NEIGHBOURS):
         if recent:
             cut = is_cut(recent[max(-2 - place, -len(recent))])
-        if waiting and len(waiting) + place >= NEIGHBOURS:  # a film of one frame has to wait for the whole window
+        if (
+            waiting and len(waiting) + place >= NEIGHBOURS
+        ):  # a film of one frame has to wait for the whole window
             yield waiting.popleft(), cut or begins
             begins = False
 

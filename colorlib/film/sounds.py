@@ -1,8 +1,8 @@
 """The sounds and subtitles of a film on their way into the result: copied packet for packet wherever that is possible.
 
-A container keeps a sound as it is, or FFmpeg's table of what it keeps does not name the sound's codec though the
-container has a place for it (Matroska: that of Windows' own formats), or it has none. The first two are copied. In the
-last case the sound is encoded again.
+A container keeps a sound as it is, or FFmpeg's table of what it keeps does not name the sound's
+codec though the container has a place for it (Matroska: that of Windows' own formats), or it has
+none. The first two are copied. In the last case the sound is encoded again.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,11 +17,23 @@ if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
     from av.stream import Stream
 
-__all__ = ["COPY", "ENCODE", "FORWARD", "Ways", "add_copy", "encoders_for", "is_copied", "packets_of_sounds"]
+__all__ = [
+    "COPY",
+    "ENCODE",
+    "FORWARD",
+    "Ways",
+    "add_copy",
+    "encoders_for",
+    "is_copied",
+    "packets_of_sounds",
+]
 
-# How a stream goes into the result. FORWARD: its parameters are taken as the file has them, without FFmpeg's table.
+# How a stream goes into the result. FORWARD: its parameters are taken as the file has them, without
+# FFmpeg's table.
 COPY, FORWARD, ENCODE = "copy", "forward", "encode"
-Ways = Mapping[int, str]  # by the number of the stream; ENCODE is followed by the name of the encoder
+Ways = Mapping[
+    int, str
+]  # by the number of the stream; ENCODE is followed by the name of the encoder
 _GAP = b"\0\0"  # in an mp4: no subtitle from here on
 _NON_STRICT = 0x20000  # FFmpeg's AVFMT_TS_NONSTRICT: two packets may have one time
 # Lossless where that is common, or else what players of the container know best.
@@ -93,7 +105,11 @@ def add_copy(target: "OutputContainer", stream: "Stream", way: str) -> "Stream":
         rate = min((r for r in encoder.audio_rates if r >= rate), default=max(encoder.audio_rates))
     copy = target.add_stream(encoder.name, rate=rate)
     channels = context.layout.nb_channels  # a file may tell only how many
-    copy.layout = _LAYOUTS.get(channels, context.layout) if channels <= 2 or encoder.name == "flac" else "stereo"
+    copy.layout = (
+        _LAYOUTS.get(channels, context.layout)
+        if channels <= 2 or encoder.name == "flac"
+        else "stereo"
+    )
     if encoder.name == "flac":
         copy.format = "s16" if context.format.bytes <= 2 or "flt" in context.format.name else "s32"
     else:
@@ -130,11 +146,15 @@ def packets_of_sounds(
     """
     import av
 
-    streams = [source.streams[index] for index in copies if source.streams[index].type != "attachment"]
+    streams = [
+        source.streams[index] for index in copies if source.streams[index].type != "attachment"
+    ]
     if not streams:
         return
     packets = mended(source.demux(streams), film.shifts)
-    encoders = {index: _Encoder(copies[index]) for index, way in ways.items() if way.startswith(ENCODE)}
+    encoders = {
+        index: _Encoder(copies[index]) for index, way in ways.items() if way.startswith(ENCODE)
+    }
     lasts: dict[int, int] = {}
     while True:
         try:
@@ -146,7 +166,9 @@ def packets_of_sounds(
         index = packet.stream_index
         if packet.dts is None:
             packet.dts = packet.pts
-        if packet.dts is None or not packet.size or bytes(packet) == _GAP:  # at the end; what an mp4 makes for itself
+        if (
+            packet.dts is None or not packet.size or bytes(packet) == _GAP
+        ):  # at the end; what an mp4 makes for itself
             continue
         if cut is not None:
             if not cut[0] <= packet.dts * packet.time_base < cut[1]:
@@ -210,7 +232,9 @@ class _Encoder:
                 pass
         before = self.resampler.resample(None) if self.resampler else []
         context = self.copy.codec_context
-        self.resampler = av.AudioResampler(context.format, context.layout, context.sample_rate, context.frame_size)
+        self.resampler = av.AudioResampler(
+            context.format, context.layout, context.sample_rate, context.frame_size
+        )
         return before + self.resampler.resample(frame)
 
     def _out(self, frames: "list[av.AudioFrame]") -> "Iterator[av.Packet]":

@@ -1,20 +1,22 @@
 """How steady are a film's colours? Measured beside how right they are, because a grey film is perfectly steady.
 
-Flicker is what changes from frame to frame and should not. Three measures, which see different things:
+Flicker is what changes from frame to frame and should not. Three measures, which see different
+things:
 
-* The *warping error* follows each pixel along a motion that is known and looks whether its colour stayed the same. It
+* The *warping error* follows each pixel along a motion that is known and looks whether its colour
+stayed the same. It
   is the strictest, and needs exact flow.
-* The *colour distribution consistency* (CDC) compares the histograms of frames that are 1, 2 and 4 apart. It needs
-  neither flow nor truth, but a film that pans has changing histograms too, so the truth's own value stands beside it:
-  a film with less than that is not better, it is paler or smeared.
-* The *spectrum* of the mean chroma over time says how fast it changes. Scenes change slowly; what happens more than a
+* The *colour distribution consistency* (CDC) compares the histograms of frames that are 1, 2 and 4
+apart. It needs
+  neither flow nor truth, but a film that pans has changing histograms too, so the truth's own value
+  stands beside it: a film with less than that is not better, it is paler or smeared.
+* The *spectrum* of the mean chroma over time says how fast it changes. Scenes change slowly; what
+happens more than a
   few times a second is flicker.
 
-References
-----------
-Lai, W.-S. et al. (2018). Learning blind video temporal consistency. ECCV.
-Liu, Y. et al. (2021). Temporally consistent video colorization with deep feature propagation and self-regularization
-learning. arXiv:2110.04562.
+References ---------- Lai, W.-S. et al. (2018). Learning blind video temporal consistency. ECCV.
+Liu, Y. et al. (2021). Temporally consistent video colorization with deep feature propagation and
+self-regularization learning. arXiv:2110.04562.
 """
 
 from collections.abc import Mapping, Sequence
@@ -73,8 +75,8 @@ def warping_error(ab: np.ndarray, flow: np.ndarray, visible: np.ndarray) -> floa
     Returns
     -------
     float
-        Mean distance in the ab plane, in CIE units, over all pixels that count. The truth's own is not quite 0:
-        fetching between pixels blurs a little.
+        Mean distance in the ab plane, in CIE units, over all pixels that count. The truth's own is
+        not quite 0: fetching between pixels blurs a little.
 
     Raises
     ------
@@ -86,14 +88,18 @@ def warping_error(ab: np.ndarray, flow: np.ndarray, visible: np.ndarray) -> floa
     Lai et al. 2018, section 4.2 (E_warp, there on RGB with estimated flow).
     """
     if ab.shape != flow.shape or ab.shape[:3] != visible.shape or ab.shape[3:] != (2,):
-        raise ValueError(f"ab, flow and visible do not fit: {ab.shape}, {flow.shape}, {visible.shape}")
+        raise ValueError(
+            f"ab, flow and visible do not fit: {ab.shape}, {flow.shape}, {visible.shape}"
+        )
     distances = [
         np.linalg.norm(ab[t] - fetch(ab[t - 1], flow[t]), axis=-1)[visible[t]]
         for t in range(1, len(ab))
         if visible[t].any()
     ]
     if not distances:
-        raise ValueError("no pixel is visible in the frame before: give a film of at least two frames and no cut")
+        raise ValueError(
+            "no pixel is visible in the frame before: give a film of at least two frames and no cut"
+        )
     return float(np.concatenate(distances).mean())
 
 
@@ -110,8 +116,8 @@ def color_consistency(frames: np.ndarray, lags: Sequence[int] = LAGS) -> float:
     Returns
     -------
     float
-        Mean Jensen-Shannon divergence (natural logarithm) between the 256-bin histograms of each of R, G and B: 0 for a
-        still, at most log 2.
+        Mean Jensen-Shannon divergence (natural logarithm) between the 256-bin histograms of each of
+        R, G and B: 0 for a still, at most log 2.
 
     Raises
     ------
@@ -124,11 +130,23 @@ def color_consistency(frames: np.ndarray, lags: Sequence[int] = LAGS) -> float:
     """
     _check(frames)
     if not lags or min(lags) < 1 or len(frames) <= max(lags):
-        raise ValueError(f"lags {list(lags)} need a film of more frames than the largest, this has {len(frames)}")
+        raise ValueError(
+            f"lags {list(lags)} need a film of more frames than the largest, this has {len(frames)}"
+        )
     histograms = np.stack(
-        [[np.bincount(plane.ravel(), minlength=256) for plane in frame.transpose(2, 0, 1)] for frame in frames]
+        [
+            [np.bincount(plane.ravel(), minlength=256) for plane in frame.transpose(2, 0, 1)]
+            for frame in frames
+        ]
     ) / (frames.shape[1] * frames.shape[2])
-    return float(np.mean([(jensenshannon(histograms[:-lag], histograms[lag:], axis=-1) ** 2).mean() for lag in lags]))
+    return float(
+        np.mean(
+            [
+                (jensenshannon(histograms[:-lag], histograms[lag:], axis=-1) ** 2).mean()
+                for lag in lags
+            ]
+        )
+    )
 
 
 def flicker_spectrum(ab: np.ndarray, rate: float = 24.0) -> tuple[np.ndarray, np.ndarray]:
@@ -146,8 +164,9 @@ def flicker_spectrum(ab: np.ndarray, rate: float = 24.0) -> tuple[np.ndarray, np
     frequency : ndarray, (N // 2,)
         In hertz, above 0 up to half the rate.
     power : ndarray, (N // 2,)
-        In CIE units squared: of the mean chroma of each of 4 by 4 tiles, summed over a and b and averaged over the
-        tiles. The line from the first to the last frame is taken away first; what changes steadily is no flicker.
+        In CIE units squared: of the mean chroma of each of 4 by 4 tiles, summed over a and b and
+        averaged over the tiles. The line from the first to the last frame is taken away first; what
+        changes steadily is no flicker.
 
     Raises
     ------
@@ -156,14 +175,25 @@ def flicker_spectrum(ab: np.ndarray, rate: float = 24.0) -> tuple[np.ndarray, np
     """
     count, height, width = ab.shape[:3]
     if count < 8 or min(height, width) < TILES:
-        raise ValueError(f"a spectrum needs at least 8 frames of {TILES} x {TILES} pixels, not {ab.shape[:3]}")
+        raise ValueError(
+            f"a spectrum needs at least 8 frames of {TILES} x {TILES} pixels, not {ab.shape[:3]}"
+        )
     rows, columns = height // TILES * TILES, width // TILES * TILES
-    tiles = ab[:, :rows, :columns].reshape(count, TILES, rows // TILES, TILES, columns // TILES, 2).mean(axis=(2, 4))
+    tiles = (
+        ab[:, :rows, :columns]
+        .reshape(count, TILES, rows // TILES, TILES, columns // TILES, 2)
+        .mean(axis=(2, 4))
+    )
     tiles = tiles.reshape(count, -1, 2).astype(np.float64)
     tiles -= tiles[0] + np.linspace(0, 1, count)[:, None, None] * (tiles[-1] - tiles[0])
-    # A Hann window without its two zeros: without it the slow changes would leak into the fast ones.
-    frequency, density = periodogram(tiles, rate, hann(count + 2, sym=True)[1:-1], return_onesided=False, axis=0)
-    positive = slice(1, count // 2 + 1)  # of each pair of frequencies, of which the negative holds as much
+    # A Hann window without its two zeros: without it the slow changes would leak into the fast
+    # ones.
+    frequency, density = periodogram(
+        tiles, rate, hann(count + 2, sym=True)[1:-1], return_onesided=False, axis=0
+    )
+    positive = slice(
+        1, count // 2 + 1
+    )  # of each pair of frequencies, of which the negative holds as much
     power = 2 * density[positive] * rate / count
     return abs(frequency[positive]), power.sum(axis=2).mean(axis=1)
 
@@ -185,9 +215,9 @@ def steadiness(
     Returns
     -------
     pandas.DataFrame
-        A row for each film, for ``grey`` and for ``truth``; columns ``ab_error`` (mean absolute error of a and b, CIE
-        units), ``warping_error`` (CIE units), ``cdc`` and ``fast`` (the part of the rate's upper half in the spectrum,
-        in CIE units: its square root).
+        A row for each film, for ``grey`` and for ``truth``; columns ``ab_error`` (mean absolute
+        error of a and b, CIE units), ``warping_error`` (CIE units), ``cdc`` and ``fast`` (the part
+        of the rate's upper half in the spectrum, in CIE units: its square root).
 
     Raises
     ------
@@ -220,4 +250,6 @@ def _greyed(frames: np.ndarray) -> np.ndarray:
 def _check(frames: np.ndarray) -> None:
     """Whether these are the frames of a film."""
     if frames.ndim != 4 or frames.shape[3:] != (3,) or frames.dtype != np.uint8 or not frames.size:
-        raise ValueError(f"frames must be uint8, (N, H, W, 3), not {frames.dtype} of {frames.shape}")
+        raise ValueError(
+            f"frames must be uint8, (N, H, W, 3), not {frames.dtype} of {frames.shape}"
+        )

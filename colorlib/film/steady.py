@@ -1,11 +1,12 @@
 """Steady colour for a film: predicted now and then, carried along the motion between.
 
-A network colours each frame for itself. The cat's fur is a little redder here and a little greyer there, because the
-cat has moved by half a pixel, and at 24 frames a second the eye sees it boil. There are three answers. *off* leaves
-each frame to itself. *exponential* mixes each prediction with the frame before: calmer, but colour stays behind where
-things move. *flow* moves with them: some frames, the keys, are predicted, what is known from before is carried to them
-along the motion and averaged with the new prediction, and the frames between two keys take their colours from both.
-That is calmer, no less right, and quicker, since most frames need no network.
+A network colours each frame for itself. The cat's fur is a little redder here and a little greyer
+there, because the cat has moved by half a pixel, and at 24 frames a second the eye sees it boil.
+There are three answers. *off* leaves each frame to itself. *exponential* mixes each prediction with
+the frame before: calmer, but colour stays behind where things move. *flow* moves with them: some
+frames, the keys, are predicted, what is known from before is carried to them along the motion and
+averaged with the new prediction, and the frames between two keys take their colours from both. That
+is calmer, no less right, and quicker, since most frames need no network.
 """
 
 import hashlib
@@ -44,26 +45,29 @@ T, R = TypeVar("T"), TypeVar("R")
 class SteadyColorizer:
     """Colour the frames of a film, one after the other, so that they stay steady.
 
-    In the mode "flow" every `key_every`-th frame of a shot is a key, and so are its first and its last. A key is
-    coloured by the network. The colours of the key before are fetched along the motion (dense inverse search, joined
-    from frame to frame), and each place takes the mean of what was carried there and of the new prediction. The carried
-    colour counts as many predictions as it is made of, at most eight, times the belief in the motion: 1 where the way
-    there and back ends at its start and lightness agrees, 0 where something new comes into view. The frames between
-    are not shown to the network; they take from the keys around, the nearer one more. Nothing is carried over a cut.
+    In the mode "flow" every `key_every`-th frame of a shot is a key, and so are its first and its
+    last. A key is coloured by the network. The colours of the key before are fetched along the
+    motion (dense inverse search, joined from frame to frame), and each place takes the mean of what
+    was carried there and of the new prediction. The carried colour counts as many predictions as it
+    is made of, at most eight, times the belief in the motion: 1 where the way there and back ends
+    at its start and lightness agrees, 0 where something new comes into view. The frames between are
+    not shown to the network; they take from the keys around, the nearer one more. Nothing is
+    carried over a cut.
 
     Parameters
     ----------
     colorizer : Colorizer
         Its network, sizes, mirror image and saturation are used.
     mode : {"flow", "exponential", "off"}
-        "exponential" mixes a quarter of each new prediction with three quarters of the frame before, where it has
-        moved; "off" colours each frame as `colorizer` would. Both ask the network for every frame.
+        "exponential" mixes a quarter of each new prediction with three quarters of the frame
+        before, where it has moved; "off" colours each frame as `colorizer` would. Both ask the
+        network for every frame.
     key_every : int
         Frames from key to key, at least 1; so many are held in memory. Only for "flow".
     reference : str, Path, PIL.Image.Image or ndarray, optional
-        A picture in colour. When it is a frame of the film (the same shape and nearly the same lightness), that frame
-        gets exactly its colours, and they are carried on. In any case the network's predictions are pulled towards its
-        colours, as by `colorize.follow_reference`.
+        A picture in colour. When it is a frame of the film (the same shape and nearly the same
+        lightness), that frame gets exactly its colours, and they are carried on. In any case the
+        network's predictions are pulled towards its colours, as by `colorize.follow_reference`.
     upscale : int
         How many times higher and wider the frames become: 1, or 2 with `film.upscaled`.
 
@@ -72,10 +76,9 @@ class SteadyColorizer:
     FileNotFoundError, TypeError, ValueError
         If an argument is out of range, or the reference is no picture.
 
-    References
-    ----------
-    Lai et al. 2018 and Liu et al. 2021 (steady colours by motion); Ruder et al. 2016, section 4 (both directions of
-    flow decide what is carried); Kroeger et al. 2016 (the motion).
+    References ---------- Lai et al. 2018 and Liu et al. 2021 (steady colours by motion); Ruder et
+    al. 2016, section 4 (both directions of flow decide what is carried); Kroeger et al. 2016 (the
+    motion).
 
     Examples
     --------
@@ -100,7 +103,12 @@ class SteadyColorizer:
             raise ValueError(f"key_every must be at least 1 frame, not {key_every}")
         if upscale not in (1, 2):
             raise ValueError(f"upscale must be 1 or 2, not {upscale}")
-        self.colorizer, self.mode, self.key_every, self.upscale = colorizer, mode, key_every, upscale
+        self.colorizer, self.mode, self.key_every, self.upscale = (
+            colorizer,
+            mode,
+            key_every,
+            upscale,
+        )
         self.reference = None if reference is None else pixels_of(reference)
 
     @property
@@ -113,7 +121,10 @@ class SteadyColorizer:
         """What decides how frames are painted, the weights and the reference by the sha256 of their content."""
         colorizer, reference = self.colorizer, self.reference
         if reference is not None:
-            content = f"{reference.shape} {reference.dtype.str} ".encode() + np.ascontiguousarray(reference).tobytes()
+            content = (
+                f"{reference.shape} {reference.dtype.str} ".encode()
+                + np.ascontiguousarray(reference).tobytes()
+            )
             reference = hashlib.sha256(content).hexdigest()
         return {
             "weights": colorizer.sha256,
@@ -132,7 +143,8 @@ class SteadyColorizer:
         Parameters
         ----------
         frames : iterable of ndarray, (H, W) or (H, W, 3), uint8 or uint16
-            sRGB, grey or in colour, all of one shape and type. A few more than `key_every` are read ahead.
+            sRGB, grey or in colour, all of one shape and type. A few more than `key_every` are read
+            ahead.
 
         Yields
         ------
@@ -142,14 +154,18 @@ class SteadyColorizer:
         Raises
         ------
         ValueError
-            If a frame is of another kind than described or than the first; or if the reference has no colour.
+            If a frame is of another kind than described or than the first; or if the reference has
+            no colour.
         FloatingPointError
             If the generator returns numbers that are not finite.
         """
         return self.paint_from(frames)
 
     def paint_from(
-        self, frames: Iterable[np.ndarray], memory: Memory | None = None, remember: Callable[[Memory], None] = bool
+        self,
+        frames: Iterable[np.ndarray],
+        memory: Memory | None = None,
+        remember: Callable[[Memory], None] = bool,
     ) -> Iterator[np.ndarray]:
         """Colour the frames of a film from one on, as they come, as if those before had just been coloured.
 
@@ -158,9 +174,11 @@ class SteadyColorizer:
         frames : iterable of ndarray
             As for `paint`, from the frame `memory.first` on.
         memory : Memory, optional
-            What another colorizer with the same settings has remembered; by default the film begins.
+            What another colorizer with the same settings has remembered; by default the film
+            begins.
         remember : callable
-            Is given a memory of each frame from which one can go on, in order, before that frame is given back.
+            Is given a memory of each frame from which one can go on, in order, before that frame is
+            given back.
 
         Yields
         ------
@@ -169,7 +187,11 @@ class SteadyColorizer:
         """
         memory = memory or Memory(0, 0)
         seen = recognised(self._seen(frames, memory.first), self.reference, memory)
-        shots = ((frame, True) for frame in seen) if self.mode == "off" else with_cuts(seen, lambda frame: frame.grey)
+        shots = (
+            ((frame, True) for frame in seen)
+            if self.mode == "off"
+            else with_cuts(seen, lambda frame: frame.grey)
+        )
         shots = ((frame, cut) for frame, cut in shots if frame.number >= memory.frame)
         paint = self._flow if self.mode == "flow" else self._each
         return _in_background(self._painted, paint(shots, memory, remember))
@@ -180,11 +202,19 @@ class SteadyColorizer:
         for number, pixels in enumerate(frames, start):
             kind = f"{pixels.dtype} of {pixels.shape}"
             first = first or kind
-            if pixels.dtype not in (np.uint8, np.uint16) or pixels.shape[2:] not in ((), (3,)) or not pixels.size:
-                raise ValueError(f"frame {number} must be uint8 or uint16, (H, W) or (H, W, 3), not {kind}")
+            if (
+                pixels.dtype not in (np.uint8, np.uint16)
+                or pixels.shape[2:] not in ((), (3,))
+                or not pixels.size
+            ):
+                raise ValueError(
+                    f"frame {number} must be uint8 or uint16, (H, W) or (H, W, 3), not {kind}"
+                )
             if kind != first:
                 raise ValueError(f"frame {number} is {kind}, but the first frame is {first}")
-            L = frame_lightness(shrunk(pixels, *network_size(*pixels.shape[:2], max(self.colorizer.sizes))))
+            L = frame_lightness(
+                shrunk(pixels, *network_size(*pixels.shape[:2], max(self.colorizer.sizes)))
+            )
             yield Frame(number, pixels, L, np.rint(L * 2.55).astype(np.uint8))
 
     def _predicted(self, frame: Frame) -> Frame:
@@ -214,7 +244,10 @@ class SteadyColorizer:
         return frame
 
     def _each(
-        self, shots: Iterable[tuple[Frame, bool]], memory: Memory, remember: Callable[[Memory], None]
+        self,
+        shots: Iterable[tuple[Frame, bool]],
+        memory: Memory,
+        remember: Callable[[Memory], None],
     ) -> Iterator[Frame]:
         """Each frame predicted; in the mode "exponential" mixed with the colours of the one before."""
         last = None
@@ -230,7 +263,10 @@ class SteadyColorizer:
             yield frame
 
     def _flow(
-        self, shots: Iterable[tuple[Frame, bool]], memory: Memory, remember: Callable[[Memory], None]
+        self,
+        shots: Iterable[tuple[Frame, bool]],
+        memory: Memory,
+        remember: Callable[[Memory], None],
     ) -> Iterator[Frame]:
         """Keys predicted and averaged with what is carried to them; the frames between take from the keys around."""
         group: list[Frame] = []  # a key, coloured already, and the frames after it
@@ -241,7 +277,10 @@ class SteadyColorizer:
                 self._predicted(frame) if done else self._started(frame, memory)
                 remember(_remembered(frame))
                 continue
-            frame.back, frame.forth = find_motion(frame.grey, group[-1].grey), find_motion(group[-1].grey, frame.grey)
+            frame.back, frame.forth = (
+                find_motion(frame.grey, group[-1].grey),
+                find_motion(group[-1].grey, frame.grey),
+            )
             group.append(frame)
             if len(group) > self.key_every or frame.given:
                 *done, key = self._filled(group)
@@ -264,8 +303,13 @@ class SteadyColorizer:
             part = place / (len(group) - 1)
             first, known_first = carried(start, frame, *since[place])
             second, known_second = carried(end, frame, *until[place])
-            first_counts, second_counts = (1 - part) * (known_first + DOUBT), part * (known_second + DOUBT)
-            frame.ab = (first_counts * first + second_counts * second) / (first_counts + second_counts)
+            first_counts, second_counts = (
+                (1 - part) * (known_first + DOUBT),
+                part * (known_second + DOUBT),
+            )
+            frame.ab = (first_counts * first + second_counts * second) / (
+                first_counts + second_counts
+            )
         return group
 
 

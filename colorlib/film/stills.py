@@ -1,7 +1,8 @@
 """One still of each scene, for a person to look at and repaint; and reading back those that were.
 
-The name of a still says which scene it shows, and when: ``scene-0003-00h01m12.480s.png``. The time is what finds the
-frame again. A still that nobody has repainted is known by the sha256 of its pixels, which is written into it.
+The name of a still says which scene it shows, and when: ``scene-0003-00h01m12.480s.png``. The time
+is what finds the frame again. A still that nobody has repainted is known by the sha256 of its
+pixels, which is written into it.
 """
 
 import hashlib
@@ -91,7 +92,9 @@ class FilmScenes:
         film = read_film(self.source)
         self._colored, self.notes = look_into(film, self.make_grey, self.deinterlace)
         film, _ = looked_through(film, self.end)
-        self.scenes = find_scenes(film, self.start, self.end, self.deinterlace, progress=self.checking)
+        self.scenes = find_scenes(
+            film, self.start, self.end, self.deinterlace, progress=self.checking
+        )
         if not self.scenes.scenes:
             raise ValueError(f"{self.source}: there is no frame from {self.start:g} s on")
 
@@ -106,7 +109,9 @@ class FilmScenes:
             yield picture_of(frame, scenes.film, reformatter, self._colored)
         if count != end - first:
             at = float(part[0])
-            raise ValueError(f"{self.source}: {end - first} frames from {at:.2f} s on were {count} when read again")
+            raise ValueError(
+                f"{self.source}: {end - first} frames from {at:.2f} s on were {count} when read again"
+            )
 
 
 def still_name(scene: Scene, seconds: Fraction) -> str:
@@ -121,7 +126,9 @@ def still_name(scene: Scene, seconds: Fraction) -> str:
     return f"scene-{scene.number:04}-{minutes // 60:02}h{minutes % 60:02}m{rest // 1000:02}.{rest % 1000:03}s.png"
 
 
-def write_stills(film: FilmScenes, folder: str | Path, colorizer: "SteadyColorizer", label: "Label") -> tuple[int, int]:
+def write_stills(
+    film: FilmScenes, folder: str | Path, colorizer: "SteadyColorizer", label: "Label"
+) -> tuple[int, int]:
     """Write one coloured still a scene, that of its middle; what is there stays as it is.
 
     Parameters
@@ -159,7 +166,9 @@ def write_stills(film: FilmScenes, folder: str | Path, colorizer: "SteadyColoriz
         (picture,) = film.pictures(scene.middle, scene.middle + 1)
         (colored,) = colorizer.paint([picture])
         about = Description(texts={KEY: _sha256(colored)})
-        write_document(Document(film.source, "PNG", [colored], [None], [about]), [colored], path, label=label)
+        write_document(
+            Document(film.source, "PNG", [colored], [None], [about]), [colored], path, label=label
+        )
     return len(film.scenes.scenes) - there, there
 
 
@@ -182,8 +191,9 @@ def read_stills(film: FilmScenes, folder: str | Path) -> tuple[list[Given], list
     Raises
     ------
     OSError, ValueError
-        When there is no such folder or no still in it, or one cannot be read, has no time in its name, shows something
-        else than the film does then, or is one of two of a frame. The message names the file.
+        When there is no such folder or no still in it, or one cannot be read, has no time in its
+        name, shows something else than the film does then, or is one of two of a frame. The message
+        names the file.
     """
     from colorlib.images.folder import PHOTO_SUFFIXES
     from colorlib.images.read import read_document
@@ -193,17 +203,25 @@ def read_stills(film: FilmScenes, folder: str | Path) -> tuple[list[Given], list
         raise FileNotFoundError(f"{folder}: no such folder; give that of the stills, from --stills")
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)
     if not paths:
-        raise ValueError(f"{folder}: no pictures in it; give the folder of the stills, from --stills")
+        raise ValueError(
+            f"{folder}: no pictures in it; give the folder of the stills, from --stills"
+        )
     given, notes, unchanged = {}, [], 0
     for path in paths:
         found = _TIME.search(path.name)
         if not found:
-            raise ValueError(f"{path}: no time in its name, as in scene-0003-00h01m12.480s.png; keep the still's name")
+            raise ValueError(
+                f"{path}: no time in its name, as in scene-0003-00h01m12.480s.png; keep the still's name"
+            )
         hours, minutes, seconds = found.groups()
         seconds = 3600 * int(hours) + 60 * int(minutes) + float(seconds)
         frame = scenes.nearest(seconds)
-        if abs(float(scenes.seconds(frame)) - seconds) > float(scenes.film.step * scenes.film.time_base):
-            notes.append(f"{path} is left out: there is no frame at {seconds:.2f} s in this part of the film")
+        if abs(float(scenes.seconds(frame)) - seconds) > float(
+            scenes.film.step * scenes.film.time_base
+        ):
+            notes.append(
+                f"{path} is left out: there is no frame at {seconds:.2f} s in this part of the film"
+            )
             continue
         document = read_document(path)
         pixels = document.pages[0]
@@ -225,7 +243,9 @@ def _check(path: Path, pixels: np.ndarray, picture: np.ndarray) -> None:
     """Refuse a still of another shape than the frame, or that shows something else."""
     (height, width), (tall, wide) = pixels.shape[:2], picture.shape[:2]
     if abs(height * wide / (width * tall) - 1) > 0.01:
-        raise ValueError(f"{path}: is {width}x{height}, and the film {wide}x{tall}; keep the proportions of the still")
+        raise ValueError(
+            f"{path}: is {width}x{height}, and the film {wide}x{tall}; keep the proportions of the still"
+        )
     import cv2
 
     def small(values: np.ndarray) -> np.ndarray:

