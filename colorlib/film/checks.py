@@ -19,7 +19,7 @@ BYTES_OUT = 48  # a pixel of the result: what painting holds, and the encoder th
 
 
 def check_names(source: Path, out: Path, folder: Path) -> None:
-    """Refuse to write onto the original, onto a folder, or where the original is among the segments."""
+    """Refuse to write onto the original or a folder, or over an original among the segments."""
     if (
         out.exists() and source.exists() and out.samefile(source)
     ) or out.resolve() == source.resolve():
@@ -30,7 +30,8 @@ def check_names(source: Path, out: Path, folder: Path) -> None:
         )
     if source.resolve().is_relative_to(folder.resolve()):
         raise ValueError(
-            f"{source} is in {folder}, where the work on {out} is kept; move it away, or name another OUT"
+            f"{source} is in {folder}, where the work on {out} is kept; "
+            "move it away, or name another OUT"
         )
 
 
@@ -63,7 +64,7 @@ def expected_frames(film: Film, start: float, end: float | None) -> int:
 
 
 def check_frames(film: Film, size: tuple[int, int], held: int) -> None:
-    """Refuse a film whose frames would fill the memory: those that a colorizer and an encoder hold at a time."""
+    """Refuse a film of which a colorizer and an encoder would hold more than the memory."""
     depth = 2 if film.high_bit_depth else 1
     try:
         check_memory(film.width, film.height, 3 * depth, held)
@@ -92,12 +93,14 @@ def look_into(film: Film, make_grey: bool, deinterlace: bool) -> tuple[bool, lis
     found, notes = judge_film(pictures()), []
     if found.in_color and not make_grey:
         raise ValueError(
-            f"{film.path} is {found}; give --make-grey (make_grey=True) to have it made grey and coloured anew"
+            f"{film.path} is {found}; "
+            "give --make-grey (make_grey=True) to have it made grey and coloured anew"
         )
     if not found.in_color and any(chroma):
         notes.append(f"{film.path} has a tint, and is taken for {found}")
     if not deinterlace and seem_combed(progressive):
         notes.append(
-            f"{film.path} calls itself progressive and has combs, as of interlaced film; --deinterlace removes them"
+            f"{film.path} calls itself progressive and has combs, as of interlaced film; "
+            "--deinterlace removes them"
         )
     return any(chroma), notes

@@ -118,10 +118,10 @@ def decoded_frames(
 
 
 class _DecodingClock:
-    """When frames are shown whose file tells only when they are decoded, one a time: the first is shown at the first.
+    """When frames are shown whose file tells only when they are decoded.
 
-    A decoder that puts frames in order gives each with the time of a packet some places later,
-    always as many.
+    There is one time a frame, and the first frame is shown at the first. A decoder that puts frames
+    in order gives each with the time of a packet some places later, always as many.
     """
 
     def __init__(self) -> None:
@@ -134,7 +134,7 @@ class _DecodingClock:
             self.times.append(time)
 
     def shown_at(self, time: int | None) -> int | None:
-        """Tell when a frame is shown that came out with the time of some packet, or, at the end, with none."""
+        """Tell when a frame is shown that has the time of some packet or, at the end, none."""
         if time in self.times:
             place = self.times.index(time)
             if self.delay is None:

@@ -1,4 +1,4 @@
-"""A grey film in, a coloured one out: streaming, with its sound, and a run that goes on after it was broken off.
+"""A grey film in, a coloured one out: streaming, with its sound, and a run that can go on.
 
 Frames are read, coloured and encoded one after the other, so that a film of any length needs the
 memory of a few frames. They are written as whole segments into a folder beside the result
@@ -15,7 +15,6 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from itertools import chain, islice
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -29,21 +28,21 @@ from colorlib.film.checks import (
     expected_frames,
     look_into,
 )
-from colorlib.film.decode import frames_of, picture_of
+from colorlib.film.decode import frames_of
 from colorlib.film.encode import choose_coding, write_segment
-from colorlib.film.memory import Memory, last_memory
+from colorlib.film.frame_colorizer import FrameColorizer, colored_frames
+from colorlib.film.memory import last_memory
 from colorlib.film.mux import join_segments
 from colorlib.film.originals import Original
 from colorlib.film.parts import Parts
-from colorlib.film.probe import Film, read_film
+from colorlib.film.probe import read_film
 from colorlib.film.rehearsal import rehearse
 from colorlib.film.survey import looked_through
 from colorlib.images.label import Label
 
-__all__ = ["ColoredFilm", "FrameColorizer", "colorize_video", "no_progress"]
+__all__ = ["ColoredFilm", "colorize_video", "no_progress"]
 
 SEGMENT = 120  # frames: no more than this is lost when a run is killed
-WARM_UP = 24  # frames that a colorizer which remembers nothing sees again when a run goes on
 PREVIEW = 10.0  # seconds
 Progress = Callable[[Iterable[tuple[int, np.ndarray]], int], Iterable[tuple[int, np.ndarray]]]
 
@@ -51,23 +50,6 @@ Progress = Callable[[Iterable[tuple[int, np.ndarray]], int], Iterable[tuple[int,
 def no_progress(steps: Iterable, total: int) -> Iterable:
     """Return what is given, and show nothing."""
     return steps
-
-
-class FrameColorizer(Protocol):
-    """What colours the frames of a film, such as `film.SteadyColorizer`.
-
-    An attribute `settings`, if there is one, is a dict that JSON holds: what decides how it paints.
-    A run is not taken up again by a colorizer with others.
-
-    A method `paint_from`, if there is one, goes on as `film.SteadyColorizer.paint_from` does. The
-    second half of a film that was broken off is then what it would have been. Without it the
-    colorizer is shown the last second again.
-    """
-
-    upscale: int
-
-    def paint(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Take (H, W) or (H, W, 3), uint8 or uint16, and give (H u, W u, 3) of the same type, in order."""
 
 
 @dataclass
@@ -172,15 +154,17 @@ def colorize_video(
         work there, or the film is changed meanwhile. The message names the file and what to do.
         `out` is then as it was before.
 
-    References ---------- Gunnam et al. 2022 (films as a sequence of pictures). For what makes the
-    colours steady see `colorlib.film.steady`.
+    References
+    ----------
+    Gunnam et al. 2022 (films as a sequence of pictures). For what makes the colours steady see
+    `colorlib.film.steady`.
     """
     source, out = Path(source), Path(out)
     made_by = made_by or Label(sha256=str(getattr(colorizer, "settings", {}).get("weights", "")))
     parts = Parts(out)
     check_names(source, out, parts.folder)
-    if found := _already_there(out, parts, resume):
-        return found
+    if result := _already_there(out, parts, resume):
+        return result
     film = read_film(source)
     original = Original(source)
     if preview and end is None:
@@ -197,35 +181,28 @@ def colorize_video(
     if (size[0] % 2 or size[1] % 2) and "444" not in coding.pixels:
         notes.append(f"{size[1]}x{size[0]} pixels are odd: the last row or column is repeated")
 
-    job = {
-        "version": colorlib.__version__,
-        "colorizer": getattr(colorizer, "settings", {}),
-        "label": label,
-    }
-    job |= {
-        "start": start,
-        "end": end,
-        "preview": preview,
-        "make_grey": make_grey,
-        "deinterlace": deinterlace,
-    }
+    job: dict[str, object] = {"version": colorlib.__version__}
+    job |= {"colorizer": getattr(colorizer, "settings", {}), "label": label}
+    job |= {"start": start, "end": end, "preview": preview}
+    job |= {"make_grey": make_grey, "deinterlace": deinterlace}
     job |= {**asdict(coding), "size": size, "source": original.content()}
     del job["container"]  # the frames are the same in another
     if resume:
         parts.take_over(job)
     with parts.held():
-        if found := _already_there(out, parts, resume):  # another run has ended meanwhile
-            return found
+        if result := _already_there(out, parts, resume):  # another run has ended meanwhile
+            return result
         done, found = parts.begin(job, resume)
         notes += found + ([f"going on after {done} frames"] if done else [])
         if not parts.complete:
             memories = deque([memory] if (memory := parts.memory()) else [])
-            painted = _painted(
-                film, colorizer, start, end, preview, done, colored, deinterlace, memories
+            source_frames = frames_of(film, start, end, deinterlace)
+            results = colored_frames(
+                film, source_frames, colorizer, memories, done, preview, colored
             )
-            painted = iter(progress(painted, max(0, expected_frames(film, start, end) - done)))
-            while first := next(painted, None):
-                frames = _while_unchanged(original, chain([first], islice(painted, SEGMENT - 1)))
+            results = iter(progress(results, max(0, expected_frames(film, start, end) - done)))
+            while first := next(results, None):
+                frames = _while_unchanged(original, chain([first], islice(results, SEGMENT - 1)))
                 count = write_segment(parts.next(), frames, film, coding)
                 done += count
                 parts.add(count, last_memory(memories, done))
@@ -243,15 +220,15 @@ def colorize_video(
             join_segments(parts.there(), film, out, coding, cut, ways, joined, made_by.statement)
         except FileExistsError:
             raise FileExistsError(
-                f"{out}: appeared while the film was made, and is not overwritten; move it away and call the same "
-                f"command again: all frames are in {parts.folder}"
+                f"{out}: appeared while the film was made, and is not overwritten; move it away "
+                f"and call the same command again: all frames are in {parts.folder}"
             ) from None
         notes += parts.remove()
     return ColoredFilm(out, done, notes + film.notes, film.damage)
 
 
 def _already_there(out: Path, parts: Parts, resume: bool) -> ColoredFilm | None:
-    """What to return when there is a result; what its run has left when it was killed at its very end goes away."""
+    """Return a result that is there, and remove what a run killed at its very end has left."""
     if not out.exists():
         return None
     if not resume:
@@ -268,53 +245,6 @@ def _already_there(out: Path, parts: Parts, resume: bool) -> ColoredFilm | None:
 def _while_unchanged(
     original: Original, frames: Iterable[tuple[int, np.ndarray]]
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """The frames of a segment, which does not appear when the film was changed before it is complete."""
+    """Give the frames of a segment, and refuse it when the film was changed meanwhile."""
     yield from frames
     original.check()
-
-
-def _painted(
-    film: Film,
-    colorizer: FrameColorizer,
-    start: float,
-    end: float | None,
-    preview: bool,
-    done: int,
-    colored: bool,
-    deinterlace: bool,
-    memories: deque[Memory],
-) -> Iterator[tuple[int, np.ndarray]]:
-    """The coloured frames after the first `done` ones, with their times; more memories are added to those there."""
-    from av.video.reformatter import VideoReformatter
-
-    reformatter, waiting = VideoReformatter(), deque()
-    first = painted = max(0, done - WARM_UP)
-    if memory := memories[-1] if memories else None:
-        first, painted = memory.first, memory.frame
-
-    def pictures() -> Iterator[np.ndarray]:
-        for number, (time, frame) in enumerate(
-            islice(frames_of(film, start, end, deinterlace), first, None), first
-        ):
-            picture = picture_of(frame, film, reformatter, colored)
-            if number >= painted:
-                waiting.append((time, picture if preview else None))
-            yield picture
-
-    if hasattr(colorizer, "paint_from"):
-        results = colorizer.paint_from(pictures(), memory, memories.append)
-    else:
-        results = colorizer.paint(pictures())
-    for index, result in enumerate(results, painted):
-        time, original = waiting.popleft()
-        if index >= done:
-            yield time, result if original is None else _side_by_side(original, result)
-    if waiting:
-        raise ValueError(f"{film.path}: the colorizer left out {len(waiting)} frames")
-
-
-def _side_by_side(original: np.ndarray, colored: np.ndarray) -> np.ndarray:
-    """The original, enlarged by repeating its pixels where the result is larger, and the result."""
-    times = colored.shape[0] // original.shape[0]
-    grey = original if original.ndim == 3 else original[..., None].repeat(3, axis=2)
-    return np.concatenate([grey.repeat(times, axis=0).repeat(times, axis=1), colored], axis=1)

@@ -50,7 +50,7 @@ def seem_combed(shares: Sequence[float]) -> bool:
 
 
 def _combed(grey: np.ndarray) -> float:
-    """The share of pixels that stand out between two neighbours above and below, which agree, four rows long."""
+    """Return the share of pixels that stand out between agreeing rows, four rows long."""
     if grey.shape[0] < 8:
         return 0.0
     rows = grey.astype(np.int16)

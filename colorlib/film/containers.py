@@ -73,7 +73,7 @@ def ffmpeg_name(path: str | Path) -> str:
 
 @contextmanager
 def film_errors(path: str | Path) -> Iterator[None]:
-    """Turn what FFmpeg says into an error that a user understands, with the name of the file in front.
+    """Turn what FFmpeg says into an error that a user understands and that names the file.
 
     Parameters
     ----------
@@ -93,9 +93,8 @@ def film_errors(path: str | Path) -> Iterator[None]:
     except (av.FFmpegError, OSError) as error:
         if not isinstance(error, av.FFmpegError) and error.filename is not None:
             raise  # it names its file already
-        chain: list[BaseException] = [
-            error
-        ]  # closing the file fails too, and would hide that the disk is full
+        # Closing the file fails too, and would hide that the disk is full.
+        chain: list[BaseException] = [error]
         while chain[-1].__context__ is not None:
             chain.append(chain[-1].__context__)
         cause = next(
@@ -136,7 +135,8 @@ def opened_film(path: str | Path) -> "Iterator[InputContainer]":
         raise ValueError(f"{path} is a folder; give a film")
     if not path.is_file():
         raise ValueError(
-            f"{path}: neither a file nor a link to one, but a pipe, a socket or a device; give a film"
+            f"{path}: neither a file nor a link to one, "
+            "but a pipe, a socket or a device; give a film"
         )
     with path.open("rb"):
         pass  # whether it may be read, in the words of the system
@@ -144,11 +144,13 @@ def opened_film(path: str | Path) -> "Iterator[InputContainer]":
         container = _opened(path)
     except (av.error.InvalidDataError, av.error.EOFError) as error:
         raise ValueError(
-            f"{path}: not a film that FFmpeg can read, or its beginning or index is missing ({error.strerror})"
+            f"{path}: not a film that FFmpeg can read, "
+            f"or its beginning or index is missing ({error.strerror})"
         ) from error
     except av.error.ArgumentError as error:  # the answer to a format that is not allowed, too
         raise ValueError(
-            f"{path}: not a film that FFmpeg can read, or a list of other files, such as a playlist; give the film"
+            f"{path}: not a film that FFmpeg can read, "
+            "or a list of other files, such as a playlist; give the film"
         ) from error
     except av.FFmpegError as error:
         raise OSError(error.errno or 5, error.strerror or "cannot be read", str(path)) from error
@@ -171,7 +173,7 @@ def _opened(path: Path) -> "InputContainer":
 
 @lru_cache(maxsize=1)
 def _formats() -> str:
-    """The demuxers that read one file, as FFmpeg's option takes them."""
+    """Name the demuxers that read one file, as FFmpeg's option takes them."""
     import av
 
     allowed = []

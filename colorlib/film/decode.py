@@ -73,7 +73,7 @@ def _sought(container: "InputContainer", film: Film, begin: int) -> bool:
     """Go to a key frame before a time; False when the container landed after it, or cannot seek."""
     import av
 
-    stream = container.streams[film.stream]
+    stream = video_stream(container, film.path)
     try:
         container.seek(begin, stream=stream, backward=True)
         frame = next(decoded_frames(container, stream, []), None)
@@ -88,12 +88,14 @@ def _sought(container: "InputContainer", film: Film, begin: int) -> bool:
 def _between(
     container: "InputContainer", film: Film, begin: int, until: int | None, deinterlace: bool
 ) -> "Iterator[tuple[int, av.VideoFrame]]":
-    """The frames of an opened container from one time to another, at times that grow."""
+    """Decode the frames of a container from one time to another, at times that grow."""
     stream = video_stream(container, film.path)
-    last, even, frames, hurt, holes, repeats, fitter = None, 0, 0, 0, [], [], Fitter(film)
-    keeps_count = (
-        container.format.name == "avi"
-    )  # pictures that were left out have their places in the file
+    even, frames, hurt, fitter = 0, 0, 0, Fitter(film)
+    last: int | None = None
+    holes: list[int] = []
+    repeats: list[int] = []
+    # In AVI pictures that were left out have their places in the file.
+    keeps_count = container.format.name == "avi"
     decoded = decoded_frames(container, stream, film.damage, film.shifts, repeats)
     for frame in _whole(decoded, film.time_base, deinterlace):
         time = frame.pts
@@ -130,9 +132,10 @@ def _whole(
     """Make interlaced frames whole, from the first such frame on; or every frame."""
     import av
 
-    graph, kind = None, None
+    graph: av.filter.Graph | None = None
+    kind: tuple[int, int, str] | None = None
 
-    def pulled() -> "Iterator[av.VideoFrame]":
+    def pulled(graph: "av.filter.Graph") -> "Iterator[av.VideoFrame]":
         while True:
             try:
                 frame = graph.pull()
@@ -144,25 +147,26 @@ def _whole(
             yield frame
 
     for frame in frames:
-        changed = graph is not None and kind != (frame.width, frame.height, frame.format.name)
-        if changed:
+        if graph is not None and kind != (frame.width, frame.height, frame.format.name):
             graph.push(None)
-            yield from pulled()
-        if changed or (graph is None and (every or frame.interlaced_frame)):
+            yield from pulled(graph)
+            graph = _deinterlacer(frame, time_base, every)
+            kind = (frame.width, frame.height, frame.format.name)
+        elif graph is None and (every or frame.interlaced_frame):
             graph = _deinterlacer(frame, time_base, every)
             kind = (frame.width, frame.height, frame.format.name)
         if graph is None:
             yield frame
         else:
             graph.push(frame)
-            yield from pulled()
+            yield from pulled(graph)
     if graph is not None:
         graph.push(None)
-        yield from pulled()
+        yield from pulled(graph)
 
 
 def _deinterlacer(frame: "av.VideoFrame", time_base: Fraction, every: bool) -> "av.filter.Graph":
-    """FFmpeg's bwdif: a whole frame for each interlaced one, the others as they are, unless every one is meant."""
+    """Set up FFmpeg's bwdif: it makes interlaced frames whole, or every one."""
     import av
 
     which = "all" if every else "interlaced"
@@ -185,9 +189,7 @@ def _deinterlacer(frame: "av.VideoFrame", time_base: Fraction, every: bool) -> "
 def picture_of(
     frame: "av.VideoFrame", film: Film, reformatter: "VideoReformatter", colored: bool = True
 ) -> np.ndarray:
-    """A decoded frame as a picture, upright: (H, W) or (H, W, 3), uint8 or uint16 (see
-    `pixel_formats.pixels_of_frame`).
-    """
+    """Turn a decoded frame into an upright picture, as `pixel_formats.pixels_of_frame` does."""
     return turned(pixels_of_frame(frame, reformatter, colored), film.matrix)
 
 

@@ -9,23 +9,22 @@ the order in which they are shown (no B-frames), so that the segments follow eac
 seam in time.
 """
 
-import io
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 import numpy as np
 
 from colorlib._atomic import atomic
-from colorlib.film.containers import ffmpeg_name, film_errors, opened_segment
+from colorlib.film.containers import film_errors, opened_segment
 from colorlib.film.pixel_formats import to_frame
 from colorlib.film.probe import Film
 
 if TYPE_CHECKING:
     import av
+    from av.video.stream import VideoStream
 
 __all__ = [
     "CRF",
@@ -33,7 +32,6 @@ __all__ = [
     "choose_coding",
     "encode",
     "packets_of_segment",
-    "write_clip",
     "write_segment",
 ]
 
@@ -42,13 +40,9 @@ __all__ = [
 CRF = {"libx264": 17, "libx265": 18, "libsvtav1": 20, "libvpx-vp9": 20}
 _OTHERS = {"flags": "+qscale", "global_quality": str(2 * 118)}  # 118 is FFmpeg's FF_QP2LAMBDA
 # libx264 so makes files of the same size and quality as with its own choices, in less time and
-# memory.
+# memory, with a key frame at every cut it sees.
 _MORE = {
-    "libx264": {
-        "preset": "faster",
-        "rc-lookahead": "10",
-        "keyint_min": "1",
-    },  # a key frame at every cut it sees
+    "libx264": {"preset": "faster", "rc-lookahead": "10", "keyint_min": "1"},
     "libx265": {"x265-params": "log-level=error"},
     "libvpx-vp9": {"b": "0", "row-mt": "1"},
 }
@@ -126,7 +120,8 @@ def choose_coding(
         ) from None
     if container == "asf" and encoder.canonical_name in {"h264", "hevc"}:
         raise ValueError(
-            f"{out}: pictures of {name} come a frame late in this container; name it .mkv, or leave it out"
+            f"{out}: pictures of {name} come a frame late in this container; "
+            "name it .mkv, or leave it out"
         )
     known = {format.name for format in encoder.video_formats or []}
     depths = [[base + "10le" for base in _FORMATS], [*_FORMATS]]
@@ -134,14 +129,13 @@ def choose_coding(
     pixels = next((format for format in wanted if format in known), None)
     if pixels is None:
         raise ValueError(
-            f"the codec {name!r} takes no film of 8 or 10 bits in Y'CbCr; choose one of {', '.join(CRF)}"
+            f"the codec {name!r} takes no film of 8 or 10 bits in Y'CbCr; "
+            f"choose one of {', '.join(CRF)}"
         )
-    quality = (
-        {"crf": str(CRF[encoder.name] if crf is None else crf)}
-        if encoder.name in CRF
-        else dict(_OTHERS)
-    )
-    if crf is not None and encoder.name not in CRF:
+    quality = dict(_OTHERS)
+    if encoder.name in CRF:
+        quality = {"crf": str(CRF[encoder.name] if crf is None else crf)}
+    elif crf is not None:
         raise ValueError(
             f"the codec {name!r} has no crf; leave it out, or choose one of {', '.join(CRF)}"
         )
@@ -189,7 +183,9 @@ def write_segment(
 def encode(
     file: IO[bytes], frames: Iterable[tuple[int, np.ndarray]], film: Film, coding: Coding
 ) -> int:
-    """Encode frames into an open file: what Python writes, Python tells about when the disk is full.
+    """Encode frames into an open file.
+
+    What Python writes, Python tells about when the disk is full.
 
     Parameters
     ----------
@@ -205,17 +201,16 @@ def encode(
     """
     import av
 
-    count, stream = 0, None
+    count = 0
+    stream: VideoStream | None = None
     with av.open(file, "w", format="nut") as container:
         for time, picture in frames:
             frame = to_frame(picture, coding.pixels, film.full)
             if stream is None:
-                stream = container.add_stream(coding.codec, rate=film.rate, options=coding.options)
-                stream.width, stream.height, stream.pix_fmt = (
-                    frame.width,
-                    frame.height,
-                    coding.pixels,
-                )
+                added = container.add_stream(coding.codec, rate=film.rate, options=coding.options)
+                stream = cast("VideoStream", added)
+                stream.width, stream.height = frame.width, frame.height
+                stream.pix_fmt = coding.pixels
                 encoder = stream.codec_context
                 stream.time_base = encoder.time_base = film.time_base
                 encoder.sample_aspect_ratio = film.aspect
@@ -224,7 +219,8 @@ def encode(
             frame.pts, frame.time_base = time, film.time_base
             container.mux(stream.encode(frame))
             count += 1
-        container.mux(stream.encode(None))
+        if stream:
+            container.mux(stream.encode(None))
     return count
 
 
@@ -241,92 +237,3 @@ def packets_of_segment(path: Path) -> "Iterator[av.Packet]":
     """
     with opened_segment(path) as container:
         yield from (packet for packet in container.demux(video=0) if packet.size)
-
-
-RATE = 48_000  # samples of sound a second
-
-
-def write_clip(
-    frames: np.ndarray,
-    target: str | Path | io.BytesIO,
-    rate: int = 24,
-    tone: float | None = 440.0,
-    crf: int = 20,
-) -> None:
-    """Write frames as a small film that every browser plays: H.264 and AAC in MP4.
-
-    Parameters
-    ----------
-    frames : ndarray, (N, H, W, 3) or (N, H, W), uint8
-        sRGB or grey, with an even height and width.
-    target : str, Path or io.BytesIO
-        The file; it appears whole or not at all.
-    rate : int
-        Frames a second.
-    tone : float, optional
-        The sound: a sine of so many hertz. None for a silent film.
-    crf : int
-        0 is without loss, 51 the worst; 18 looks like the original.
-
-    Raises
-    ------
-    ValueError
-        If the frames are of another kind, or their sides are odd.
-    """
-    frames = np.asarray(frames)
-    if (
-        frames.dtype != np.uint8
-        or frames.ndim not in (3, 4)
-        or frames.shape[3:] not in ((), (3,))
-        or not frames.size
-    ):
-        raise ValueError(
-            f"frames must be uint8, (N, H, W, 3) or (N, H, W), not {frames.dtype} of {frames.shape}"
-        )
-    if frames.shape[1] % 2 or frames.shape[2] % 2:
-        raise ValueError(
-            f"H.264 needs an even height and width, not {frames.shape[1]} x {frames.shape[2]}"
-        )
-    if isinstance(target, io.BytesIO):
-        _encode_clip(frames, target, rate, tone, crf)
-        return
-    with atomic(target) as temporary:
-        _encode_clip(frames, ffmpeg_name(temporary), rate, tone, crf)
-
-
-def _encode_clip(
-    frames: np.ndarray, target: str | io.BytesIO, rate: int, tone: float | None, crf: int
-) -> None:
-    """Write both streams, the sound in packets beside the pictures that they belong to."""
-    import av
-
-    kind = "rgb24" if frames.ndim == 4 else "gray"
-    # A browser starts to play when the index comes first; moving it there needs a file that can be
-    # opened again.
-    options = {"movflags": "faststart"} if isinstance(target, str) else {}
-    with av.open(target, "w", format="mp4", options=options) as container:
-        video = container.add_stream(
-            "libx264", rate=rate, options={"crf": str(crf), "preset": "medium"}
-        )
-        video.height, video.width, video.pix_fmt = *frames.shape[1:3], "yuv420p"
-        video.codec_context.color_range, video.codec_context.colorspace = (
-            1,
-            1,
-        )  # BT.709, with room at both ends
-        video.codec_context.color_primaries, video.codec_context.color_trc = 1, 13  # those of sRGB
-        sound = container.add_stream("aac", rate=RATE, layout="mono") if tone else None
-        for frame in frames:
-            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format=kind)
-            container.mux(video.encode(picture.reformat(format="yuv420p", dst_colorspace="ITU709")))
-        container.mux(video.encode())
-        if sound:
-            samples = 0.1 * np.sin(
-                2 * np.pi * tone / RATE * np.arange(len(frames) * RATE // rate), dtype=np.float32
-            )
-            for start in range(0, len(samples), 1024):
-                part = av.AudioFrame.from_ndarray(
-                    samples[None, start : start + 1024], "fltp", "mono"
-                )
-                part.sample_rate, part.pts, part.time_base = RATE, start, Fraction(1, RATE)
-                container.mux(sound.encode(part))
-            container.mux(sound.encode())

@@ -1,11 +1,11 @@
-"""A film whose pictures change their size on the way: all are fitted into the size of the first, undistorted.
+"""A film whose pictures change their size on the way: all get the size of the first.
 
 Recordings of broadcasts do that, and films that were joined. A result has one size from its first
 frame to its last.
 """
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from colorlib.film.pixel_formats import guess_matrix, is_high_bit_depth
 from colorlib.film.probe import Film
@@ -17,7 +17,7 @@ __all__ = ["Fitter"]
 
 
 class Fitter:
-    """Scale the frames of a film that differ from its first, and lay them into the middle of black ones.
+    """Scale frames that differ from the first of a film, and lay them into the middle of black.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class Fitter:
 
     def __init__(self, film: Film) -> None:
         self.film = film
-        self.kind: tuple | None = None
+        self.kind: tuple[int, int, str, Fraction | None] | None = None
         self.graph: av.filter.Graph | None = None
 
     def fitted(
@@ -59,34 +59,30 @@ class Fitter:
         ):
             return frame
         guess_matrix(frame)
-        kind = (
-            frame.width,
-            frame.height,
-            frame.format.name,
-            None if same_pixels else sample_aspect,
-        )
+        aspect = None if same_pixels else sample_aspect
+        kind = (frame.width, frame.height, frame.format.name, aspect)
         if kind != self.kind:
             if self.kind is None:
                 at = float((time - film.first) * film.time_base)
-                film.notes.append(
-                    f"from {at:.1f} s on the pictures are {frame.width}x{frame.height} and not "
-                    f"{film.shape[1]}x{film.shape[0]}: fitted into the size of the first, with black at the sides"
+                what = (
+                    f"are {frame.width}x{frame.height} and not {film.shape[1]}x{film.shape[0]}: "
+                    "fitted into the size of the first, with black at the sides"
                     if (frame.height, frame.width) != film.shape
-                    else f"from {at:.1f} s on the pictures have another depth or shape of pixels: fitted to the first"
+                    else "have another depth or shape of pixels: fitted to the first"
                 )
-            self.kind, self.graph = (
-                kind,
-                self._graph(frame, Fraction(1) if same_pixels else sample_aspect),
-            )
+                film.notes.append(f"from {at:.1f} s on the pictures {what}")
+            self.kind, self.graph = kind, self._graph(frame, kind[3] or Fraction(1))
+        assert self.graph is not None
         self.graph.push(frame)
-        return self.graph.pull()
+        return cast("av.VideoFrame", self.graph.pull())
 
     def _graph(self, frame: "av.VideoFrame", sample_aspect: Fraction) -> "av.filter.Graph":
-        """FFmpeg's filters for frames such as this one."""
+        """Set up FFmpeg's filters for frames such as this one."""
         import av
 
         height, width = self.film.shape
-        wide = frame.width * sample_aspect / (self.film.sample_aspect if sample_aspect != 1 else 1)
+        stored = self.film.sample_aspect if sample_aspect != 1 else None
+        wide = frame.width * sample_aspect / (stored or 1)
         scale = min(width / wide, Fraction(height, frame.height))
         inner = [
             min(side, max(2, 2 * round(x * scale / 2)))
@@ -102,17 +98,11 @@ class Fitter:
             colorspace=str(int(frame.colorspace)),
             range=str(int(frame.color_range)),
         )
+        flags, middle = "bicubic+accurate_rnd+full_chroma_int", {"x": "(ow-iw)/2", "y": "(oh-ih)/2"}
         steps = [
-            graph.add(
-                "scale",
-                w=str(inner[0]),
-                h=str(inner[1]),
-                flags="bicubic+accurate_rnd+full_chroma_int",
-            ),
+            graph.add("scale", w=str(inner[0]), h=str(inner[1]), flags=flags),
             graph.add("format", pix_fmts=self.film.pixels),
-            graph.add(
-                "pad", w=str(width), h=str(height), x="(ow-iw)/2", y="(oh-ih)/2", color="black"
-            ),
+            graph.add("pad", w=str(width), h=str(height), color="black", **middle),
             graph.add("buffersink"),
         ]
         graph.link_nodes(source, *steps)

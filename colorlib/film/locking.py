@@ -28,7 +28,7 @@ HALF_MADE = 60.0  # seconds after which a lock that names nobody is what a kille
 
 
 def lock_names(path: Path) -> tuple[Path, Path]:
-    """Return the two files that there may be while a lock is held, or after its process was killed."""
+    """Return the two files that a lock may have, also after its process was killed."""
     return path, path.with_name(path.name + ".owner")
 
 
@@ -67,7 +67,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def _by_flock(path: Path) -> int | None:
-    """An open file with its lock; None where there are no such locks."""
+    """Open a file and lock it; None where there are no such locks."""
     while fcntl is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -101,7 +101,7 @@ def _by_flock(path: Path) -> int | None:
 
 
 def _by_name(path: Path) -> None:
-    """Make the file that only one process can make, if need be after removing that of a dead one."""
+    """Make the file that only one process can make, or take over that of a dead one."""
     while True:
         try:
             file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
@@ -124,7 +124,7 @@ def _by_name(path: Path) -> None:
 
 
 def _this_process() -> dict[str, object]:
-    """What tells this process from all others."""
+    """Return what tells this process from all others."""
     return {
         "process": os.getpid(),
         "begun": _begun(os.getpid()),
@@ -134,7 +134,7 @@ def _this_process() -> dict[str, object]:
 
 
 def _begun(process: int) -> str:
-    """When a process was started, since process ids are used again; "" where nothing tells."""
+    """Return when a process was started, as ids are used again; "" where nothing tells."""
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
     except (OSError, IndexError):
@@ -142,7 +142,7 @@ def _begun(process: int) -> str:
 
 
 def _is_dead(path: Path, owner: dict) -> bool:
-    """Whether a process that has made a lock runs no more. Of other machines nobody knows."""
+    """Return whether the process of a lock runs no more. Of other machines nobody knows."""
     here = _this_process()
     if not owner:
         try:
@@ -161,7 +161,7 @@ def _is_dead(path: Path, owner: dict) -> bool:
 
 
 def _read(path: Path) -> dict:
-    """What a lock says about its process; nothing when it cannot be read."""
+    """Read what a lock says about its process; nothing when it cannot be read."""
     try:
         owner = json.loads(path.read_text())
         return owner if isinstance(owner, dict) and isinstance(owner.get("process"), int) else {}
@@ -170,7 +170,7 @@ def _read(path: Path) -> dict:
 
 
 def _busy(path: Path, owner: dict, hint: str = "") -> BlockingIOError:
-    """The error for a lock that somebody has."""
+    """Make the error for a lock that somebody has."""
     who = f" (process {owner['process']} on {owner.get('host')})" if owner else ""
     return BlockingIOError(
         f"{path.parent}: another run{who} is at work here; wait until it has ended{hint}"

@@ -1,4 +1,4 @@
-"""What a painter remembers at a place of a film, so that it can go on from there as if it had never stopped."""
+"""What a colorizer remembers at a place of a film, to go on as if it had never stopped."""
 
 import zipfile
 from collections import deque
@@ -14,14 +14,14 @@ __all__ = ["Memory", "last_memory"]
 
 @dataclass(frozen=True)
 class Memory:
-    """What is needed to paint the frames of a film from one on.
+    """What is needed to colour the frames of a film from one on.
 
     Parameters
     ----------
     frame : int
         The number of that frame; the first of the film is 0.
     first : int
-        The first frame that has to be shown to the painter, at most `frame`.
+        The first frame that has to be shown to the colorizer, at most `frame`.
     known : dict of str to ndarray
         What it has found out up to there.
     """
@@ -53,7 +53,7 @@ class Memory:
 
 
 def last_memory(memories: deque[Memory], done: int) -> Memory | None:
-    """Return what a painter needs to go on after the first `done` frames, and drop what is older."""
+    """Return what a colorizer needs after the first `done` frames, and drop what is older."""
     while len(memories) > 1 and memories[1].frame <= done:
         memories.popleft()
     return memories[0] if memories else None

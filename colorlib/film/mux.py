@@ -1,4 +1,4 @@
-"""Joining the segments of a film, without encoding again, with the sounds and subtitles of the original.
+"""Joining the segments of a film, without encoding again, with the original's sounds.
 
 Sounds and subtitles are copied packet for packet where the container can hold them
 (`colorlib.film.sounds`). What it cannot hold is found out before the work begins
@@ -44,7 +44,7 @@ def add_pictures(
     film: Film,
     out: str | Path,
 ) -> "Stream":
-    """Make the stream of the pictures, and say about the result what the original says about the film.
+    """Make the stream of the pictures, and say about the result what the original says.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def add_pictures(
 def add_sounds(
     target: "OutputContainer", source: "InputContainer", film: Film, ways: Ways, out: str | Path
 ) -> "dict[int, Stream]":
-    """Make a stream for each sound, subtitle and attachment that goes into the result, by its number.
+    """Make a stream for each sound, subtitle and attachment of the result, by its number.
 
     Raises
     ------
@@ -82,7 +82,8 @@ def add_sounds(
         except ValueError:
             codec = stream.codec_context.name if stream.codec_context else "of an unknown codec"
             raise ValueError(
-                f"{out}: this container cannot hold stream {index} of {film.path} ({stream.type}, {codec}); "
+                f"{out}: this container cannot hold stream {index} of {film.path} "
+                f"({stream.type}, {codec}); "
                 + (CANNOT_HOLD if stream.type == "audio" else "name the result .mkv, which can")
             ) from None
         copy.metadata.update(_about(stream.metadata))
@@ -91,7 +92,7 @@ def add_sounds(
 
 
 def _about(metadata: dict[str, str]) -> dict[str, str]:
-    """What is said about a film, without what is said about its file."""
+    """Return what is said about a film, without what is said about its file."""
     return {key: value for key, value in metadata.items() if key.lower() not in _OF_THE_FILE}
 
 
@@ -105,7 +106,9 @@ def join_segments(
     complete: Callable[[Path], None] = lambda _: None,
     statement: str = "",
 ) -> None:
-    """Join segments into a film, with the sounds and subtitles of the original; it appears when it is complete.
+    """Join segments into a film, with the sounds and subtitles of the original.
+
+    It appears when it is complete.
 
     Parameters
     ----------
@@ -164,8 +167,9 @@ def join_segments(
                 os.fsync(file.fileno())
         except ValueError as error:
             raise ValueError(
-                f"{error}. The coloured frames stay in {segments[0].parent}: call again with another container, as in "
-                f"{out.with_suffix('.mkv').name}, or with --no-sound (sound=False), and they are joined"
+                f"{error}. The coloured frames stay in {segments[0].parent}: call again "
+                f"with another container, as in {out.with_suffix('.mkv').name}, "
+                "or with --no-sound (sound=False), and they are joined"
             ) from error
         complete(temporary)
 
@@ -178,7 +182,7 @@ def merged(*streams: "Iterable[av.Packet]") -> "Iterator[av.Packet]":
 def _pictures(
     segments: Sequence[Path], film: Film, shown: "Stream", cut: tuple | None
 ) -> "Iterator[av.Packet]":
-    """The packets of all segments, with the times of the film."""
+    """Read the packets of all segments, with the times of the film."""
     before, shift = None, 0 if cut is None else round(cut[0] / film.time_base)
     for path in segments:
         for packet in packets_of_segment(path):

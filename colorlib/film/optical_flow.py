@@ -18,15 +18,15 @@ import numpy as np
 
 __all__ = ["chain", "confidence", "fetch", "find_motion", "round_trip"]
 
-LOST = 1.0  # pixels between start and end of the way there and back, at which belief has fallen to e^-1/2
-CHANGED = 6.0  # CIE units between the lightness of both ends at which it has
-_of_this_thread = (
-    local()
-)  # an estimator works in memory of its own: two threads at one would mix their frames
+# Where belief has fallen to e^-1/2: pixels between start and end of the way there and back, and CIE
+# units between the lightness of both ends.
+LOST, CHANGED = 1.0, 6.0
+# An estimator works in memory of its own: two threads at one would mix their frames.
+_of_this_thread = local()
 
 
 def _estimator() -> cv2.DISOpticalFlow:
-    """OpenCV's dense inverse search, its preset of medium care with fewer steps: as exact, and quicker."""
+    """Return this thread's dense inverse search: medium care with fewer steps is as exact."""
     if not hasattr(_of_this_thread, "search"):
         _of_this_thread.search = search = cv2.DISOpticalFlow_create(
             cv2.DISOPTICAL_FLOW_PRESET_MEDIUM
@@ -71,8 +71,8 @@ def find_motion(
         or other.dtype != np.uint8
     ):
         raise ValueError(
-            f"motion is found between two grey uint8 frames of one size, not {frame.dtype} of {frame.shape} "
-            f"and {other.dtype} of {other.shape}"
+            "motion is found between two grey uint8 frames of one size, not "
+            f"{frame.dtype} of {frame.shape} and {other.dtype} of {other.shape}"
         )
     if min(frame.shape) < 16:
         return np.zeros((*frame.shape, 2), np.float32)
@@ -80,7 +80,7 @@ def find_motion(
 
 
 def fetch(picture: np.ndarray, flow: np.ndarray) -> np.ndarray:
-    """Warp a picture: give each pixel what is found where the flow leads, between pixels by bilinear interpolation.
+    """Warp a picture: give each pixel what is found where the flow leads, bilinearly.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def chain(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def round_trip(flow: np.ndarray, back: np.ndarray) -> np.ndarray:
-    """How far from its start each pixel ends on the way to the other frame and back.
+    """Measure how far from its start each pixel ends on the way there and back.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def round_trip(flow: np.ndarray, back: np.ndarray) -> np.ndarray:
 def confidence(
     L: np.ndarray, other_L: np.ndarray, flow: np.ndarray, back: np.ndarray
 ) -> np.ndarray:
-    """How far what is fetched along a flow can be believed.
+    """Tell how far what is fetched along a flow can be believed.
 
     Parameters
     ----------
@@ -155,8 +155,10 @@ def confidence(
         1 where the way there and back ends at its start and the lightness at both ends is the same;
         it falls as a Gaussian of both differences; 0 where the flow leaves the picture.
 
-    References ---------- Lai et al. 2018, section 3.2 (visibility from the warping error); Sundaram
-    et al. 2010, section 4.1.
+    References
+    ----------
+    Lai et al. 2018, section 3.2 (visibility from the warping error); Sundaram et al. 2010, section
+    4.1.
     """
     height, width = L.shape
     inside = cv2.inRange(flow + _grid(height, width), (-0.5, -0.5), (width - 0.5, height - 0.5)) > 0
@@ -167,5 +169,5 @@ def confidence(
 
 @lru_cache(maxsize=4)
 def _grid(height: int, width: int) -> np.ndarray:
-    """The place of each pixel, (h, w, 2): column and row."""
+    """Return the place of each pixel, (h, w, 2): column and row."""
     return np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.float32)

@@ -32,7 +32,7 @@ class Original:
         self.path, self._state = path, _state(path)
 
     def content(self) -> dict[str, object]:
-        """Return what tells its content from any other, as JSON: sha256 and size, and the time of a giant.
+        """Return what tells its content from any other, as JSON: mostly its sha256 and size.
 
         Raises
         ------
@@ -63,13 +63,13 @@ class Original:
 
 
 def _state(path: Path) -> tuple[int, ...]:
-    """What changes when a file is replaced or written to."""
+    """Return what changes when a file is replaced or written to."""
     state = os.stat(path)
     return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
 
 
 def _of_pieces(file: BinaryIO, size: int) -> str:
-    """A sha256 of pieces of a file, the first and the last among them."""
+    """Compute a sha256 of pieces of a file, the first and the last among them."""
     digest = hashlib.sha256()
     for index in range(PIECES):
         file.seek((size - PIECE) * index // (PIECES - 1))

@@ -1,4 +1,4 @@
-"""The folder of segments beside a film that is being made: of which run they are, and whether they are whole.
+"""The folder of segments beside a film that is being made: whose they are, and whether whole.
 
 `job.json` tells what the run was asked for (the content of the film, that of the weights, the
 settings, the version), and of each segment how many frames it has, the sha256 of its file, and that
@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from colorlib._atomic import atomic, sha256_of, sweep
+from colorlib.film.job import in_the_way, job_difference, read_record
 from colorlib.film.locking import lock_names, locked
 from colorlib.film.memory import Memory
 
@@ -57,16 +58,13 @@ class Parts:
             When it cannot be made, or a file has its name.
         """
         if self.folder.exists() and not self.folder.is_dir():
-            raise ValueError(
-                f"{self.folder}: is in the way; remove it, or choose another name for the result"
-            )
+            raise in_the_way(self.folder)
         try:
             with locked(self._locks[0]):
                 yield
         finally:
-            with contextlib.suppress(
-                OSError
-            ):  # there is something in it, or it is somebody else's again
+            # There may be something in it, or it is somebody else's again.
+            with contextlib.suppress(OSError):
                 self.folder.rmdir()
 
     def begin(self, job: dict[str, object], resume: bool) -> tuple[int, list[str]]:
@@ -102,14 +100,15 @@ class Parts:
             return 0, []
         if record["job"] != job:
             raise ValueError(
-                f"{self.folder} holds a run that was broken off and had another {_difference(record['job'], job)}; "
-                "repeat that call to go on with it, or give --no-resume (resume=False) to begin anew"
+                f"{self.folder} holds a run that was broken off and had another "
+                f"{job_difference(record['job'], job)}; repeat that call to go on with it, "
+                "or give --no-resume (resume=False) to begin anew"
             )
         self._record = record
         return self._checked()
 
     def take_over(self, job: dict[str, object]) -> None:
-        """Get the segments of a film that differs in its suffix, when all are there and of the same job.
+        """Get the segments of a film of another suffix, when all are there and of the same job.
 
         Parameters
         ----------
@@ -146,7 +145,7 @@ class Parts:
         return self._segment(len(self._record["parts"]))
 
     def add(self, frames: int, memory: Memory | None = None) -> None:
-        """Tell that the segment to write is complete, how many frames it has, and what the colorizer remembers."""
+        """Tell that the next segment is complete, its frames, and the colorizer's memory."""
         record = {"frames": frames, **_content(self.next())}
         if memory:
             memory.save(path := self.next().with_suffix(".npz"))
@@ -155,7 +154,7 @@ class Parts:
         self._write()
 
     def memory(self) -> Memory | None:
-        """Return what the colorizer remembered at the end of the last segment; None when it remembers nothing."""
+        """Return what the colorizer remembered after the last segment; None if nothing."""
         if not any("memory" in record for record in self._record["parts"][-1:]):
             return None
         return Memory.load(self.there()[-1].with_suffix(".npz"))
@@ -166,7 +165,7 @@ class Parts:
         self._write()
 
     def have_become(self, out: Path) -> bool:
-        """Return whether a result is what the segments were joined to, by a run that was killed right after."""
+        """Return whether a killed run had joined the segments to this result."""
         try:
             record = json.loads(self._job.read_text(encoding="utf-8"))
             return record["result"] == _mark(out) and "job" in record and "parts" in record
@@ -190,14 +189,11 @@ class Parts:
         return self.folder / f"{index:06}.nut"
 
     def _others(self) -> list[str]:
-        """Names in the folder that are none of this module's."""
+        """List the names in the folder that are none of this module's."""
         ours = {self._job.name, *(path.name for path in self._locks)}
         names = (path.name for path in self.folder.iterdir()) if self.folder.is_dir() else ()
-        return sorted(
-            n
-            for n in names
-            if n not in ours and not _OURS.fullmatch(n) and not n.startswith(".colorlib-")
-        )
+        others = (name for name in names if name not in ours and not _OURS.fullmatch(name))
+        return sorted(name for name in others if not name.startswith(".colorlib-"))
 
     def _clear(self) -> None:
         """Remove all segments, and then what tells of them."""
@@ -211,44 +207,12 @@ class Parts:
                 path.unlink(missing_ok=True)
 
     def _read(self, resume: bool) -> dict | None:
-        """What job.json tells; None when there is none, and nothing else either, or when it may be damaged."""
-        in_the_way = ValueError(
-            f"{self.folder}: is in the way; remove it, or choose another name for the result"
-        )
-        if not self._job.is_file():
-            if self._others() or any(
-                _SEGMENT.fullmatch(path.name) for path in self.folder.iterdir()
-            ):
-                raise in_the_way
-            return None
-        try:
-            record = json.loads(self._job.read_text(encoding="utf-8"))
-        except ValueError:
-            if not resume:
-                return None
-            raise ValueError(
-                f"{self._job} is damaged, and what the segments beside it show is not known; "
-                "give --no-resume (resume=False) to remove them and begin anew"
-            ) from None
-        if (
-            isinstance(record, dict)
-            and "job" not in record
-            and {"source", "label", "codec"} <= record.keys()
-        ):
-            if not resume:
-                return None
-            raise ValueError(
-                f"{self.folder} holds a run of an older version; finish it with that version, "
-                "or give --no-resume (resume=False) to begin anew"
-            )
-        whole = (
-            isinstance(record, dict)
-            and isinstance(record.get("job"), dict)
-            and isinstance(record.get("parts"), list)
-        )
-        if not whole:
-            raise in_the_way
-        return record
+        """Read what job.json tells; None when there is neither it nor anything else."""
+        if self._job.is_file():
+            return read_record(self._job, resume)
+        if self._others() or any(_SEGMENT.fullmatch(path.name) for path in self.folder.iterdir()):
+            raise in_the_way(self.folder)
+        return None
 
     def _checked(self) -> tuple[int, list[str]]:
         """Keep the segments that are as job.json tells, up to the first that is not."""
@@ -279,7 +243,7 @@ class Parts:
 
 
 def _folder(out: Path) -> Path:
-    """The folder beside a result in which its segments are; of a long name it has the beginning and a hash."""
+    """Name the folder beside a result; of a long name it has the beginning and a hash."""
     name = out.name + ".parts"
     if len(os.fsencode(name)) > _NAME_LIMIT:
         name = f"{out.name[:40]}-{hashlib.sha256(os.fsencode(out.name)).hexdigest()[:16]}.parts"
@@ -287,33 +251,18 @@ def _folder(out: Path) -> Path:
 
 
 def _content(path: Path) -> dict[str, object]:
-    """Size and sha256 of a file."""
+    """Return size and sha256 of a file."""
     return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
 
 
 def _fault(path: Path, record: dict) -> str | None:
-    """What is wrong with a file of which size and sha256 are told."""
+    """Say what is wrong with a file of which size and sha256 are told."""
     if not path.is_file():
         return "is missing"
     return None if _content(path).items() <= record.items() else "is damaged, or of another run"
 
 
 def _mark(path: Path) -> list[int]:
-    """What stays the same when a file gets its name."""
+    """Return what stays the same when a file gets its name."""
     state = path.stat()
     return [state.st_ino, state.st_size, state.st_mtime_ns]
-
-
-def _difference(before: dict, now: dict) -> str:
-    """Name what is different between two jobs, with both values where they are short."""
-    differences = []
-    for key in {**before, **now}:
-        old, new = before.get(key), now.get(key)
-        if old == new:
-            continue
-        if isinstance(old, dict) and isinstance(new, dict):
-            differences.append(f"{key} ({_difference(old, new)})")
-        else:
-            short = all(len(str(value)) <= 24 for value in (old, new))
-            differences.append(f"{key} ({old}, now {new})" if short else key)
-    return ", ".join(differences)

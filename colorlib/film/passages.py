@@ -15,8 +15,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from colorlib._atomic import already_there, atomic
-from colorlib.film.colorize import ColoredFilm, FrameColorizer, colorize_video
+from colorlib.film.colorize import ColoredFilm, colorize_video
 from colorlib.film.containers import film_errors, opened_film
+from colorlib.film.frame_colorizer import FrameColorizer
 from colorlib.film.mux import merged
 from colorlib.film.probe import video_stream
 from colorlib.film.stills import FilmScenes
@@ -35,7 +36,7 @@ def repaint_passages(
     prepared: Callable[[int], FrameColorizer],
     **options: object,
 ) -> ColoredFilm:
-    """Write a finished film anew, with some passages repainted; everything else in it is copied packet for packet.
+    """Write a finished film anew, with some passages repainted and all other packets copied.
 
     Parameters
     ----------
@@ -75,7 +76,8 @@ def repaint_passages(
     count = len(film.scenes.times)
     if len(times) != count:
         raise ValueError(
-            f"{finished} has {len(times)} frames, and {film.source} {count}: give the finished film of it"
+            f"{finished} has {len(times)} frames, and {film.source} {count}: "
+            "give the finished film of it"
         )
     wide = _widened(passages, keys, count)
     result = ColoredFilm(out, notes=list(film.notes))
@@ -111,7 +113,7 @@ def repaint_passages(
 
 
 def _frames_of(path: Path) -> tuple[list[int], list[int]]:
-    """The times of the pictures of a film, in ticks and in order, and the numbers of those that are key frames."""
+    """Return the times of the pictures of a film, in order, and the numbers of key frames."""
     with opened_film(path) as container:
         found = [
             (packet.pts if packet.pts is not None else packet.dts, packet.is_keyframe)
@@ -125,7 +127,7 @@ def _frames_of(path: Path) -> tuple[list[int], list[int]]:
 def _widened(
     passages: Sequence[tuple[int, int]], keys: list[int], count: int
 ) -> list[tuple[int, int]]:
-    """Passages from key frame to key frame; those that touch are one."""
+    """Widen passages from key frame to key frame; those that touch are one."""
     found: list[tuple[int, int]] = []
     for first, end in sorted(passages):
         first = keys[bisect_right(keys, first) - 1]
@@ -166,9 +168,8 @@ def _write(
 
         def kept() -> Iterator["av.Packet"]:
             gone = {time for first, end in pieces for time in times[first:end]}
-            for packet in source.demux(
-                [s for s in source.streams if s.index in copies and s.type != "attachment"]
-            ):
+            streams = [s for s in source.streams if s.index in copies and s.type != "attachment"]
+            for packet in source.demux(streams):
                 time = packet.pts if packet.pts is not None else packet.dts
                 if packet.size and not (packet.stream_index == pictures.index and time in gone):
                     if packet.dts is None:
@@ -176,11 +177,7 @@ def _write(
                     yield packet
 
         for packet in merged(kept(), repainted):
-            packet.stream = (
-                copies[packet.stream_index]
-                if packet.stream_index in copies
-                else copies[pictures.index]
-            )
+            packet.stream = copies.get(packet.stream_index, copies[pictures.index])
             target.mux(packet)
         target.close()
         file.flush()
@@ -194,19 +191,15 @@ def _packets(
     times: list[int],
     place: tuple[int, int],
 ) -> Iterator["av.Packet"]:
-    """The packets of a repainted passage, at the times of those whose place they take."""
+    """Read the packets of a repainted passage, at the times of those whose place they take."""
     with opened_film(path) as piece:
         stream = video_stream(piece, path)
         new, old = stream.codec_context, pictures.codec_context
-        if (new.name, new.extradata, new.width, new.height) != (
-            old.name,
-            old.extradata,
-            old.width,
-            old.height,
-        ):
+        same = ("name", "extradata", "width", "height")
+        if any(getattr(new, name) != getattr(old, name) for name in same):
             raise ValueError(
-                f"{finished} was encoded in another way ({old.name}, {old.width}x{old.height}) than its passages "
-                "would be; give the --codec and the --crf with which it was made"
+                f"{finished} was encoded in another way ({old.name}, {old.width}x{old.height}) "
+                "than its passages would be; give the --codec and the --crf with which it was made"
             )
         packets = [packet for packet in piece.demux(stream) if packet.size]
         for packet, time in zip(packets, times[slice(*place)], strict=True):
@@ -216,7 +209,7 @@ def _packets(
 
 
 def _container(out: Path) -> str:
-    """FFmpeg's name of the container of a file that is to be written."""
+    """Return FFmpeg's name of the container of a file that is to be written."""
     import av
 
     return av.open("film" + out.suffix, "w").format.name

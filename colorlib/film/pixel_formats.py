@@ -1,4 +1,4 @@
-"""Between the pixels of a film and those of a picture: brightness and two colour differences, and back to RGB.
+"""Between the pixels of a film, brightness and two colour differences, and those of a picture.
 
 A film is not stored as RGB. Each frame is a plane Y' of brightness and two planes of colour
 differences, Cb and Cr, which mostly have half the width and half the height, since the eye does not
@@ -37,9 +37,8 @@ _BT709, _BT601 = 1, 5  # the numbers of ITU-T H.273 for matrices, which FFmpeg u
 _SRGB_CURVE = 13
 _HDR_CURVES = (16, 18)  # PQ and HLG
 _FULL, _LIMITED = 2, 1  # FFmpeg's numbers for the range
-_HD_HEIGHT = (
-    720  # what does not name its matrix is taken for BT.709 from this height on, as players do
-)
+# What does not name its matrix is taken for BT.709 from this height on, as players do.
+_HD_HEIGHT = 720
 NOISY = 0.01  # share of the colour samples of a grey film that may be away from the middle
 _CAREFUL = 0x2 | 0x40000 | 0x2000  # FFmpeg's bilinear, accurate rounding, full colour interpolation
 # The shares of red and blue in Y', by the number of the matrix.
@@ -59,7 +58,7 @@ def is_high_bit_depth(frame: "av.VideoFrame") -> bool:
 
 
 def is_full_range(frame: "av.VideoFrame") -> bool:
-    """Return whether the black of a frame is 0 and its white all ones, rather than 16 and 235 of 255."""
+    """Return whether black is 0 and white all ones in a frame, and not 16 and 235 of 255."""
     if not frame.color_range:  # it does not say; grey alone and RGB are full then, as in FFmpeg
         return frame.format.name.startswith(("yuvj", "gray", "rgb", "gbr", "bgr", "pal"))
     return frame.color_range == _FULL
@@ -85,10 +84,8 @@ def has_chroma(frame: "av.VideoFrame") -> bool:
     """
     if not _is_planar(frame):
         return True
-    middle, noise = (
-        1 << frame.format.components[0].bits - 1,
-        1 << frame.format.components[0].bits - 6,
-    )
+    bits = frame.format.components[0].bits
+    middle, noise = 1 << bits - 1, 1 << bits - 6
     planes = (_plane(frame, index) for index in range(1, min(3, len(frame.planes))))
     return any(np.mean(abs(plane.astype(np.int32) - middle) > noise) > NOISY for plane in planes)
 
@@ -119,16 +116,18 @@ def pixels_of_frame(
     """
     import cv2
 
-    bits, dtype = (
-        frame.format.components[0].bits,
-        np.uint16 if is_high_bit_depth(frame) else np.uint8,
-    )
+    bits = frame.format.components[0].bits
+    dtype = np.uint16 if is_high_bit_depth(frame) else np.uint8
     guess_matrix(frame)
     hdr = frame.color_trc in _HDR_CURVES
     if not _is_planar(frame) or hdr or frame.colorspace not in _SHARES:
-        options = {"dst_color_trc": _SRGB_CURVE, "dst_color_primaries": _BT709} if hdr else {}
-        options["format"] = "rgb24" if dtype == np.uint8 else "rgb48le"
-        return reformatter.reformat(frame, interpolation=_CAREFUL, **options).to_ndarray()
+        return reformatter.reformat(
+            frame,
+            format="rgb24" if dtype == np.uint8 else "rgb48le",
+            interpolation=_CAREFUL,
+            dst_color_trc=_SRGB_CURVE if hdr else None,
+            dst_color_primaries=_BT709 if hdr else None,
+        ).to_ndarray()
     first, *colors = (_plane(frame, index) for index in range(min(3, len(frame.planes))))
     if not colored or not colors:
         table = _grey_table(bits, is_full_range(frame))
@@ -141,7 +140,7 @@ def pixels_of_frame(
 
 
 def _is_planar(frame: "av.VideoFrame") -> bool:
-    """Whether Y' (and Cb, Cr) lie in planes of their own, in the byte order of this machine."""
+    """Return whether Y' (and Cb, Cr) lie in planes of their own, in this byte order."""
     name = frame.format.name
     return (
         name.startswith(("yuv", "gray"))
@@ -153,7 +152,7 @@ def _is_planar(frame: "av.VideoFrame") -> bool:
 
 @lru_cache(maxsize=8)
 def _grey_table(bits: int, full: bool) -> np.ndarray:
-    """The grey of each value of Y'."""
+    """Return the grey of each value of Y'."""
     low, span = (0, (1 << bits) - 1) if full else (16 << bits - 8, 219 << bits - 8)
     dtype = np.uint8 if bits == 8 else np.uint16
     grey = ((np.arange(1 << bits) - low) / span).clip(0, 1)
@@ -161,7 +160,7 @@ def _grey_table(bits: int, full: bool) -> np.ndarray:
 
 
 def _plane(frame: "av.VideoFrame", index: int) -> np.ndarray:
-    """One plane of a planar frame, where it lies in memory: it can be read and written."""
+    """Return one plane of a planar frame where it lies in memory, to read and to write."""
     plane = frame.planes[index]
     dtype = np.dtype(np.uint8 if frame.format.components[index].bits == 8 else np.uint16)
     rows = np.frombuffer(plane, dtype).reshape(-1, plane.line_size // dtype.itemsize)
@@ -214,17 +213,17 @@ def to_frame(rgb: np.ndarray, name: str, full: bool) -> "av.VideoFrame":
     av.VideoFrame
         BT.709, marked as such.
 
-    References ---------- ITU-R BT.709-6, items 3.2 to 3.4 (the matrix), 4.6 (quantisation); H.273,
-    figure 1 (where chroma lies).
+    References
+    ----------
+    ITU-R BT.709-6, items 3.2 to 3.4 (the matrix), 4.6 (quantisation); H.273, figure 1 (where chroma
+    lies).
     """
     import av
     import cv2
 
-    bits = av.VideoFormat(name).components[0].bits
-    across, down = (
-        av.VideoFormat(name, 2, 2).chroma_width() == 1,
-        av.VideoFormat(name, 2, 2).chroma_height() == 1,
-    )
+    format = av.VideoFormat(name, 2, 2)
+    bits = format.components[0].bits
+    across, down = format.chroma_width() == 1, format.chroma_height() == 1
     odd = (rgb.shape[0] % 2 if down else 0), (rgb.shape[1] % 2 if across else 0)
     if any(odd):
         rgb = np.pad(rgb, ((0, odd[0]), (0, odd[1]), (0, 0)), mode="edge")
@@ -241,7 +240,7 @@ def to_frame(rgb: np.ndarray, name: str, full: bool) -> "av.VideoFrame":
 
 @lru_cache(maxsize=8)
 def _ycbcr_matrix(bits: int, full: bool, white: int, number: int = _BT709) -> np.ndarray:
-    """The 3 x 4 matrix from RGB, of which `white` is the largest value, to Y', Cb and Cr of so many bits."""
+    """Return the 3 x 4 matrix from RGB, with `white` as largest value, to Y', Cb and Cr."""
     luma, chroma, low = (1, 1, 0) if full else (219 / 255, 224 / 255, 16 << bits - 8)
     unit = ((1 << bits) - 1) if full else (255 << bits - 8)
     kr, kb = _SHARES[number]
@@ -252,7 +251,7 @@ def _ycbcr_matrix(bits: int, full: bool, white: int, number: int = _BT709) -> np
 
 
 def _thinned(plane: np.ndarray, across: bool, down: bool) -> np.ndarray:
-    """A plane with half the columns, half the rows, or both."""
+    """Halve the columns of a plane, its rows, or both."""
     import cv2
 
     kernel = np.outer([0.5, 0.5] if down else [1], [0.25, 0.5, 0.25] if across else [1])
@@ -263,7 +262,7 @@ def _thinned(plane: np.ndarray, across: bool, down: bool) -> np.ndarray:
 
 
 def _widened(plane: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """A plane of colour at the size of that of brightness, interpolated between the places that `_thinned` gives it."""
+    """Interpolate a plane of colour between the places that `_thinned` gives it."""
     import cv2
 
     if plane.shape == shape:

@@ -178,7 +178,7 @@ def video_stream(container: "InputContainer", path: str | Path) -> "VideoStream"
 
 
 def _length(container: "InputContainer", stream: "VideoStream") -> float | None:
-    """How many seconds of pictures there should be: as their stream says, or else as the container does."""
+    """Return how many seconds of pictures their stream promises, or else the container."""
     whole = container.duration / 1e6 if container.duration and container.duration > 0 else None
     if stream.duration and stream.duration > 0:
         return float(stream.duration * stream.time_base)
@@ -191,7 +191,7 @@ def _length(container: "InputContainer", stream: "VideoStream") -> float | None:
 
 
 def _seconds_of_tag(text: str) -> float | None:
-    """What a tag of Matroska says, mostly 00:00:04.000000000; None when it makes no sense."""
+    """Read a tag of Matroska, mostly 00:00:04.000000000; None when it makes no sense."""
     try:
         parts = [float(part) for part in text.split(":")]
     except ValueError:
@@ -202,7 +202,7 @@ def _seconds_of_tag(text: str) -> float | None:
 
 
 def _display_matrix(frame: "av.VideoFrame") -> tuple[int, int, int, int]:
-    """The signs of the four numbers of the display matrix that turn; anything but quarter turns is left alone."""
+    """Return the signs of the display matrix; anything but quarter turns is left alone."""
     data = frame.side_data.get("DISPLAYMATRIX")
     if data is None:
         return _UPRIGHT

@@ -1,6 +1,7 @@
 """Which frame of a film a picture is that was coloured by hand."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
 
 import numpy as np
 
@@ -32,27 +33,27 @@ def recognised(
     Frame
         The same, one frame later, with `given` and `least`.
     """
-    last, away, view = None, np.inf, None
     least = float(memory.known.get("least", SAME))
-
-    def marked(frame: Frame, distance: float) -> Frame:
-        nonlocal least
+    # A frame is the reference when it is nearer than all before it and the next one is no nearer:
+    # so each waits for the distance of the next, and the last for none.
+    measured = chain(_measured(frames, reference), [(None, np.inf)])
+    for (frame, distance), (_, following) in pairwise(measured):
+        assert frame is not None
         if frame.number > memory.frame or not memory.known:
-            frame.given = away < least and away <= distance
-            least = away if frame.given else least
+            frame.given = distance < least and distance <= following
+            least = distance if frame.given else least
         frame.least = least
-        return frame
+        yield frame
 
-    for frame in frames:
-        if last is None and reference is not None:
-            height, width = reference.shape[:2]
-            if (
-                abs(height / width * frame.pixels.shape[1] / frame.pixels.shape[0] - 1) < 0.01
-            ):  # the same aspect
+
+def _measured(
+    frames: Iterable[Frame], reference: np.ndarray | None
+) -> Iterator[tuple[Frame | None, float]]:
+    """Give with each frame its mean difference from the reference, which has the same aspect."""
+    view = None
+    for place, frame in enumerate(frames):
+        if place == 0 and reference is not None:
+            (height, width), (tall, wide) = reference.shape[:2], frame.pixels.shape[:2]
+            if abs(height / width * wide / tall - 1) < 0.01:
                 view = frame_lightness(shrunk(reference, *frame.L.shape))
-        distance = np.inf if view is None else float(np.abs(view - frame.L).mean())
-        if last is not None:
-            yield marked(last, distance)
-        last, away = frame, distance
-    if last is not None:
-        yield marked(last, np.inf)
+        yield frame, np.inf if view is None else float(np.abs(view - frame.L).mean())

@@ -1,40 +1,27 @@
-"""The dress rehearsal: before hours of work the result is written with black pictures, and read again.
+"""The dress rehearsal: before hours of work the result is written with black pictures.
 
 The pictures have the times of the film, and the sounds and subtitles are its own packets, all of
-them; what is written is thrown away. So whatever a container cannot do shows in seconds: a stream
-that it has no place for, a rate that varies where pictures come at even steps, packets out of
-order.
+them; what is written is read again and thrown away. So whatever a container cannot do shows in
+seconds: a stream that it has no place for, a rate that varies where pictures come at even steps,
+packets out of order.
 """
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from io import BytesIO
-from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from colorlib.film.containers import opened_film
 from colorlib.film.encode import Coding, encode
-from colorlib.film.mux import CANNOT_HOLD, add_pictures, add_sounds, merged
+from colorlib.film.mux import CANNOT_HOLD
 from colorlib.film.probe import Film
-from colorlib.film.sounds import (
-    COPY,
-    ENCODE,
-    FORWARD,
-    Ways,
-    encoders_for,
-    is_copied,
-    packets_of_sounds,
-)
-from colorlib.film.tryout import Nowhere, RehearsalError, read_again
-
-if TYPE_CHECKING:
-    import av
-    from av.stream import Stream
+from colorlib.film.sounds import ENCODE, is_copied
+from colorlib.film.stage import Stage
+from colorlib.film.tryout import RehearsalError, read_again
 
 __all__ = ["rehearse"]
 
@@ -53,7 +40,7 @@ def rehearse(
     sound: bool = True,
     progress: Progress = lambda packets, _: packets,
 ) -> tuple[dict[int, str], list[str]]:
-    """Find out, before hours of work, whether the film could be written, and how its sounds go into it.
+    """Find out, before the work, whether the film could be written, and how its sounds go into it.
 
     Parameters
     ----------
@@ -86,7 +73,7 @@ def rehearse(
         are to be copied, or the times of the pictures.
     """
     times = _growing(times, film, cut)
-    stage = _Stage(film, out, coding, cut, _black(film, out, coding, size))
+    stage = Stage(film, out, coding, cut, _black(film, out, coding, size))
     worst = _worst_step(times)
     with opened_film(film.path) as source:
         kinds = {stream.index: stream.type for stream in source.streams}
@@ -129,130 +116,14 @@ def rehearse(
         if way.startswith(ENCODE):
             codec = way.removeprefix(ENCODE).strip()
             notes.append(
-                f"stream {index} (audio, {codecs[index]}) is encoded anew as {codec}: {out} cannot hold it"
+                f"stream {index} (audio, {codecs[index]}) is encoded anew as {codec}: "
+                f"{out} cannot hold it"
             )
     return ways, notes
 
 
-class _Stage:
-    """Where a film is written for a try."""
-
-    def __init__(
-        self,
-        film: Film,
-        out: str | Path,
-        coding: Coding,
-        cut: tuple[Fraction, Fraction] | None,
-        black: bytes,
-    ) -> None:
-        self.film, self.out, self.coding, self.cut, self.black, self.fed = (
-            film,
-            out,
-            coding,
-            cut,
-            black,
-            0,
-        )
-
-    def way(self, index: int, times: array, kind: str, encode: bool = False) -> str:
-        """Find how one stream gets into the result: the first way on which it comes out again."""
-        others = [f"{ENCODE} {name}" for name in encoders_for(self.coding.container)]
-        ways = [] if encode else [COPY]
-        if kind == "audio":
-            ways += [*([] if encode else [FORWARD]), *others]
-        error = None
-        for way in ways:
-            try:
-                if self._comes_out(index, times, kind, way):
-                    return way
-            except (ValueError, RehearsalError) as refused:
-                error = error or refused
-        if isinstance(error, ValueError):
-            raise error
-        raise ValueError(
-            f"{self.out}: this container cannot hold stream {index} of {self.film.path} ({kind}); {CANNOT_HOLD}"
-        ) from error
-
-    def _comes_out(self, index: int, times: array, kind: str, way: str) -> bool:
-        """Whether a stream that is written is found again, as what it was."""
-        file = self.written(times, {index: way})
-        if not self.fed and kind != "attachment":
-            return True  # it begins later
-        with read_again(file) as result, opened_film(self.film.path) as source:
-            found = [stream for stream in result.streams if stream.type == kind]
-            before = source.streams[index].codec_context
-            if not found or kind == "attachment" or before is None:
-                return bool(found)
-            after = found[0].codec_context
-            return after is not None and (
-                way.startswith(ENCODE) or kind != "audio" or after.name == before.name
-            )
-
-    def written(self, times: array, ways: Ways) -> BytesIO:
-        """Some pictures, and what goes with them, as a file."""
-        file = BytesIO()
-        self.fed = self._write(file, times, ways, float(times[-1] * self.film.time_base))
-        file.seek(0)
-        return file
-
-    def rehearsed(self, times: Iterable[int], ways: Ways) -> None:
-        """All pictures, and all that goes with them, into nowhere."""
-        self._write(Nowhere(), times, ways, None)
-
-    def _write(self, file: object, times: Iterable[int], ways: Ways, until: float | None) -> int:
-        """Write a film; return how many packets beside the pictures went into it."""
-        import av
-
-        film, shift = self.film, 0 if self.cut is None else round(self.cut[0] / self.film.time_base)
-        packet, others = None, 0
-        with (
-            opened_film(film.path) as source,
-            av.open(BytesIO(self.black), format="nut") as pictures,
-        ):
-            target = av.open(file, "w", format=self.coding.container)
-            shown = add_pictures(target, source, pictures.streams.video[0], film, self.out)
-            copies = add_sounds(target, source, film, ways, self.out)
-            if until is not None and ways and shift > 0 and not film.shifts:
-                source.seek(int(self.cut[0] * 1_000_000))
-            sounds = packets_of_sounds(source, film, copies, ways, self.cut)
-            if until is not None:
-                end = until - float(shift * film.time_base)
-                sounds = takewhile(lambda sound: float(sound.dts * sound.time_base) <= end, sounds)
-            black = [packet for packet in pictures.demux(video=0) if packet.size]
-            try:
-                target.start_encoding()
-                for packet in merged(_shown(black, times, film, shown, shift), sounds):
-                    others += packet.stream_index != shown.index
-                    target.mux(packet)
-                packet = None
-                target.close()
-            except (av.FFmpegError, ValueError) as error:
-                numbers = {copy.index: index for index, copy in copies.items()}
-                raise RehearsalError(
-                    error, None if packet is None else numbers.get(packet.stream_index)
-                ) from error
-        return others
-
-
-def _shown(
-    black: "list[av.Packet]", times: Iterable[int], film: Film, shown: "Stream", shift: int
-) -> "Iterator[av.Packet]":
-    """Black pictures at the times of the film: the first, and then the others, again and again."""
-    import av
-
-    data = [bytes(packet) for packet in black]
-    for index, time in enumerate(times):
-        packet = av.Packet(
-            data[0] if index == 0 or len(data) == 1 else data[1 + (index - 1) % (len(data) - 1)]
-        )
-        packet.stream, packet.time_base, packet.is_keyframe = shown, film.time_base, index == 0
-        packet.pts = packet.dts = time - shift
-        packet.duration = film.step
-        yield packet
-
-
 def _growing(times: array, film: Film, cut: tuple[Fraction, Fraction] | None) -> array:
-    """The times of the part that is wanted, each later than the one before, as `decode.frames_of` gives them."""
+    """Return the times of the wanted part, each later than the one before."""
     if cut is not None:
         begin, end = (round(moment / film.time_base) for moment in cut)
         times = times[bisect_left(times, begin) : bisect_left(times, end)]
@@ -263,27 +134,24 @@ def _growing(times: array, film: Film, cut: tuple[Fraction, Fraction] | None) ->
 
 
 def _black(film: Film, out: str | Path, coding: Coding, size: tuple[int, int]) -> bytes:
-    """Some black pictures, encoded as the film will be."""
+    """Encode some black pictures as the film will be."""
     import av
 
     picture, file = np.zeros((*size, 3), np.uint8), BytesIO()
     try:
-        encode(
-            file,
-            [(film.first + index * film.step, picture) for index in range(_BLACK)],
-            film,
-            coding,
-        )
+        frames = [(film.first + index * film.step, picture) for index in range(_BLACK)]
+        encode(file, frames, film, coding)
     except (av.FFmpegError, ValueError) as error:
         raise ValueError(
-            f"{out}: the codec {coding.codec} refuses {size[1]}x{size[0]} pixels at {float(film.rate):g} frames a "
-            f"second with {coding.options}: {getattr(error, 'strerror', None) or error}"
+            f"{out}: the codec {coding.codec} refuses {size[1]}x{size[0]} pixels at "
+            f"{float(film.rate):g} frames a second with {coding.options}: "
+            f"{getattr(error, 'strerror', None) or error}"
         ) from error
     return file.getvalue()
 
 
 def _worst_step(times: array) -> int:
-    """The place where the time from one picture to the next is least like the others."""
+    """Find the place where the time from one picture to the next is least like the others."""
     steps = np.diff(np.asarray(times))
     return int(abs(steps - np.median(steps)).argmax()) if len(steps) else 0
 
@@ -301,9 +169,8 @@ def _check_times(file: BytesIO, times: array, film: Film, out: str | Path, codin
                 found.append(moment)
     tick = float(film.time_base)
     wanted, got = np.asarray(times) * tick, np.sort(found) * float(base or 0)
-    begin = int(
-        coding.container == "avi" and len(times) > 1
-    )  # its first picture is at 0, wherever the others are
+    # In AVI the first picture is at 0, wherever the others are.
+    begin = int(coding.container == "avi" and len(times) > 1)
     fits = len(wanted) == len(got)
     if fits:
         wanted, got = wanted[begin:] - wanted[begin], got[begin:] - got[begin]
@@ -313,6 +180,6 @@ def _check_times(file: BytesIO, times: array, film: Film, out: str | Path, codin
         varies = len(steps) and np.ptp(steps) > 0.1 * film.step * tick + 0.0011
         why = "the rate of the film varies" if varies else f"{coding.codec} in it is not told so"
         raise ValueError(
-            f"{out}: this container cannot show the pictures of {film.path} at their times ({why}); "
-            "name the result .mkv or .mp4"
+            f"{out}: this container cannot show the pictures of {film.path} at their times "
+            f"({why}); name the result .mkv or .mp4"
         )

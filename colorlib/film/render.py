@@ -1,4 +1,4 @@
-"""The colours of a film's frames at full size: those of `colorlib.colorize.compose`, and frames made larger."""
+"""The colours of a film's frames at full size, and frames made larger."""
 
 import cv2
 import numpy as np
@@ -26,7 +26,7 @@ def frame_lightness(frame: np.ndarray) -> np.ndarray:
 
 
 def paint_frame(frame: np.ndarray, L: np.ndarray, ab: np.ndarray, times: int = 1) -> np.ndarray:
-    """Give a frame the colours that were found for its small view; its lightness stays, pixel by pixel.
+    """Give a frame the colours of its small view; its lightness stays, pixel by pixel.
 
     Parameters
     ----------
@@ -55,8 +55,8 @@ ROUNDS = 2  # after which nothing changes that could be seen
 def upscaled(L: np.ndarray, times: int = 2) -> np.ndarray:
     """Enlarge lightness so that its block means are the lightness that it came from.
 
-    The first guess is enlarged with a Lanczos kernel of four lobes. Shrinking is the mean over the
-    block of pixels that one old pixel becomes, as a coarser sensor in the same camera would see
+    The first estimate is enlarged with a Lanczos kernel of four lobes. Shrinking is the mean over
+    the block of pixels that one old pixel becomes, as a coarser sensor in the same camera would see
     them.
 
     Parameters
@@ -76,14 +76,16 @@ def upscaled(L: np.ndarray, times: int = 2) -> np.ndarray:
     ValueError
         If L is not (H, W) or times is below 1.
 
-    References ---------- Irani and Peleg 1991, section 3 (iterative back-projection, here from one
-    frame); Duchon 1979 (the kernel).
+    References
+    ----------
+    Irani and Peleg 1991, section 3 (iterative back-projection, here from one frame); Duchon 1979
+    (the kernel).
     """
     if L.ndim != 2 or 0 in L.shape or times < 1:
         raise ValueError(f"L must be (H, W) and times at least 1, not {L.shape} and {times}")
     size, small = (times * L.shape[1], times * L.shape[0]), L.shape[::-1]
-    guess = cv2.resize(L, size, interpolation=cv2.INTER_LANCZOS4)
+    estimate = cv2.resize(L, size, interpolation=cv2.INTER_LANCZOS4)
     for _ in range(ROUNDS):
-        missing = L - cv2.resize(guess, small, interpolation=cv2.INTER_AREA)
-        guess += cv2.resize(missing, size, interpolation=cv2.INTER_LANCZOS4)
-    return guess.clip(0, 100)
+        missing = L - cv2.resize(estimate, small, interpolation=cv2.INTER_AREA)
+        estimate += cv2.resize(missing, size, interpolation=cv2.INTER_LANCZOS4)
+    return estimate.clip(0, 100)

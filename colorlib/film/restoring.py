@@ -1,4 +1,4 @@
-"""Colours that a person gave to a still, carried through its scene; everything else stays automatic.
+"""Colours that a person gave to a still, carried through its scene; the rest stays automatic.
 
 A restorer looks at one still of each scene, repaints those that are wrong, and lets the machine
 carry the colours on. From the still they go along the motion to every frame of the scene, forwards
@@ -27,9 +27,8 @@ __all__ = ["RestoringColorizer", "carried_from", "repaint"]
 
 FADE = 12  # frames over which colours change where a long scene was parted
 CERTAIN = 30.0  # predictions that a colour given by hand is worth
-UNLIKE = (
-    15.0  # CIE units of lightness between still and frame at which a still is believed by e^-1/2
-)
+# CIE units of lightness between still and frame at which a still is believed by e^-1/2.
+UNLIKE = 15.0
 Carried = tuple[np.ndarray, np.ndarray]  # colours (h, w, 2) and how much they count (h, w), float16
 
 
@@ -78,7 +77,7 @@ def _packed(ab: np.ndarray, counts: np.ndarray) -> Carried:
 
 
 class RestoringColorizer(SteadyColorizer):
-    """Colour a film as `SteadyColorizer` does, and its repainted scenes with the colours of their stills.
+    """Colour a film as `SteadyColorizer` does, its repainted scenes by their stills.
 
     Parameters
     ----------
@@ -114,7 +113,7 @@ class RestoringColorizer(SteadyColorizer):
         )
 
     def _painted(self, frame: Frame) -> np.ndarray:
-        """The frame in colour, at full size."""
+        """Return the frame in colour, at full size."""
         number = frame.number + self._offset
         shares = {place: self._share(place, number) for place in range(len(self.given))}
         shares = {place: share for place, share in shares.items() if share > 0}
@@ -126,20 +125,18 @@ class RestoringColorizer(SteadyColorizer):
         return super()._painted(replace(frame, ab=ab, given=False) if shares else frame)
 
     def _carried(self, place: int) -> dict[int, Carried]:
-        """The colours of a still in all frames that it has a share of."""
+        """Carry the colours of a still to all frames that it has a share of."""
         if place not in self._known:
             first, end = self._reach(place)
             frames = {}
             for frame in self._seen(self._film.pictures(first, end), first):
-                frame.pixels = np.empty(
-                    (0, 0), np.uint8
-                )  # of a scene in 4K they would take gigabytes
+                frame.pixels = np.empty((0, 0), np.uint8)  # in 4K a scene's would take gigabytes
                 frames[frame.number] = frame
             self._known[place] = carried_from(self.given[place], frames)
         return self._known[place]
 
     def _reach(self, place: int) -> tuple[int, int]:
-        """The frames that a still has a share of: its scene, and some more where that goes on in another still's."""
+        """Return the frames of a still: its scene, and some where that goes on in another's."""
         scene = self.given[place].scene
         before, after = (self._neighbour(place, step) for step in (-1, 1))
         first = scene.first - (FADE // 2 if before else 0)
@@ -147,7 +144,7 @@ class RestoringColorizer(SteadyColorizer):
         return max(first, 0), min(end, len(self._film.scenes.times))
 
     def _neighbour(self, place: int, step: int) -> Given | None:
-        """The still of the scene before or after, when that is a part of the same long scene."""
+        """Return the still before or after, when that is of a part of the same long scene."""
         other = place + step
         if not 0 <= other < len(self.given):
             return None
@@ -157,7 +154,7 @@ class RestoringColorizer(SteadyColorizer):
         return self.given[other] if early.end == late.first and not early.cut_after else None
 
     def _share(self, place: int, number: int) -> float:
-        """How much a still counts in a frame, 0 to 1: all of it in its scene, less near where that was parted."""
+        """Return how much a still counts in a frame: 1 in its scene, less near where it parts."""
         scene = self.given[place].scene
         share = 1.0
         for step, cut, inside in (
@@ -183,7 +180,7 @@ def repaint(
     end: float | None = None,
     **options: object,
 ) -> ColoredFilm:
-    """Paint anew in a finished film the scenes whose stills were repainted, or one passage, and copy everything else.
+    """Paint repainted scenes or one passage of a finished film anew, and copy all else.
 
     Parameters
     ----------
@@ -213,7 +210,8 @@ def repaint(
     else:
         if not start and end is None:
             raise ValueError(
-                f"{finished}: every still is as it was written; repaint one, or give --start and --end"
+                f"{finished}: every still is as it was written; "
+                "repaint one, or give --start and --end"
             )
         check_times(film.scenes.film, start, end)
         passages = [

@@ -66,7 +66,7 @@ class Scenes:
     scenes: list[Scene]
 
     def seconds(self, frame: int) -> Fraction:
-        """Return when a frame is shown, from the first frame of the film; after the last, when that ends."""
+        """Return when a frame is shown, from the first on; after the last, when that ends."""
         last = len(self.times) - 1
         ticks = self.times[frame] if frame <= last else self.times[last] + self.film.step
         return (ticks - self.film.first) * self.film.time_base

@@ -11,7 +11,9 @@ import numpy as np
 __all__ = ["FADE", "faded"]
 
 FADE = 8.0  # L* from which on colours are whole
-AROUND = 1.5  # pixels of the small view: deviation of the neighbourhood whose lightness counts, so that grain does not
+# Pixels of the small view: deviation of the neighbourhood whose lightness counts, so that grain
+# does not.
+AROUND = 1.5
 
 
 def faded(ab: np.ndarray, L: np.ndarray, below: float = FADE) -> np.ndarray:

@@ -20,7 +20,8 @@ __all__ = ["with_cuts"]
 
 T = TypeVar("T")
 NEIGHBOURS = 2  # frames before and after, with whose differences a difference is compared
-TIMES = 2.0  # as large as theirs it must be to be a cut; a cut too many costs little, one too few smears
+# As large as theirs it must be to be a cut; a cut too many costs little, one too few smears.
+TIMES = 2.0
 LEAST = 8.0  # mean difference of the grey values, of 255, below which nothing is a cut
 CONTRAST = 40.0  # standard deviation of the grey values to which that of a faded frame is raised
 MOST = 8.0  # times it is raised; what needs more shows nothing but noise
@@ -52,21 +53,22 @@ def with_cuts(frames: Iterable[T], grey: Callable[[T], np.ndarray]) -> Iterator[
     shown = itertools.count()
 
     def is_cut(picture: np.ndarray) -> bool:
-        """Whether a shot starts in the middle of the detector's window, which ends with this picture."""
-        # The detector counts frames, so the rate of the film plays no part.
-        return bool(
-            detector.process_frame(
-                FrameTimecode(next(shown), fps=25.0), cv2.merge([_raised(picture)] * 3)
-            )
-        )
+        """Return whether a shot starts in the middle of the window that ends with this picture."""
+        time = FrameTimecode(next(shown), fps=25.0)  # frames are counted: the rate plays no part
+        return bool(detector.process_frame(time, cv2.merge([_raised(picture)] * 3)))
 
     rest = iter(frames)
     head = list(itertools.islice(rest, NEIGHBOURS + 1))
-    # At both ends the film is continued backwards, as in a mirror, so that the motion goes on.
+    if not head:
+        return
+    # The answer to a picture is about the frame that was shown NEIGHBOURS before it, so as many
+    # wait for theirs. At both ends the film is continued backwards, as in a mirror, so that the
+    # motion goes on: first the frames 2 and 1, at the end the last but one and the one before that.
+    # A film that is shorter than the mirror repeats its outermost frame.
     for place in range(NEIGHBOURS, 0, -1):
-        if head:
-            is_cut(grey(head[min(place, len(head) - 1)]))
-    waiting, recent = deque(), deque(maxlen=NEIGHBOURS + 1)
+        is_cut(grey(head[min(place, len(head) - 1)]))
+    waiting: deque[T] = deque()  # shown to the detector, and not answered
+    recent: deque[np.ndarray] = deque(maxlen=NEIGHBOURS + 1)  # the last pictures, for the mirror
     begins = True
     for frame in itertools.chain(head, rest):
         waiting.append(frame)
@@ -75,18 +77,17 @@ def with_cuts(frames: Iterable[T], grey: Callable[[T], np.ndarray]) -> Iterator[
         if len(waiting) > NEIGHBOURS:
             yield waiting.popleft(), cut or begins
             begins = False
-    for place in range(NEIGHBOURS):
-        if recent:
-            cut = is_cut(recent[max(-2 - place, -len(recent))])
-        if (
-            waiting and len(waiting) + place >= NEIGHBOURS
-        ):  # a film of one frame has to wait for the whole window
+    recent.reverse()
+    for place in range(1, NEIGHBOURS + 1):
+        cut = is_cut(recent[min(place, len(recent) - 1)])
+        # One frame alone is answered when the whole window has been seen.
+        if waiting and len(waiting) + place > NEIGHBOURS:
             yield waiting.popleft(), cut or begins
             begins = False
 
 
 def _raised(picture: np.ndarray) -> np.ndarray:
-    """A grey picture with more contrast, when it has little. Nothing is remembered: who goes on sees the same."""
+    """Raise the contrast of a grey picture that has little, whatever pictures were before."""
     mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(picture))
     gain = min(max(CONTRAST / max(deviation, 1e-3), 1), MOST)
     if gain == 1:

@@ -1,4 +1,4 @@
-"""The sounds and subtitles of a film on their way into the result: copied packet for packet wherever that is possible.
+"""The sounds and subtitles of a film on their way into the result: copied where possible.
 
 A container keeps a sound as it is, or FFmpeg's table of what it keeps does not name the sound's
 codec though the container has a place for it (Matroska: that of Windows' own formats), or it has
@@ -28,12 +28,10 @@ __all__ = [
     "packets_of_sounds",
 ]
 
-# How a stream goes into the result. FORWARD: its parameters are taken as the file has them, without
-# FFmpeg's table.
+# How a stream goes into the result, by its number. FORWARD: its parameters are taken as the file
+# has them, without FFmpeg's table. ENCODE is followed by the name of the encoder.
 COPY, FORWARD, ENCODE = "copy", "forward", "encode"
-Ways = Mapping[
-    int, str
-]  # by the number of the stream; ENCODE is followed by the name of the encoder
+Ways = Mapping[int, str]
 _GAP = b"\0\0"  # in an mp4: no subtitle from here on
 _NON_STRICT = 0x20000  # FFmpeg's AVFMT_TS_NONSTRICT: two packets may have one time
 # Lossless where that is common, or else what players of the container know best.
@@ -125,7 +123,7 @@ def packets_of_sounds(
     ways: Ways,
     cut: tuple[Fraction, Fraction] | None,
 ) -> "Iterator[av.Packet]":
-    """Read what goes with the pictures, on the clock of the result. Where reading breaks off, it ends.
+    """Read what goes with the pictures, on the clock of the result, up to where reading fails.
 
     Parameters
     ----------
@@ -166,10 +164,8 @@ def packets_of_sounds(
         index = packet.stream_index
         if packet.dts is None:
             packet.dts = packet.pts
-        if (
-            packet.dts is None or not packet.size or bytes(packet) == _GAP
-        ):  # at the end; what an mp4 makes for itself
-            continue
+        if packet.dts is None or not packet.size or bytes(packet) == _GAP:
+            continue  # at the end; what an mp4 makes for itself
         if cut is not None:
             if not cut[0] <= packet.dts * packet.time_base < cut[1]:
                 continue
@@ -206,7 +202,7 @@ class _Encoder:
         self.copy, self.resampler, self.last = copy, None, None
 
     def encoded(self, packet: "av.Packet | None") -> "Iterator[av.Packet]":
-        """The packets that come out when one goes in; None at the end."""
+        """Return the packets that come out when one goes in; None at the end."""
         import av
 
         frames = []
@@ -222,7 +218,7 @@ class _Encoder:
             yield from self._in_order(self.copy.encode(None))
 
     def _resampled(self, frame: "av.AudioFrame") -> "list[av.AudioFrame]":
-        """A frame in the form that the encoder takes; a sound may change its own form on the way."""
+        """Bring a frame into the form that the encoder takes; a sound may change its own."""
         import av
 
         if self.resampler is not None:

@@ -1,20 +1,20 @@
-"""How steady are a film's colours? Measured beside how right they are, because a grey film is perfectly steady.
+"""How steady are a film's colours? Measured beside how right: a grey film is perfectly steady.
 
 Flicker is what changes from frame to frame and should not. Three measures, which see different
 things:
 
 * The *warping error* follows each pixel along a motion that is known and looks whether its colour
-stayed the same. It
-  is the strictest, and needs exact flow.
+  stayed the same. It is the strictest, and needs exact flow.
 * The *colour distribution consistency* (CDC) compares the histograms of frames that are 1, 2 and 4
-apart. It needs
-  neither flow nor truth, but a film that pans has changing histograms too, so the truth's own value
-  stands beside it: a film with less than that is not better, it is paler or smeared.
+  apart. It needs neither flow nor truth, but a film that pans has changing histograms too, so the
+  truth's own value stands beside it: a film with less than that is not better, it is paler or
+  smeared.
 * The *spectrum* of the mean chroma over time says how fast it changes. Scenes change slowly; what
-happens more than a
-  few times a second is flicker.
+  happens more than a few times a second is flicker.
 
-References ---------- Lai, W.-S. et al. (2018). Learning blind video temporal consistency. ECCV.
+References
+----------
+Lai, W.-S. et al. (2018). Learning blind video temporal consistency. ECCV.
 Liu, Y. et al. (2021). Temporally consistent video colorization with deep feature propagation and
 self-regularization learning. arXiv:2110.04562.
 """
@@ -39,7 +39,7 @@ FAST = 0.25  # of the frame rate: what changes faster is flicker
 
 
 def chroma(frames: np.ndarray) -> np.ndarray:
-    """The a and b of each frame of a film.
+    """Return the a and b of each frame of a film.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def chroma(frames: np.ndarray) -> np.ndarray:
 
 
 def warping_error(ab: np.ndarray, flow: np.ndarray, visible: np.ndarray) -> float:
-    """How much the colour of a thing changes from one frame to the next, along motion that is known.
+    """Measure how much colours change from one frame to the next, along known motion.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def warping_error(ab: np.ndarray, flow: np.ndarray, visible: np.ndarray) -> floa
 
 
 def color_consistency(frames: np.ndarray, lags: Sequence[int] = LAGS) -> float:
-    """Colour distribution consistency (CDC): how far the colour histograms of near frames lie apart.
+    """Measure how far the colour histograms of near frames lie apart (CDC).
 
     Parameters
     ----------
@@ -133,24 +133,15 @@ def color_consistency(frames: np.ndarray, lags: Sequence[int] = LAGS) -> float:
         raise ValueError(
             f"lags {list(lags)} need a film of more frames than the largest, this has {len(frames)}"
         )
-    histograms = np.stack(
-        [
-            [np.bincount(plane.ravel(), minlength=256) for plane in frame.transpose(2, 0, 1)]
-            for frame in frames
-        ]
-    ) / (frames.shape[1] * frames.shape[2])
-    return float(
-        np.mean(
-            [
-                (jensenshannon(histograms[:-lag], histograms[lag:], axis=-1) ** 2).mean()
-                for lag in lags
-            ]
-        )
-    )
+    planes = frames.transpose(0, 3, 1, 2).reshape(len(frames), 3, -1)  # (N, 3, H W)
+    counts = [[np.bincount(plane, minlength=256) for plane in frame] for frame in planes]
+    shares = np.stack(counts) / planes.shape[2]  # (N, 3, 256)
+    apart = [jensenshannon(shares[:-lag], shares[lag:], axis=-1) ** 2 for lag in lags]
+    return float(np.mean([distances.mean() for distances in apart]))
 
 
 def flicker_spectrum(ab: np.ndarray, rate: float = 24.0) -> tuple[np.ndarray, np.ndarray]:
-    """How fast the mean chroma changes: its power at each frequency.
+    """Measure how fast the mean chroma changes: its power at each frequency.
 
     Parameters
     ----------
@@ -179,21 +170,15 @@ def flicker_spectrum(ab: np.ndarray, rate: float = 24.0) -> tuple[np.ndarray, np
             f"a spectrum needs at least 8 frames of {TILES} x {TILES} pixels, not {ab.shape[:3]}"
         )
     rows, columns = height // TILES * TILES, width // TILES * TILES
-    tiles = (
-        ab[:, :rows, :columns]
-        .reshape(count, TILES, rows // TILES, TILES, columns // TILES, 2)
-        .mean(axis=(2, 4))
-    )
-    tiles = tiles.reshape(count, -1, 2).astype(np.float64)
+    tiles = ab[:, :rows, :columns].reshape(count, TILES, rows // TILES, TILES, columns // TILES, 2)
+    tiles = tiles.mean(axis=(2, 4)).reshape(count, -1, 2).astype(np.float64)
     tiles -= tiles[0] + np.linspace(0, 1, count)[:, None, None] * (tiles[-1] - tiles[0])
     # A Hann window without its two zeros: without it the slow changes would leak into the fast
     # ones.
     frequency, density = periodogram(
         tiles, rate, hann(count + 2, sym=True)[1:-1], return_onesided=False, axis=0
     )
-    positive = slice(
-        1, count // 2 + 1
-    )  # of each pair of frequencies, of which the negative holds as much
+    positive = slice(1, count // 2 + 1)  # the negative ones hold as much
     power = 2 * density[positive] * rate / count
     return abs(frequency[positive]), power.sum(axis=2).mean(axis=1)
 
@@ -201,7 +186,7 @@ def flicker_spectrum(ab: np.ndarray, rate: float = 24.0) -> tuple[np.ndarray, np
 def steadiness(
     films: Mapping[str, np.ndarray], truth: np.ndarray, flow: np.ndarray, visible: np.ndarray
 ) -> pd.DataFrame:
-    """Steadiness and accuracy of several colourings of one film, beside those of grey and of the truth.
+    """Measure how steady and how right colourings of a film are, beside grey and the truth.
 
     Parameters
     ----------
@@ -239,7 +224,7 @@ def steadiness(
 
 
 def _greyed(frames: np.ndarray) -> np.ndarray:
-    """A film without its colours: the same lightness, to the nearest 8-bit grey."""
+    """Take the colours out of a film: the same lightness, to the nearest 8-bit grey."""
     greys = []
     for frame in frames:
         L = integer_lightness(frame)
@@ -248,7 +233,7 @@ def _greyed(frames: np.ndarray) -> np.ndarray:
 
 
 def _check(frames: np.ndarray) -> None:
-    """Whether these are the frames of a film."""
+    """Refuse what is not the frames of a film."""
     if frames.ndim != 4 or frames.shape[3:] != (3,) or frames.dtype != np.uint8 or not frames.size:
         raise ValueError(
             f"frames must be uint8, (N, H, W, 3), not {frames.dtype} of {frames.shape}"

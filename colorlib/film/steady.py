@@ -12,14 +12,14 @@ is calmer, no less right, and quicker, since most frames need no network.
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from colorlib.colorize.compose import PhotographLike, pixels_of, shrunk, small_lab
 from colorlib.colorize.predict import network_size
-from colorlib.film.carrying import Frame, carried, motion_to_ends
+from colorlib.film.carrying import Frame, average_key, color_between, motion_to_ends
 from colorlib.film.memory import Memory
 from colorlib.film.optical_flow import find_motion
 from colorlib.film.recognition import recognised
@@ -34,12 +34,13 @@ __all__ = ["MODES", "SteadyColorizer"]
 
 MODES = ("flow", "exponential", "off")
 KEY_EVERY = 10  # frames: less than half a second of film
-MEMORY = 8.0  # predictions that the memory of a place is worth at most, so that it can still change
 CERTAIN = 100.0  # predictions that a colour given by hand is worth
-DOUBT = 1e-3  # predictions that a carried colour is worth at least, so that something is left where nothing is believed
 SHARE = 0.25  # of a new prediction in the exponential mean
 AHEAD = 3  # frames that are painted at full size while the next ones are being looked at
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
+Shots = Iterable[tuple[Frame, bool]]  # frames, and whether a shot begins with them
+Remember = Callable[[Memory], None]
 
 
 class SteadyColorizer:
@@ -76,9 +77,10 @@ class SteadyColorizer:
     FileNotFoundError, TypeError, ValueError
         If an argument is out of range, or the reference is no picture.
 
-    References ---------- Lai et al. 2018 and Liu et al. 2021 (steady colours by motion); Ruder et
-    al. 2016, section 4 (both directions of flow decide what is carried); Kroeger et al. 2016 (the
-    motion).
+    References
+    ----------
+    Lai et al. 2018 and Liu et al. 2021 (steady colours by motion); Ruder et al. 2016, section 4
+    (both directions of flow decide what is carried); Kroeger et al. 2016 (the motion).
 
     Examples
     --------
@@ -103,12 +105,8 @@ class SteadyColorizer:
             raise ValueError(f"key_every must be at least 1 frame, not {key_every}")
         if upscale not in (1, 2):
             raise ValueError(f"upscale must be 1 or 2, not {upscale}")
-        self.colorizer, self.mode, self.key_every, self.upscale = (
-            colorizer,
-            mode,
-            key_every,
-            upscale,
-        )
+        self.colorizer, self.mode = colorizer, mode
+        self.key_every, self.upscale = key_every, upscale
         self.reference = None if reference is None else pixels_of(reference)
 
     @property
@@ -118,14 +116,12 @@ class SteadyColorizer:
 
     @property
     def settings(self) -> dict[str, object]:
-        """What decides how frames are painted, the weights and the reference by the sha256 of their content."""
-        colorizer, reference = self.colorizer, self.reference
-        if reference is not None:
-            content = (
-                f"{reference.shape} {reference.dtype.str} ".encode()
-                + np.ascontiguousarray(reference).tobytes()
-            )
-            reference = hashlib.sha256(content).hexdigest()
+        """What decides how frames are painted; weights and reference by their sha256."""
+        colorizer, sha256 = self.colorizer, None
+        if self.reference is not None:
+            kind = f"{self.reference.shape} {self.reference.dtype.str} "
+            content = kind.encode() + np.ascontiguousarray(self.reference).tobytes()
+            sha256 = hashlib.sha256(content).hexdigest()
         return {
             "weights": colorizer.sha256,
             "network size": list(colorizer.sizes),
@@ -133,7 +129,7 @@ class SteadyColorizer:
             "saturation": colorizer.saturation,
             "mode": self.mode,
             "key_every": self.key_every,
-            "reference": reference,
+            "reference": sha256,
             "upscale": self.upscale,
         }
 
@@ -165,9 +161,9 @@ class SteadyColorizer:
         self,
         frames: Iterable[np.ndarray],
         memory: Memory | None = None,
-        remember: Callable[[Memory], None] = bool,
+        remember: Remember = lambda _: None,
     ) -> Iterator[np.ndarray]:
-        """Colour the frames of a film from one on, as they come, as if those before had just been coloured.
+        """Colour the frames of a film from one on, as if those before had just been coloured.
 
         Parameters
         ----------
@@ -187,38 +183,33 @@ class SteadyColorizer:
         """
         memory = memory or Memory(0, 0)
         seen = recognised(self._seen(frames, memory.first), self.reference, memory)
-        shots = (
-            ((frame, True) for frame in seen)
-            if self.mode == "off"
-            else with_cuts(seen, lambda frame: frame.grey)
-        )
-        shots = ((frame, cut) for frame, cut in shots if frame.number >= memory.frame)
+        all_shots = ((frame, True) for frame in seen)
+        if self.mode != "off":
+            all_shots = with_cuts(seen, lambda frame: frame.grey)
+        shots = ((frame, cut) for frame, cut in all_shots if frame.number >= memory.frame)
         paint = self._flow if self.mode == "flow" else self._each
         return _in_background(self._painted, paint(shots, memory, remember))
 
     def _seen(self, frames: Iterable[np.ndarray], start: int) -> Iterator[Frame]:
-        """The frames with their small views."""
+        """Give the frames their small views."""
         first = None
         for number, pixels in enumerate(frames, start):
             kind = f"{pixels.dtype} of {pixels.shape}"
             first = first or kind
-            if (
-                pixels.dtype not in (np.uint8, np.uint16)
-                or pixels.shape[2:] not in ((), (3,))
-                or not pixels.size
-            ):
+            whole = pixels.dtype in (np.uint8, np.uint16)
+            if not whole or pixels.shape[2:] not in ((), (3,)) or not pixels.size:
                 raise ValueError(
                     f"frame {number} must be uint8 or uint16, (H, W) or (H, W, 3), not {kind}"
                 )
             if kind != first:
                 raise ValueError(f"frame {number} is {kind}, but the first frame is {first}")
-            L = frame_lightness(
-                shrunk(pixels, *network_size(*pixels.shape[:2], max(self.colorizer.sizes)))
-            )
+            height, width = pixels.shape[:2]
+            small = network_size(height, width, max(self.colorizer.sizes))
+            L = frame_lightness(shrunk(pixels, *small))
             yield Frame(number, pixels, L, np.rint(L * 2.55).astype(np.uint8))
 
     def _predicted(self, frame: Frame) -> Frame:
-        """The frame with the network's own prediction, or with the colours of the reference when it is this frame."""
+        """Give a frame the network's prediction, or the reference's colours when it is that."""
         if frame.given:
             frame.ab = np.ascontiguousarray(small_lab(self.reference, *frame.L.shape)[..., 1:])
             frame.known = np.full_like(frame.L, CERTAIN)
@@ -228,7 +219,7 @@ class SteadyColorizer:
         return frame
 
     def _painted(self, frame: Frame) -> np.ndarray:
-        """The frame in colour, at full size."""
+        """Return the frame in colour, at full size."""
         L, ab = frame.L, faded(frame.ab, frame.L)
         if frame.given:  # its colours are known at full size
             L = frame_lightness(frame.pixels)
@@ -236,20 +227,15 @@ class SteadyColorizer:
         return paint_frame(frame.pixels, L, ab, self.upscale)
 
     def _started(self, frame: Frame, memory: Memory) -> Frame:
-        """The first frame of a run: predicted, or with the colours that it had."""
+        """Predict the first frame of a run, or give it the colours that it had."""
         if "ab" not in memory.known:
             return self._predicted(frame)
         frame.given = bool(memory.known["given"])
         frame.ab, frame.known = memory.known["ab"], memory.known["weight"]
         return frame
 
-    def _each(
-        self,
-        shots: Iterable[tuple[Frame, bool]],
-        memory: Memory,
-        remember: Callable[[Memory], None],
-    ) -> Iterator[Frame]:
-        """Each frame predicted; in the mode "exponential" mixed with the colours of the one before."""
+    def _each(self, shots: Shots, memory: Memory, remember: Remember) -> Iterator[Frame]:
+        """Predict each frame; in the mode "exponential" mix it with the one before."""
         last = None
         for frame, cut in shots:
             if last is None:
@@ -262,13 +248,8 @@ class SteadyColorizer:
             remember(_remembered(frame))
             yield frame
 
-    def _flow(
-        self,
-        shots: Iterable[tuple[Frame, bool]],
-        memory: Memory,
-        remember: Callable[[Memory], None],
-    ) -> Iterator[Frame]:
-        """Keys predicted and averaged with what is carried to them; the frames between take from the keys around."""
+    def _flow(self, shots: Shots, memory: Memory, remember: Remember) -> Iterator[Frame]:
+        """Predict keys, averaged with what is carried to them, and fill the frames between."""
         group: list[Frame] = []  # a key, coloured already, and the frames after it
         for frame, cut in shots:
             if not group or cut:
@@ -277,10 +258,8 @@ class SteadyColorizer:
                 self._predicted(frame) if done else self._started(frame, memory)
                 remember(_remembered(frame))
                 continue
-            frame.back, frame.forth = (
-                find_motion(frame.grey, group[-1].grey),
-                find_motion(group[-1].grey, frame.grey),
-            )
+            frame.back = find_motion(frame.grey, group[-1].grey)
+            frame.forth = find_motion(group[-1].grey, frame.grey)
             group.append(frame)
             if len(group) > self.key_every or frame.given:
                 *done, key = self._filled(group)
@@ -290,40 +269,30 @@ class SteadyColorizer:
         yield from self._filled(group)
 
     def _filled(self, group: list[Frame]) -> list[Frame]:
-        """Colour the last frame of a group, a key, with the help of the first, a key; then those between."""
+        """Colour the last frame of a group with the help of the first, both keys; then the rest."""
         if len(group) < 2:
             return group
         start, end = group[0], self._predicted(group[-1])
         since, until = motion_to_ends(group)
         if not end.given:
-            ab, known = carried(start, end, *since[-1])
-            end.ab = (known * ab + end.ab) / (known + 1)
-            end.known = np.minimum(known + 1, np.maximum(known, MEMORY))[..., 0]
+            average_key(start, end, *since[-1])
         for place, frame in enumerate(group[1:-1], 1):
-            part = place / (len(group) - 1)
-            first, known_first = carried(start, frame, *since[place])
-            second, known_second = carried(end, frame, *until[place])
-            first_counts, second_counts = (
-                (1 - part) * (known_first + DOUBT),
-                part * (known_second + DOUBT),
-            )
-            frame.ab = (first_counts * first + second_counts * second) / (
-                first_counts + second_counts
-            )
+            ways = [since[place], until[place]]
+            color_between(frame, place / (len(group) - 1), (start, end), ways)
         return group
 
 
 def _remembered(frame: Frame) -> Memory:
-    """What is needed to go on from a coloured frame; the shots are found by the frames just before it."""
+    """Return what is needed to go on from a coloured frame; cuts need some frames before it."""
     known = {"ab": frame.ab, "weight": frame.known, "given": frame.given, "least": frame.least}
     first = max(0, frame.number - NEIGHBOURS - 2)
     return Memory(frame.number, first, {name: np.asarray(value) for name, value in known.items()})
 
 
 def _in_background(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-    """Map in a second thread, a few items behind, in order: the first thread looks at the next frames meanwhile."""
+    """Map in order in a second thread, while the first looks at the next few frames."""
     with ThreadPoolExecutor(1) as pool:
-        waiting = deque()
+        waiting: deque[Future[R]] = deque()
         for item in items:
             waiting.append(pool.submit(function, item))
             if len(waiting) > AHEAD:

@@ -110,7 +110,8 @@ class FilmScenes:
         if count != end - first:
             at = float(part[0])
             raise ValueError(
-                f"{self.source}: {end - first} frames from {at:.2f} s on were {count} when read again"
+                f"{self.source}: {end - first} frames from {at:.2f} s on "
+                f"were {count} when read again"
             )
 
 
@@ -123,7 +124,8 @@ def still_name(scene: Scene, seconds: Fraction) -> str:
     'scene-0003-00h01m12.480s.png'
     """
     minutes, rest = divmod(round(seconds * 1000), 60_000)
-    return f"scene-{scene.number:04}-{minutes // 60:02}h{minutes % 60:02}m{rest // 1000:02}.{rest % 1000:03}s.png"
+    time = f"{minutes // 60:02}h{minutes % 60:02}m{rest // 1000:02}.{rest % 1000:03}s"
+    return f"scene-{scene.number:04}-{time}.png"
 
 
 def write_stills(
@@ -211,14 +213,14 @@ def read_stills(film: FilmScenes, folder: str | Path) -> tuple[list[Given], list
         found = _TIME.search(path.name)
         if not found:
             raise ValueError(
-                f"{path}: no time in its name, as in scene-0003-00h01m12.480s.png; keep the still's name"
+                f"{path}: no time in its name, as in scene-0003-00h01m12.480s.png; "
+                "keep the still's name"
             )
-        hours, minutes, seconds = found.groups()
-        seconds = 3600 * int(hours) + 60 * int(minutes) + float(seconds)
+        hours, minutes, rest = found.groups()
+        seconds = 3600 * int(hours) + 60 * int(minutes) + float(rest)
         frame = scenes.nearest(seconds)
-        if abs(float(scenes.seconds(frame)) - seconds) > float(
-            scenes.film.step * scenes.film.time_base
-        ):
+        step = float(scenes.film.step * scenes.film.time_base)
+        if abs(float(scenes.seconds(frame)) - seconds) > step:
             notes.append(
                 f"{path} is left out: there is no frame at {seconds:.2f} s in this part of the film"
             )
@@ -244,7 +246,8 @@ def _check(path: Path, pixels: np.ndarray, picture: np.ndarray) -> None:
     (height, width), (tall, wide) = pixels.shape[:2], picture.shape[:2]
     if abs(height * wide / (width * tall) - 1) > 0.01:
         raise ValueError(
-            f"{path}: is {width}x{height}, and the film {wide}x{tall}; keep the proportions of the still"
+            f"{path}: is {width}x{height}, and the film {wide}x{tall}; "
+            "keep the proportions of the still"
         )
     import cv2
 
@@ -256,12 +259,12 @@ def _check(path: Path, pixels: np.ndarray, picture: np.ndarray) -> None:
     apart = float(np.abs(small(pixels) - small(picture)).mean())
     if apart > APART:
         raise ValueError(
-            f"{path}: differs by {apart:.0f} of 255 grey values from what the film shows then; repaint colours, and "
-            "keep the still's name and its light and dark"
+            f"{path}: differs by {apart:.0f} of 255 grey values from what the film shows then; "
+            "repaint colours, and keep the still's name and its light and dark"
         )
 
 
 def _sha256(pixels: np.ndarray, about: str = "") -> str:
-    """The sha256 of a picture, and of what else is to count."""
+    """Compute the sha256 of a picture, and of what else is to count."""
     about += f"{pixels.shape} {pixels.dtype.str} "
     return hashlib.sha256(about.encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()

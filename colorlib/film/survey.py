@@ -1,4 +1,4 @@
-"""Looking at all packets of a film before its first frame is coloured, without decoding: seconds that save hours.
+"""Looking at all packets of a film before its first frame is coloured, without decoding.
 
 It tells when each picture will be shown, and where the clock of the file starts anew, as it does in
 films that were joined by putting their files one after the other. Each stream has its own times,
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["looked_through"]
 
-BACK = 0.1  # seconds; a clock that goes back by less is only unsteady (FFmpeg's tool has the same number)
+# Seconds. A clock that goes back by less is only unsteady (FFmpeg's tool has the same number).
+BACK = 0.1
 AHEAD = 10.0  # seconds; in transport and program streams a leap ahead by more is a new clock, too
 _LEAPING = {"mpeg", "mpegts"}
 _LEADING = {"video", "audio"}
@@ -30,7 +31,7 @@ Packets = Iterable["av.Packet"]
 
 @dataclass
 class _Section:
-    """A part of a film with a clock of its own: the first and last times of each stream, and its end, in seconds."""
+    """A part of a film with a clock of its own: seconds of each stream's begin, last and end."""
 
     begins: dict[int, float] = field(default_factory=dict)
     lasts: dict[int, float] = field(default_factory=dict)
@@ -72,7 +73,8 @@ def looked_through(
     import av
 
     times: array = array("q")
-    sections, marks = [_Section()], {}
+    sections = [_Section()]
+    marks: dict[int, list[tuple[int, int]]] = {}
     with opened_film(film.path) as container:
         leaping = container.format.name in _LEAPING
         counts: dict[int, int] = {}
@@ -152,7 +154,7 @@ def _section(
 
 
 def _added(sections: list[_Section]) -> list[float]:
-    """How many seconds each section is moved, so that no stream goes back and the sounds stay with the pictures."""
+    """Find how many seconds each section is moved, so that no stream goes back."""
     added = [0.0]
     for before, after in pairwise(sections):
         both = before.ends.keys() & after.begins.keys()
@@ -163,7 +165,7 @@ def _added(sections: list[_Section]) -> list[float]:
 
 
 def _times(film: Film) -> array:
-    """When the pictures are shown, on the mended clock."""
+    """Find when the pictures are shown, on the mended clock."""
     import av
 
     times = array("q")
@@ -183,7 +185,7 @@ def _times(film: Film) -> array:
 
 
 def _notes_of(film: Film, sections: list[_Section], added: list[float]) -> list[str]:
-    """What a user should know about the clock."""
+    """Say what a user should know about the clock."""
     zero = float(film.first * film.time_base)
     starts = [
         min(after.begins.values()) + more - zero
@@ -193,5 +195,6 @@ def _notes_of(film: Film, sections: list[_Section], added: list[float]) -> list[
         " and later" if len(starts) > 5 else ""
     )
     return [
-        f"the clock of the file starts anew at {where}, as in films that were joined: it goes on from there"
+        f"the clock of the file starts anew at {where}, as in films that were joined: "
+        "it goes on from there"
     ]

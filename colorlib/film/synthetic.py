@@ -55,7 +55,7 @@ class Clip:
 
     @property
     def grey(self) -> np.ndarray:
-        """The film in grey, (N, H, W), uint8: the luma that OpenCV makes of sRGB, as on an old television."""
+        """The film in grey, (N, H, W), uint8: the luma of sRGB, as on an old television."""
         return np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in self.frames])
 
 
@@ -93,7 +93,8 @@ def camera_clip(
     pixels = pixels_of(photograph)
     if pixels.ndim != 3 or pixels.dtype != np.uint8:
         raise ValueError(
-            f"the photograph must be in colour, 8 bits a channel, not {pixels.dtype} of {pixels.shape}"
+            "the photograph must be in colour, 8 bits a channel, "
+            f"not {pixels.dtype} of {pixels.shape}"
         )
     pixels, places = _scaled(pixels, move, count, size)
     height, width = size
@@ -138,7 +139,7 @@ def joined(*clips: Clip) -> Clip:
 
 
 def example_clips(count: int = 24, size: tuple[int, int] = (240, 320)) -> dict[str, Clip]:
-    """The films of the chapter and of the tests: a pan, a zoom, a rotation, and a film with a cut.
+    """Make the films of the chapter and of the tests: a pan, a zoom, a rotation, one with a cut.
 
     Parameters
     ----------
@@ -185,7 +186,7 @@ def package_clips() -> dict[str, Path]:
 def _scaled(
     pixels: np.ndarray, move: str, count: int, size: tuple[int, int]
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """The photograph at the scale at which the window's whole way fits into it, and the window's places in it."""
+    """Scale the photograph so that the window's whole way fits, and place the window in it."""
     height, width = size
     turned = np.deg2rad(TURN / 2)
     # How much larger than the window the photograph has to be.

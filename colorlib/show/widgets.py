@@ -9,7 +9,7 @@ import numpy as np
 from IPython.display import HTML
 from PIL import Image
 
-from colorlib.film.encode import write_clip
+from colorlib.film.clips import write_clip
 from colorlib.show.appearance import PictureArray
 from colorlib.show.markup import data_uri, figure, to_image
 

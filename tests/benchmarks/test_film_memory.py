@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from colorlib.data.sources import package_photographs
-from colorlib.film.encode import write_clip
+from colorlib.film.clips import write_clip
 from colorlib.film.synthetic import camera_clip
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc of Linux")

@@ -11,8 +11,8 @@ import torch
 
 from colorlib.colorize.colorizer import Colorizer
 from colorlib.data.sources import package_photographs
+from colorlib.film.clips import write_clip
 from colorlib.film.colorize import colorize_video
-from colorlib.film.encode import write_clip
 from colorlib.film.steady import SteadyColorizer
 from colorlib.film.synthetic import camera_clip
 

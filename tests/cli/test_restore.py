@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from colorlib.data.sources import package_photographs
-from colorlib.film.encode import write_clip
+from colorlib.film.clips import write_clip
 from colorlib.film.synthetic import camera_clip, joined
 from helpers.cli import call, error_line
 from helpers.video import pictures_of

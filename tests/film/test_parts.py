@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from colorlib.colorize.colorizer import Colorizer
-from colorlib.film import colorize, originals
+from colorlib.film import colorize, frame_colorizer, originals
 from colorlib.film.colorize import colorize_video
 from colorlib.film.steady import SteadyColorizer
 from colorlib.models.card import card_path
@@ -22,7 +22,7 @@ KEEP = {"job.json", "colorlib.lock"}
 @pytest.fixture(autouse=True)
 def small_segments(monkeypatch):
     monkeypatch.setattr(colorize, "SEGMENT", 10)
-    monkeypatch.setattr(colorize, "WARM_UP", 4)
+    monkeypatch.setattr(frame_colorizer, "WARM_UP", 4)
 
 
 @pytest.fixture

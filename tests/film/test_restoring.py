@@ -9,8 +9,8 @@ from PIL import Image
 
 from colorlib.colorize.colorizer import Colorizer
 from colorlib.data.sources import package_photographs
+from colorlib.film.clips import write_clip
 from colorlib.film.colorize import colorize_video
-from colorlib.film.encode import write_clip
 from colorlib.film.probe import read_film
 from colorlib.film.render import frame_lightness, paint_frame
 from colorlib.film.restoring import FADE, RestoringColorizer, carried_from, repaint

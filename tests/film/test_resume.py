@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from colorlib.film import colorize
+from colorlib.film import colorize, frame_colorizer
 from colorlib.film.colorize import colorize_video
 from helpers.disks import small_disk
 from helpers.video import Sepia, Stops, child, left_over, make, packets_of, same_pictures, times_of
@@ -26,7 +26,7 @@ def test_a_result_that_is_there_stays(grey_film, tmp_path):
 
 def test_a_run_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(colorize, "SEGMENT", 10)
-    monkeypatch.setattr(colorize, "WARM_UP", 4)
+    monkeypatch.setattr(frame_colorizer, "WARM_UP", 4)
     source = make(tmp_path / "in.mp4", times=[0.04 * index + 0.01 * (index % 3) for index in range(60)], sounds=1)
     whole = colorize_video(source, tmp_path / "whole.mp4", Sepia())
     out = tmp_path / "out.mp4"

@@ -19,7 +19,7 @@ from marks import TINTS, tint_weights
 from model_films import copy_weights, make_film, read_film, reference_picture, whole
 from zygote import Answer, Call, Zygote
 
-PATCHES = {"colorlib.film.colorize.SEGMENT": 3, "colorlib.film.colorize.WARM_UP": 4}
+PATCHES = {"colorlib.film.colorize.SEGMENT": 3, "colorlib.film.frame_colorizer.WARM_UP": 4}
 DROPPED = re.compile(r"PyAV library exception being dropped:\nTraceback.*?\n(?=\S*Error)", re.DOTALL)  # PyAV's own
 NAMES = ["film.mkv", "film: one.mp4", "-film.mkv", "%03d [red] \U0001f600.mp4", "a" * 80 + "e\u0301.mkv", "12:30.mov"]
 
