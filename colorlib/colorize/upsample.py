@@ -7,6 +7,7 @@ a straight line, ab = slope * L + offset: on an edge both change together. The s
 the small picture, where both are known, and applied to the large one.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import cv2
@@ -15,7 +16,10 @@ import numpy as np
 __all__ = ["Enlargement", "enlarge", "resize", "slope_and_rest"]
 
 WINDOW = (3, 3)  # small pixels in which colour follows lightness
-BLOCK = 64  # columns of the large picture that are made at once
+# Columns, and rows, of the large picture that are made at once: few small pixels belong to them,
+# and a product this small is no work for several threads, which would wait for each other in a
+# loop.
+COLUMNS, ROWS = 32, 8
 # Variance of L, CIE units squared, above which an edge is believed: smaller ones may be grain.
 EPSILON = 50.0
 
@@ -66,10 +70,11 @@ class Enlargement:
             In CIE units.
         """
         weights = self.down[rows]
-        # Few are used: a row lies between two or four of the small ones.
-        used = np.flatnonzero(weights.any(axis=0))
-        near = slice(used[0], used[-1] + 1)
-        a, b, rest_a, rest_b = weights[:, near] @ self.columns[:, near]
+        planes = np.empty((4, *L.shape), np.float32)
+        for block in _blocks(len(weights), ROWS):
+            near = _used(weights[block])
+            np.matmul(weights[block, near], self.columns[:, near], out=planes[:, block])
+        a, b, rest_a, rest_b = planes
         for slope, rest in ((a, rest_a), (b, rest_b)):
             slope *= L
             slope += rest
@@ -141,13 +146,23 @@ def resize(picture: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def _across(planes: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Planes (C, h, w) times the matrix (W, w) of their columns, in blocks: few belong to each."""
+    """Planes (C, h, w) times the matrix (W, w) of their columns."""
     result = np.empty((*planes.shape[:2], len(weights)), np.float32)
-    for block in (slice(left, left + BLOCK) for left in range(0, len(weights), BLOCK)):
-        used = np.flatnonzero(weights[block].any(axis=0))
-        near = slice(used[0], used[-1] + 1)
+    for block in _blocks(len(weights), COLUMNS):
+        near = _used(weights[block])
         result[..., block] = planes[..., near] @ weights[block, near].T
     return result
+
+
+def _blocks(length: int, size: int) -> Iterator[slice]:
+    """Cut rows or columns into blocks."""
+    return (slice(first, first + size) for first in range(0, length, size))
+
+
+def _used(weights: np.ndarray) -> slice:
+    """The small pixels that some rows of a matrix use: a large one lies between two or four."""
+    used = np.flatnonzero(weights.any(axis=0))
+    return slice(used[0], used[-1] + 1)
 
 
 def _slope(L: np.ndarray, ab: np.ndarray) -> np.ndarray:

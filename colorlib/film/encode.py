@@ -212,6 +212,7 @@ def encode(
                 stream.width, stream.height = frame.width, frame.height
                 stream.pix_fmt = coding.pixels
                 encoder = stream.codec_context
+                encoder.thread_type = "AUTO"  # whole frames, while the next ones are coloured
                 stream.time_base = encoder.time_base = film.time_base
                 encoder.sample_aspect_ratio = film.aspect
                 for name in ("colorspace", "color_range", "color_primaries", "color_trc"):

@@ -1,5 +1,8 @@
 """Chroma enlargement: never worse than bicubic where it matters, better at edges, and calm on anything flat or tiny."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -120,3 +123,26 @@ def test_what_is_gained_does_not_depend_on_how_light_the_picture_is():
     L, ab = resize(lab, 24, 30).split([1, 2], dim=1)
     dark, light = enlarge(L, ab, lab[:, :1]), enlarge(L + 90, ab, lab[:, :1] + 90)
     assert torch.allclose(dark, light, atol=1e-2)
+
+
+ALONE = """
+import time
+import cv2, numpy as np
+from colorlib.colorize.upsample import Enlargement
+
+cv2.setNumThreads(1)
+chance = np.random.default_rng(0)
+L, ab, full = (chance.random(shape, np.float32) for shape in ((160, 285), (160, 285, 2), (480, 854)))
+own, all = time.thread_time(), time.process_time()
+for _ in range(12):
+    chroma = Enlargement(L, ab, *full.shape)
+    for top in range(0, 480, 80):
+        chroma.rows(slice(top, top + 80), full[top : top + 80])
+print((time.process_time() - all) / (time.thread_time() - own) - 1)
+"""
+
+
+def test_one_thread_enlarges():
+    """What numpy multiplies in several threads costs more than it saves: they wait for each other in a loop."""
+    done = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 0.2, "processor time of other threads"

@@ -8,6 +8,8 @@ import av
 import pytest
 
 from colorlib.film.colorize import colorize_video
+from colorlib.film.encode import choose_coding, packets_of_segment, write_segment
+from colorlib.film.probe import read_film
 from helpers.video import Sepia, is_sepia, left_over, pictures_of, times_of
 
 
@@ -57,3 +59,16 @@ def test_a_container_that_nobody_knows(grey_film, tmp_path):
         colorize_video(grey_film, tmp_path / "out.xyz", Sepia())
     with pytest.raises(ValueError, match=r"out\.webm: this container cannot hold .*264.*\.mkv"):
         colorize_video(grey_film, tmp_path / "out.webm", Sepia(), codec="libx264")
+
+
+def test_threads_share_no_frame(clips, grey_film, tmp_path):
+    """They encode one frame each while the next are coloured, and the file is the same whatever their number."""
+    film, frames = read_film(grey_film), clips["pan"].frames.repeat(4, axis=1).repeat(4, axis=2)
+    times = (film.first + film.step * number for number in range(len(frames)))
+    coding = choose_coding(tmp_path / "out.mkv", None, None, high_bit_depth=False)
+    write_segment(tmp_path / "segment", zip(times, frames, strict=True), film, coding)
+    packets = [bytes(packet) for packet in packets_of_segment(tmp_path / "segment")]
+    assert len(packets) == len(frames)
+    for packet in packets:
+        kinds = [unit[0] & 31 for unit in packet.split(b"\0\0\1")[1:]]
+        assert kinds.count(1) + kinds.count(5) == 1, "slices"
