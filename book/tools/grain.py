@@ -69,13 +69,13 @@ def main(
     """Measure, and write the table: a row for each state and way."""
     photographs, tables = package_photographs(), []
     steady.faded = lambda ab, L: ab  # what it does by itself is one of the ways
-    painter = Tried(Colorizer.from_pretrained(weights, flip=False))
+    colorizer = Tried(Colorizer.from_pretrained(weights, flip=False))
     for name, move in track(FILMS.items(), "films"):
         clip = camera_clip(photographs[name], move, count, size)
         for state, truth, grey in conditions(clip):
             films = {}
-            for painter.way in WAYS:
-                films[painter.way] = np.stack(list(painter.paint(grey)))
+            for colorizer.way in WAYS:
+                films[colorizer.way] = np.stack(list(colorizer.paint(grey)))
             table = steadiness(films, truth, clip.flow, clip.visible)
             tables.append(table.assign(film=state).rename_axis("colours").reset_index())
     means = pd.concat(tables).groupby(["film", "colours"], sort=False).mean().round(4)

@@ -10,7 +10,7 @@ __all__ = ["from_network", "to_network"]
 
 
 def to_network(lab: Tensor) -> tuple[Tensor, Tensor]:
-    """Split Lab pictures into what a network is given and what it has to guess.
+    """Split Lab pictures into what a network is given and what it predicts.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def to_network(lab: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def from_network(L: Tensor, ab: Tensor) -> Tensor:
-    """Join a network's input and its guess into Lab pictures; the inverse of `to_network`.
+    """Join a network's input and its prediction into Lab pictures; the inverse of `to_network`.
 
     Parameters
     ----------

@@ -108,8 +108,8 @@ def test_nothing_is_lost_when_workers_die(cluster, tmp_path):
     threading.Thread(target=kill_one, daemon=True).start()
     report = Report()
     jobs = ray_files.plan_on_cluster([str(album)], str(out))
-    painter = AlbumColorizer(Colorizer(Slow(pids), size=32), out)
-    for _ in ray_cluster.run_on_cluster(painter, jobs, report):
+    colorizer = AlbumColorizer(Colorizer(Slow(pids), size=32), out)
+    for _ in ray_cluster.run_on_cluster(colorizer, jobs, report):
         pass
 
     assert killed

@@ -17,11 +17,11 @@ from colorlib.album import ray_cluster, ray_files, remote
 
 def go(album, out, saturation=1.0, **options):
     """One run by addresses, without a cluster; what became of each photograph, by the name of its result."""
-    painter = AlbumColorizer(paint, out.as_uri(), settings={"saturation": saturation}, **options)
+    colorizer = AlbumColorizer(paint, out.as_uri(), settings={"saturation": saturation}, **options)
     jobs = ray_files.plan_on_cluster([album.as_uri()], out.as_uri())
     return {
-        job.name: outcome or ray_cluster._paint(painter, job)
-        for job, outcome in ray_cluster._done_before(painter, jobs)
+        job.name: outcome or ray_cluster._paint(colorizer, job)
+        for job, outcome in ray_cluster._done_before(colorizer, jobs)
     }
 
 

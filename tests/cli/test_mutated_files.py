@@ -47,7 +47,7 @@ def test_mutated_files_crash_nothing(tmp_path):
     out, source = tmp_path / "out", tmp_path / "album"
     for path in source.iterdir():
         path.unlink()
-    painter = AlbumColorizer(Colorizer(UNet(**ARGUMENTS).eval(), size=16), out)
+    colorizer = AlbumColorizer(Colorizer(UNet(**ARGUMENTS).eval(), size=16), out)
     what = st.sampled_from(["byte", "cut", "double", "word"])
     mutation = st.tuples(st.floats(0, 1), what, st.binary(min_size=4, max_size=4))
     end, statuses = time.process_time() + 20, set()
@@ -72,7 +72,7 @@ def test_mutated_files_crash_nothing(tmp_path):
                 del changed[place:]
         (source / name).write_bytes(changed)
         try:
-            outcome = painter(plan([source / name], out)[0])
+            outcome = colorizer(plan([source / name], out)[0])
             statuses.add(outcome.status)
             results = files(out)
             assert results == ([name] if outcome.status == "done" else [])

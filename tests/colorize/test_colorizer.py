@@ -16,11 +16,11 @@ from colorlib.colorize.hints import Point
 from colorlib.models.registry import build_generator
 from colorlib.models.unet import UNet
 from colorlib.models.weights import save_weights
-from helpers.colorize import GREY, Painter, SizeTeller, lab_of
+from helpers.colorize import GREY, FlatGenerator, SizeTeller, lab_of
 
 
 def test_unknown_kind_missing_and_damaged_file(tmp_path):
-    colorizer = Colorizer(Painter(), size=32)
+    colorizer = Colorizer(FlatGenerator(), size=32)
     with pytest.raises(TypeError, match="cannot colorize a int"):
         colorizer(3)
     with pytest.raises(FileNotFoundError, match=r"nowhere\.jpg"):
@@ -57,26 +57,28 @@ def test_from_pretrained_knows_shipped_names_and_checks_the_file(tmp_path, monke
 
 def test_saturation_multiplies_chroma():
     for saturation in (0, 0.5, 1, 1.5):
-        lab = lab_of(Colorizer(Painter(20, -15), size=64, saturation=saturation)(GREY))
+        lab = lab_of(Colorizer(FlatGenerator(20, -15), size=64, saturation=saturation)(GREY))
         assert lab[1].mean() == pytest.approx(20 * saturation, abs=0.7)
         assert lab[2].mean() == pytest.approx(-15 * saturation, abs=0.7)
 
 
 def test_the_most_saturation_that_is_taken_is_no_grey():
     """E: from 1e5 on the result was grey, and nothing said so."""
-    chroma = lab_of(Colorizer(Painter(20, -15), size=64, saturation=100)(GREY))[1:].norm(dim=0)
-    assert chroma.min() > lab_of(Colorizer(Painter(20, -15), size=64, saturation=1)(GREY))[1:].norm(dim=0).max() + 10
+    chroma = lab_of(Colorizer(FlatGenerator(20, -15), size=64, saturation=100)(GREY))[1:].norm(dim=0)
+    assert (
+        chroma.min() > lab_of(Colorizer(FlatGenerator(20, -15), size=64, saturation=1)(GREY))[1:].norm(dim=0).max() + 10
+    )
 
 
 def test_sizes_of_numpy_are_whole_numbers_too():
-    sizes = Colorizer(Painter(), size=np.int64(64)).sizes
+    sizes = Colorizer(FlatGenerator(), size=np.int64(64)).sizes
     assert sizes == (64,)
     assert type(sizes[0]) is int
-    assert Colorizer(Painter(), size=np.array([48, 64])).sizes == (48, 64)
+    assert Colorizer(FlatGenerator(), size=np.array([48, 64])).sizes == (48, 64)
 
 
 def test_pictures_without_pixels_and_masked_arrays_are_refused():
-    colorizer, values = Colorizer(Painter(), size=32), np.full((20, 30), 0.5)
+    colorizer, values = Colorizer(FlatGenerator(), size=32), np.full((20, 30), 0.5)
     for size in ((0, 5), (5, 0), (0, 0)):
         with pytest.raises(ValueError, match=f"must have pixels, not {size[0]} x {size[1]}"):
             colorizer(Image.new("L", size))
@@ -88,15 +90,15 @@ def test_pictures_without_pixels_and_masked_arrays_are_refused():
 
 
 def test_much_saturation_stays_in_the_gamut_and_keeps_lightness(photograph):
-    result = Colorizer(Painter(20, -15), size=64, saturation=10)(photograph.astype(np.float32) / 255)
+    result = Colorizer(FlatGenerator(20, -15), size=64, saturation=10)(photograph.astype(np.float32) / 255)
     truth = lightness(torch.from_numpy(photograph / 255).permute(2, 0, 1)[None])[0, 0]
     assert (lab_of(result)[0] - truth).abs().max() < 0.3
     batch = torch.from_numpy(photograph / 255).float().permute(2, 0, 1)[None]
-    assert in_gamut(rgb_to_lab(Colorizer(Painter(20, -15), size=64, saturation=10)(batch))).all()
+    assert in_gamut(rgb_to_lab(Colorizer(FlatGenerator(20, -15), size=64, saturation=10)(batch))).all()
 
 
-def test_uncertainty_is_the_spread_of_the_guesses(photograph):
-    sure = Colorizer(Painter(), size=64).uncertainty(photograph)
+def test_uncertainty_is_the_spread_of_the_predictions(photograph):
+    sure = Colorizer(FlatGenerator(), size=64).uncertainty(photograph)
     assert sure.shape == photograph.shape[:2]
     assert sure.dtype == np.float32
     assert sure.max() < 1e-3, "always the same answer"
@@ -138,7 +140,7 @@ def test_uncertainty_takes_what_a_call_takes(tmp_path, photograph):
 )
 def test_arguments_out_of_range_are_refused(wrong):
     with pytest.raises(ValueError, match=f"the {next(iter(wrong))} must be"):
-        Colorizer(Painter(), **wrong)
+        Colorizer(FlatGenerator(), **wrong)
 
 
 # Hints
@@ -147,7 +149,7 @@ def test_arguments_out_of_range_are_refused(wrong):
 def test_a_point_has_the_colour_it_names_whatever_the_saturation():
     wanted = lab_of(np.full((1, 1, 3), (200, 100, 60), np.uint8))[1:, 0, 0]
     for saturation in (0.0, 1.0, 2.0):
-        colorizer = Colorizer(Painter(0, 0), size=64, saturation=saturation)
+        colorizer = Colorizer(FlatGenerator(0, 0), size=64, saturation=saturation)
         lab = lab_of(colorizer(GREY, points=[Point(0.5, 0.5, (200, 100, 60))]))
         assert torch.allclose(lab[1:, 40, 40], wanted, atol=1.5)
 
@@ -164,7 +166,7 @@ def test_a_reference_gives_its_colours(tmp_path, photograph):
 
 def test_hints_are_for_one_picture():
     with pytest.raises(ValueError, match="not for a batch"):
-        Colorizer(Painter(), size=32)(torch.rand(2, 1, 32, 32), points=[Point(0.5, 0.5, "red")])
+        Colorizer(FlatGenerator(), size=32)(torch.rand(2, 1, 32, 32), points=[Point(0.5, 0.5, "red")])
 
 
 # What is imported

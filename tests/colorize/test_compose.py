@@ -12,12 +12,12 @@ from torch import nn
 from colorlib.color.gamut import fit_gamut
 from colorlib.color.lab import lab_to_rgb, lightness
 from colorlib.colorize.colorizer import Colorizer
-from helpers.colorize import Painter, as_array, as_tensor, lab_of
+from helpers.colorize import FlatGenerator, as_array, as_tensor, lab_of
 
 
 @pytest.mark.parametrize("colour", [(20.0, -15.0), (90.0, 80.0), (-100.0, -100.0)])
 def test_lightness_is_the_input_s_own(photograph, colour):
-    result = Colorizer(Painter(*colour), size=64)(photograph)
+    result = Colorizer(FlatGenerator(*colour), size=64)(photograph)
     truth = lightness(torch.from_numpy(photograph / 255).permute(2, 0, 1)[None])[0, 0]
     # One 8-bit step is up to 1.3 units of L in the darkest blues and well below 0.5 elsewhere.
     difference = (lab_of(result)[0] - truth).abs()
@@ -27,7 +27,7 @@ def test_lightness_is_the_input_s_own(photograph, colour):
 
 def test_colour_arrives_where_the_gamut_has_room():
     grey = np.full((50, 70), 128, np.uint8)
-    lab = lab_of(Colorizer(Painter(20, -15), size=64)(grey))
+    lab = lab_of(Colorizer(FlatGenerator(20, -15), size=64)(grey))
     assert lab[1].mean() == pytest.approx(20, abs=0.6)
     assert lab[2].mean() == pytest.approx(-15, abs=0.6)
 
@@ -49,7 +49,7 @@ def test_colour_lies_where_the_lightness_is():
 
 
 def test_array_kinds(photograph):
-    colorizer = Colorizer(Painter(), size=32)
+    colorizer = Colorizer(FlatGenerator(), size=32)
     eight = colorizer(photograph)
     assert eight.dtype == np.uint8
     sixteen = colorizer(photograph.astype(np.uint16) * 257)
@@ -67,12 +67,12 @@ def test_array_kinds(photograph):
 
 def test_sixteen_bits_keep_steps_that_eight_lose():
     ramp = np.arange(30000, 30000 + 64, dtype=np.uint16)[None].repeat(8, 0)
-    result = Colorizer(Painter(0, 0), size=32)(ramp)
+    result = Colorizer(FlatGenerator(0, 0), size=32)(ramp)
     assert len(np.unique(result[0, :, 1])) > 40
 
 
 def test_a_batch_in_gives_a_batch_out(photograph):
-    colorizer = Colorizer(Painter(), size=32)
+    colorizer = Colorizer(FlatGenerator(), size=32)
     rgb = torch.from_numpy(photograph / 255).float().permute(2, 0, 1)[None].repeat(3, 1, 1, 1)
     result = colorizer(rgb)
     assert result.shape == rgb.shape
@@ -83,7 +83,7 @@ def test_a_batch_in_gives_a_batch_out(photograph):
 
 
 def test_paths_and_pil_pictures(tmp_path, photograph):
-    colorizer = Colorizer(Painter(), size=32)
+    colorizer = Colorizer(FlatGenerator(), size=32)
     image = Image.fromarray(photograph)
     path = tmp_path / "photo.png"
     image.save(path)
@@ -101,14 +101,14 @@ def test_exif_rotation_is_applied(tmp_path, photograph):
     exif[0x0112] = 6  # the camera was turned: rotate by 90 degrees to look at it
     path = tmp_path / "turned.jpg"
     Image.fromarray(photograph).save(path, exif=exif)
-    assert Colorizer(Painter(), size=32)(path).size == photograph.shape[:2]
+    assert Colorizer(FlatGenerator(), size=32)(path).size == photograph.shape[:2]
 
 
 def test_a_16_bit_file_is_not_clipped_at_8_bits(tmp_path):
     values = np.linspace(0, 65535, 40 * 60).reshape(40, 60).astype(np.uint16)
     for suffix in ("png", "tif"):
         Image.fromarray(values).save(tmp_path / f"deep.{suffix}")
-        result = np.asarray(Colorizer(Painter(0, 0), size=32)(tmp_path / f"deep.{suffix}"))
+        result = np.asarray(Colorizer(FlatGenerator(0, 0), size=32)(tmp_path / f"deep.{suffix}"))
         assert np.abs(result.astype(float) - (values / 257)[..., None]).max() <= 1
 
 
@@ -128,7 +128,7 @@ def test_a_16_bit_file_is_not_clipped_at_8_bits(tmp_path):
 )
 def test_what_is_no_picture_is_refused(bad, message):
     with pytest.raises(ValueError, match=message):
-        Colorizer(Painter(), size=32)(bad)
+        Colorizer(FlatGenerator(), size=32)(bad)
 
 
 # Large pictures: bands, tables, memory
@@ -147,7 +147,7 @@ def exact(colorizer, values):
 @pytest.mark.parametrize("band", [5000, 2**18])
 def test_8_bit_results_are_within_one_level_of_the_exact_ones(photograph, colour, band, monkeypatch):
     monkeypatch.setattr("colorlib.colorize.compose.PIXELS_AT_ONCE", band)
-    colorizer = Colorizer(Painter(*colour), size=64)
+    colorizer = Colorizer(FlatGenerator(*colour), size=64)
     for values in (photograph, photograph[..., 1]):
         difference = np.abs(colorizer(values) - exact(colorizer, values))
         assert difference.max() < 1
@@ -156,14 +156,14 @@ def test_8_bit_results_are_within_one_level_of_the_exact_ones(photograph, colour
 
 def test_every_grey_and_depth_keeps_its_lightness():
     for values in (np.arange(256, dtype=np.uint8)[None], np.arange(0, 65536, 97, dtype=np.uint16)[None]):
-        result = Colorizer(Painter(0, 0), size=16)(values)
+        result = Colorizer(FlatGenerator(0, 0), size=16)(values)
         assert np.abs(result.astype(float) - values[..., None]).max() <= (1 if values.dtype == np.uint8 else 12)
 
 
 def test_pictures_that_may_not_be_written_are_left_alone(photograph):
     frozen = photograph.copy()
     frozen.flags.writeable = False
-    assert np.array_equal(Colorizer(Painter(), size=32)(frozen), Colorizer(Painter(), size=32)(photograph))
+    assert np.array_equal(Colorizer(FlatGenerator(), size=32)(frozen), Colorizer(FlatGenerator(), size=32)(photograph))
     assert np.array_equal(frozen, photograph)
 
 

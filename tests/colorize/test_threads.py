@@ -1,4 +1,4 @@
-"""A colorizer, a film's painter and hints work in several threads at once, and the network they ask stays as it was."""
+"""Colorizers of photographs and films, and hints, work in several threads at once; their network stays as it was."""
 
 import copy
 from concurrent.futures import ThreadPoolExecutor
@@ -144,11 +144,11 @@ def test_shared_hints_and_references_in_several_threads():
 
 
 @pytest.mark.parametrize("mode", ["flow", "exponential", "off"])
-def test_one_painter_colours_several_films_at_once(mode):
+def test_one_colorizer_colours_several_films_at_once(mode):
     generator = UNet(downs=3, filters=4).train()
     before = state(generator)
     reference = np.random.default_rng(1).integers(0, 256, (48, 64, 3), dtype=np.uint8)
-    painter = SteadyColorizer(Colorizer(generator, size=48), mode, key_every=3, reference=reference)
+    steady = SteadyColorizer(Colorizer(generator, size=48), mode, key_every=3, reference=reference)
     coffee = np.asarray(open_rgb(package_photographs()["coffee"]).convert("L"))
     films = [
         np.stack([coffee[40 * number + 2 * frame :, 60 + 3 * frame :][:128, :160] for frame in range(5)])
@@ -156,7 +156,7 @@ def test_one_painter_colours_several_films_at_once(mode):
     ]
 
     def painted(film):
-        return np.stack(list(painter.paint(film)))
+        return np.stack(list(steady.paint(film)))
 
     alone = [painted(film) for film in films]
     # OpenCV's search for motion reads memory that it never wrote, so that it is not the same twice to the last bit.

@@ -9,7 +9,7 @@ from colorlib.colorize.colorizer import Colorizer
 from colorlib.colorize.torch_backend import fold_batch_norms
 from colorlib.models.registry import build_generator, multiple_of
 from colorlib.models.unet import UNet
-from helpers.colorize import GREY, Painter, SizeTeller, lab_of
+from helpers.colorize import GREY, FlatGenerator, SizeTeller, lab_of
 
 
 @pytest.mark.parametrize(
@@ -26,22 +26,22 @@ from helpers.colorize import GREY, Painter, SizeTeller, lab_of
     ],
 )
 def test_network_sees_a_padded_never_a_squashed_picture(shape, seen):
-    painter = Painter()
+    generator = FlatGenerator()
     ramp = np.add.outer(np.linspace(0, 120, shape[0]), np.linspace(0, 120, shape[1])).astype(np.uint8)
-    result = Colorizer(painter, size=64)(ramp)
+    result = Colorizer(generator, size=64)(ramp)
     assert result.shape == (*shape, 3)
-    assert painter.seen[0].shape == (2, 1, *seen), "the picture and its mirror image"
-    assert painter.seen[0].min() >= -1
-    assert painter.seen[0].max() <= 1
+    assert generator.seen[0].shape == (2, 1, *seen), "the picture and its mirror image"
+    assert generator.seen[0].min() >= -1
+    assert generator.seen[0].max() <= 1
 
 
 def test_what_the_network_sees_has_square_pixels():
     """A disc stays a disc: its width and height agree in the network's picture."""
     y, x = np.mgrid[:240, :400]
     disc = np.where((y - 120) ** 2 + (x - 200) ** 2 < 90**2, 255, 0).astype(np.uint8)
-    painter = Painter()
-    Colorizer(painter, size=96)(disc)
-    bright = painter.seen[0][0, 0] > 0
+    generator = FlatGenerator()
+    Colorizer(generator, size=96)(disc)
+    bright = generator.seen[0][0, 0] > 0
     rows, columns = bright.any(1).sum().item(), bright.any(0).sum().item()
     assert rows == pytest.approx(2 * 90 * 96 / 240, abs=2)
     assert columns == pytest.approx(rows, abs=1)
@@ -77,7 +77,7 @@ def test_another_error_of_the_network_is_not_hidden():
 
 def test_numbers_that_are_not_finite_are_not_painted():
     with pytest.raises(FloatingPointError, match="not finite"):
-        Colorizer(Painter(float("nan"), 0), size=32)(np.zeros((40, 50), np.uint8))
+        Colorizer(FlatGenerator(float("nan"), 0), size=32)(np.zeros((40, 50), np.uint8))
 
 
 def test_dropout_is_off_and_modes_come_back(photograph):
@@ -89,7 +89,7 @@ def test_dropout_is_off_and_modes_come_back(photograph):
     assert [module.training for module in generator.modules()] == modes
 
 
-def test_the_guesses_of_several_sizes_are_averaged():
+def test_the_predictions_of_several_sizes_are_averaged():
     for sizes, a in (((40,), 4.0), ((80,), 8.0), ((40, 80), 6.0), ((80, 40, 120), 8.0)):
         lab = lab_of(Colorizer(SizeTeller(), size=sizes, flip=False)(GREY))
         assert float(lab[1].mean()) == pytest.approx(a, abs=0.6), sizes

@@ -39,7 +39,7 @@ def photographs():
 
 @pytest.mark.parametrize("coarser", [1, 2], ids=["sharp guess", "guess at half the size"])
 def test_true_colours_come_back_better_than_with_bicubic(photographs, coarser):
-    """The truth is shrunk to a network's size, and enlarged again; a network often guesses more coarsely still."""
+    """The truth is shrunk to a network's size, and enlarged again; a network often predicts more coarsely still."""
     errors = {"edges followed": [], "bicubic": []}
     for name, lab in photographs.items():
         height, width = lab.shape[-2:]

@@ -40,7 +40,7 @@ def test_shipped_recipes_are_well_formed(path):
         ("crops = 1", "corps = 1", "did you mean 'crops'"),
         ("epochs = 3", "epochs = 'three'", "epochs in .* must be of type int"),
         ('kind = "unet"', 'kind = "unett"', "unett"),
-        ('trains = "generator"', 'trains = "painter"', "trains must be one of generator, discriminator, both"),
+        ('trains = "generator"', 'trains = "decoder"', "trains must be one of generator, discriminator, both"),
         ('trains = "generator"', 'train = "generator"', "did you mean 'trains'"),
         ('schedule = "decay"', 'schedule = "decai"', "schedule must be one of"),
         ('title = "tiny"', "", "title"),

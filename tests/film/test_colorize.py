@@ -59,10 +59,10 @@ def test_sounds_and_subtitles_are_the_same_packets(tmp_path, suffix):
 
 def test_a_stream_that_the_container_cannot_hold_is_told_before_the_work(tmp_path):
     source = make(tmp_path / "in.mkv", sounds=1, subtitles=1)
-    painter = Sepia()
+    colorizer = Sepia()
     with pytest.raises(ValueError, match=r"out\.mp4: this container cannot hold stream 2 .*subtitle, srt.*\.mkv"):
-        colorize_video(source, tmp_path / "out.mp4", painter)
-    assert painter.seen == 0
+        colorize_video(source, tmp_path / "out.mp4", colorizer)
+    assert colorizer.seen == 0
     assert left_over(tmp_path) == []
 
 
@@ -117,7 +117,7 @@ def test_a_preview_shows_both(grey_film, tmp_path):
     assert np.abs(left[..., 1] - right[..., 1]).mean() < 3
 
 
-def test_a_painter_gets_frames_of_one_kind(tmp_path):
+def test_a_colorizer_gets_frames_of_one_kind(tmp_path):
     """Here a clean grey frame, there one with the codec's noise in its colours; and a tint, which is no colour."""
     shapes = []
 

@@ -109,10 +109,10 @@ MPD = (
 def test_lists_of_other_files_are_refused(name, text, where, film, tmp_path):
     (tmp_path / "sibling.mp4").write_bytes(film.read_bytes())
     (tmp_path / name).write_text(text.replace("{0}", where.replace("{film}", str(film))))
-    painter = Sepia()
+    colorizer = Sepia()
     with pytest.raises(ValueError, match=rf"{name}: not a film that FFmpeg can read"):
-        colorize_video(tmp_path / name, tmp_path / "out.mp4", painter)
-    assert painter.seen == 0
+        colorize_video(tmp_path / name, tmp_path / "out.mp4", colorizer)
+    assert colorizer.seen == 0
     assert not (tmp_path / "out.mp4").exists()
 
 

@@ -1,4 +1,4 @@
-"""A film that was broken off anywhere becomes what it would have been: a painter that remembers goes on as it was."""
+"""A film that was broken off anywhere becomes what it would have been: a colorizer that remembers goes on as it was."""
 
 from collections import deque
 
@@ -31,7 +31,7 @@ class Nervous(nn.Module):
         return torch.cat([0.2 * L + shift, 0.1 - 0.2 * L - shift], dim=1)
 
 
-def painter(mode, kind=SteadyColorizer, **more):
+def steady_colorizer(mode, kind=SteadyColorizer, **more):
     return kind(Colorizer(Nervous(), size=64, flip=False), mode, key_every=6, **more)
 
 
@@ -53,7 +53,7 @@ def reference_of(grey, number=12):
 def test_from_each_frame_on_it_is_the_same_picture(grey, mode, given, tmp_path):
     more = {"reference": reference_of(grey)} if given else {}
     memories, whole, at = deque(), [], {}
-    for done, picture in enumerate(painter(mode, **more).paint_from(iter(grey), None, memories.append), 1):
+    for done, picture in enumerate(steady_colorizer(mode, **more).paint_from(iter(grey), None, memories.append), 1):
         whole.append(picture)
         at[done] = last_memory(memories, done)
     assert len(whole) == COUNT
@@ -61,7 +61,7 @@ def test_from_each_frame_on_it_is_the_same_picture(grey, mode, given, tmp_path):
     for done in (1, 5, 6, 7, 13, 21, 22, 23, 30, COUNT - 1):
         at[done].save(tmp_path / "memory.npz")
         memory = Memory.load(tmp_path / "memory.npz")
-        again = list(painter(mode, **more).paint_from(iter(grey[memory.first :]), memory))
+        again = list(steady_colorizer(mode, **more).paint_from(iter(grey[memory.first :]), memory))
         assert len(again) == COUNT - memory.frame
         assert np.array_equal(again[done - memory.frame :], whole[done:]), f"after {done} frames"
 
@@ -91,7 +91,7 @@ def film(grey, tmp_path, monkeypatch):
 
 
 def broken_off(film, out, after):
-    stopped = painter("flow", Stopped)
+    stopped = steady_colorizer("flow", Stopped)
     stopped.after = after
     with pytest.raises(KeyboardInterrupt):
         colorize_video(film, out, stopped, codec="ffv1")
@@ -103,23 +103,23 @@ def same(one, other):
 
 
 def test_a_film_that_was_stopped_again_and_again_is_that_which_was_not(film, tmp_path):
-    whole = colorize_video(film, tmp_path / "whole.mkv", painter("flow"), codec="ffv1").path
+    whole = colorize_video(film, tmp_path / "whole.mkv", steady_colorizer("flow"), codec="ffv1").path
     out = tmp_path / "out.mkv"
     for after in (8, 12, 9, 17):
         broken_off(film, out, after)
-    assert colorize_video(film, out, painter("flow"), codec="ffv1").notes[0].startswith("going on after ")
+    assert colorize_video(film, out, steady_colorizer("flow"), codec="ffv1").notes[0].startswith("going on after ")
     assert same(out, whole)
     assert not out.with_name("out.mkv.parts").exists()
 
 
 @pytest.mark.parametrize("harm", ["lost", "cut off"])
 def test_a_memory_that_is_damaged_is_made_anew_with_its_segment(film, tmp_path, harm):
-    whole = colorize_video(film, tmp_path / "whole.mkv", painter("flow"), codec="ffv1").path
+    whole = colorize_video(film, tmp_path / "whole.mkv", steady_colorizer("flow"), codec="ffv1").path
     out = tmp_path / "out.mkv"
     broken_off(film, out, 22)
     memory = out.with_name("out.mkv.parts") / "000002.npz"
     memory.unlink() if harm == "lost" else memory.write_bytes(memory.read_bytes()[:-9])
-    notes = colorize_video(film, out, painter("flow"), codec="ffv1").notes
+    notes = colorize_video(film, out, steady_colorizer("flow"), codec="ffv1").notes
     assert any("000002.npz is" in note and "made anew from there on" in note for note in notes)
     assert "going on after 10 frames" in notes
     assert same(out, whole)

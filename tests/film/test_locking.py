@@ -66,12 +66,12 @@ def test_the_second_process_is_told_at_once_and_the_first_ends_well(tmp_path, mo
     if not flock:
         no_flock(monkeypatch)
     wait_for(lambda: (folder / "000000.nut").exists(), process)
-    painter = Sepia()
+    colorizer = Sepia()
     for resume in (True, False):
         with pytest.raises(BlockingIOError, match=rf"out\.mkv\.parts: another run \(process {process.pid} on ") as told:
-            colorize_video(source, out, painter, resume=resume)
+            colorize_video(source, out, colorizer, resume=resume)
         assert "\n" not in str(told.value)
-    assert painter.seen == 0
+    assert colorizer.seen == 0
     assert process.wait() == 0
     assert same(out, whole)
     assert left_over(tmp_path) == []
@@ -239,14 +239,14 @@ def test_stripes_and_grain_are_no_combs():
 
 
 def test_frames_that_would_fill_the_memory_are_refused(tmp_path, monkeypatch):
-    source, painter = make(tmp_path / "in.mkv", frames=3), Sepia()
+    source, colorizer = make(tmp_path / "in.mkv", frames=3), Sepia()
     monkeypatch.setenv("COLORLIB_MAX_GB", "0.0001")
     with pytest.raises(ValueError, match=r"in\.mkv claims 64 x 48 pixels.*; the limit is .* set COLORLIB_MAX_GB"):
-        colorize_video(source, tmp_path / "out.mkv", painter)
-    assert painter.seen == 0
+        colorize_video(source, tmp_path / "out.mkv", colorizer)
+    assert colorizer.seen == 0
     assert left_over(tmp_path) == []
     monkeypatch.setenv("COLORLIB_MAX_GB", "1")
-    assert colorize_video(source, tmp_path / "out.mkv", painter).frames == 3
+    assert colorize_video(source, tmp_path / "out.mkv", colorizer).frames == 3
 
 
 def test_one_frame_is_held_while_a_film_is_looked_into(tmp_path, monkeypatch):

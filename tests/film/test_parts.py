@@ -113,7 +113,7 @@ def test_other_weights_and_another_reference_under_the_same_name_are_refused(tmp
     path, arguments = tmp_path / "w.safetensors", {"downs": 3, "filters": 4}
     reference = tmp_path / "ref.png"
 
-    def painter(kind=SteadyColorizer, **more):
+    def steady_colorizer(kind=SteadyColorizer, **more):
         return kind(Colorizer.from_pretrained(path), reference=reference, **more)
 
     def save(what):
@@ -128,16 +128,16 @@ def test_other_weights_and_another_reference_under_the_same_name_are_refused(tmp
     save("weights"), save("reference")
     kept = {name: name.read_bytes() for name in (path, card_path(path), reference)}
     with pytest.raises(KeyboardInterrupt):
-        colorize_video(source, out, painter(Breaks))
+        colorize_video(source, out, steady_colorizer(Breaks))
     for what in ("weights", "reference"):
         save(what)
         with pytest.raises(ValueError, match=rf"had another colorizer \({what}\)"):
-            colorize_video(source, out, painter())
+            colorize_video(source, out, steady_colorizer())
         for name, data in kept.items():
             name.write_bytes(data)
     with pytest.raises(ValueError, match=r"had another colorizer \(key_every \(10, now 5\)\)"):
-        colorize_video(source, out, painter(key_every=5))
-    assert colorize_video(source, out, painter()).frames == 60
+        colorize_video(source, out, steady_colorizer(key_every=5))
+    assert colorize_video(source, out, steady_colorizer()).frames == 60
 
 
 def test_weights_without_a_file_are_told_apart_by_their_numbers():
@@ -200,15 +200,15 @@ def damage(parts, how):
 def test_a_segment_that_is_not_what_it_was_is_made_anew(broken_off, how):
     source, out, whole = broken_off
     damage(parts_of(out), how)
-    painter = Sepia()
-    result = colorize_video(source, out, painter)
+    colorizer = Sepia()
+    result = colorize_video(source, out, colorizer)
     assert result.frames == 60
     assert same(out, whole)
     if how in ("missing", "half zeroed", "foreign"):
         assert any("000001.nut" in note and "made anew from there on" in note for note in result.notes)
-        assert painter.seen == 50 + 4
+        assert colorizer.seen == 50 + 4
     else:
-        assert painter.seen == 30 + 4
+        assert colorizer.seen == 30 + 4
     assert left_over(out.parent) == []
 
 
@@ -255,6 +255,6 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path):
         colorize_video(source, out, Slow())
     assert out.read_text() == "my own"
     out.rename(tmp_path / "mine.mkv")
-    painter = Sepia()
-    assert colorize_video(source, out, painter).frames == 24
-    assert painter.seen <= 4, "nothing is coloured again"
+    colorizer = Sepia()
+    assert colorize_video(source, out, colorizer).frames == 24
+    assert colorizer.seen <= 4, "nothing is coloured again"

@@ -59,7 +59,7 @@ def test_the_lightness_of_a_film_stays_within_the_error_of_the_codec(tmp_path):
         batch = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2) / 255
         return rgb_to_lab(batch)[:, 0]
 
-    class Painter:
+    class Colorizer:
         upscale = 1
 
         def paint(self, frames):
@@ -69,8 +69,8 @@ def test_the_lightness_of_a_film_stays_within_the_error_of_the_codec(tmp_path):
                 yield paint(frame, np.full((12, 16), 50, np.float32), ab, frame.dtype.type)
 
     source = make(tmp_path / "in.mkv", frames=6, size=(144, 192), options={"crf": "0"})
-    fine = colorize_video(source, tmp_path / "fine.mkv", Painter(), crf=1).path
-    usual = colorize_video(source, tmp_path / "usual.mkv", Painter()).path
+    fine = colorize_video(source, tmp_path / "fine.mkv", Colorizer(), crf=1).path
+    usual = colorize_video(source, tmp_path / "usual.mkv", Colorizer()).path
     before = lightness(pictures_of(source))
     after = lightness(pictures_of(fine))
     assert (before - after).abs().mean() < 0.25

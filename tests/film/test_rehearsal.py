@@ -89,10 +89,10 @@ LATE = [index * 0.04 for index in range(200)] + [8.0, 8.004, 8.008, 8.012]
 @pytest.mark.parametrize("times", [UNEVEN, LATE])
 @pytest.mark.parametrize("suffix", [".avi", ".h264"])
 def test_a_rate_that_varies_is_refused_where_pictures_come_evenly(tmp_path, times, suffix):
-    source, painter = make(tmp_path / "in.mp4", times=times), Sepia()
+    source, colorizer = make(tmp_path / "in.mp4", times=times), Sepia()
     with pytest.raises(ValueError, match=rf"out{re.escape(suffix)}: .*name the result \.mkv"):
-        colorize_video(source, tmp_path / f"out{suffix}", painter)
-    assert painter.seen == 0
+        colorize_video(source, tmp_path / f"out{suffix}", colorizer)
+    assert colorizer.seen == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mp4"]
 
 
@@ -183,9 +183,9 @@ def test_a_film_that_could_not_be_joined_is_joined_by_the_next_call(tmp_path, mo
         colorize_video(source, out, Sepia())
     monkeypatch.undo()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mkv", "out.mp4.parts"]
-    painter = Sepia()
-    result = colorize_video(source, out.with_suffix(".mkv"), painter)
-    assert (result.frames, painter.seen) == (24, 0)
+    colorizer = Sepia()
+    result = colorize_video(source, out.with_suffix(".mkv"), colorizer)
+    assert (result.frames, colorizer.seen) == (24, 0)
     assert packets_of(result.path) == packets_of(source)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.mkv", "out.mkv"]
 
@@ -196,10 +196,10 @@ def test_what_could_not_be_joined_is_of_one_job(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="The coloured frames stay in"):
         colorize_video(source, tmp_path / "out.mp4", Sepia())
     monkeypatch.undo()
-    painter = Sepia()
-    assert colorize_video(source, tmp_path / "out.mkv", painter, crf=30).frames == painter.seen == 24
-    painter = Sepia()
-    result = colorize_video(source, tmp_path / "out.mp4", painter, sound=False)
-    assert (result.frames, painter.seen) == (24, 0)
+    colorizer = Sepia()
+    assert colorize_video(source, tmp_path / "out.mkv", colorizer, crf=30).frames == colorizer.seen == 24
+    colorizer = Sepia()
+    result = colorize_video(source, tmp_path / "out.mp4", colorizer, sound=False)
+    assert (result.frames, colorizer.seen) == (24, 0)
     with av.open(str(result.path)) as film:
         assert [stream.type for stream in film.streams] == ["video"]

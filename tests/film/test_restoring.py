@@ -55,9 +55,9 @@ def test_colours_of_a_still_arrive_in_its_scene_and_nowhere_else(name, move):
     film, network = three_scenes(name, move), Colorizer.from_pretrained("natural", 96, flip=False)
     automatic = np.stack(list(SteadyColorizer(network).paint(film.grey)))
     scene = Scene(2, 10, 30)
-    painter = RestoringColorizer(network)
-    painter.follow([Given(scene.middle, scene, film.frames[scene.middle])], Frames(film.grey, [scene]))
-    restored = np.stack(list(painter.paint(film.grey)))
+    colorizer = RestoringColorizer(network)
+    colorizer.follow([Given(scene.middle, scene, film.frames[scene.middle])], Frames(film.grey, [scene]))
+    restored = np.stack(list(colorizer.paint(film.grey)))
     before, after = (errors(frames[MIDDLE], film.frames[MIDDLE]) for frames in (automatic, restored))
     assert after.mean() < before.mean() / 2
     assert (after < before).all(), "every frame of the scene gains"
@@ -74,9 +74,9 @@ def test_what_does_not_match_stays_automatic():
     shown[:, :half] = 255 - shown[:, :half]
     violet = np.broadcast_to(np.float32([40, -40]), (*SIZE, 2))
     still = paint_frame(shown, frame_lightness(shown), violet)
-    painter = RestoringColorizer(network)
-    painter.follow([Given(scene.middle, scene, still)], Frames(film.grey, [scene]))
-    restored = np.stack(list(painter.paint(film.grey)))[scene.middle]
+    colorizer = RestoringColorizer(network)
+    colorizer.follow([Given(scene.middle, scene, still)], Frames(film.grey, [scene]))
+    restored = np.stack(list(colorizer.paint(film.grey)))[scene.middle]
     change = np.linalg.norm(chroma(restored[None]) - chroma(automatic[scene.middle][None]), axis=-1)[0]
     negative = np.abs(film.grey[scene.middle] - 127.5) > 60  # where light and dark are far apart
     assert change[:, : half - 8][negative[:, : half - 8]].mean() < 0.1 * change[:, half + 8 :].mean()
@@ -90,9 +90,9 @@ def test_of_a_scene_only_small_views_are_held(monkeypatch):
         return carried_from(given, frames)
 
     monkeypatch.setattr("colorlib.film.restoring.carried_from", looked_at)
-    painter = RestoringColorizer(Colorizer(Boiling(0), size=32, flip=False))
-    painter.follow([Given(3, scene, np.zeros((*SIZE, 3), np.uint8))], Frames(grey, [scene]))
-    assert len(list(painter.paint(grey))) == 6
+    colorizer = RestoringColorizer(Colorizer(Boiling(0), size=32, flip=False))
+    colorizer.follow([Given(3, scene, np.zeros((*SIZE, 3), np.uint8))], Frames(grey, [scene]))
+    assert len(list(colorizer.paint(grey))) == 6
     assert held == [0] * 6
 
 
@@ -103,9 +103,9 @@ def test_where_a_long_scene_is_parted_colours_change_slowly():
     red, blue = (np.stack([grey[0] // a, grey[0] // b, grey[0] // c], axis=2) for a, b, c in ((1, 3, 3), (3, 3, 1)))
 
     def mean_chroma(*given):
-        painter = RestoringColorizer(network)
-        painter.follow(list(given), Frames(grey, parts))
-        return chroma(np.stack(list(painter.paint(grey)))).mean(axis=(1, 2))
+        colorizer = RestoringColorizer(network)
+        colorizer.follow(list(given), Frames(grey, parts))
+        return chroma(np.stack(list(colorizer.paint(grey)))).mean(axis=(1, 2))
 
     automatic = mean_chroma()
     alone = mean_chroma(Given(20, parts[0], red))
@@ -137,11 +137,11 @@ def loop(tmp_path_factory):
     return folder, film, scenes, network, middle
 
 
-def painter_of(scenes, network, folder):
+def colorizer_of(scenes, network, folder):
     given, notes = read_stills(scenes, folder)
-    painter = RestoringColorizer(network)
-    painter.follow(given, scenes)
-    return painter, notes
+    colorizer = RestoringColorizer(network)
+    colorizer.follow(given, scenes)
+    return colorizer, notes
 
 
 def test_stills_are_one_a_scene_and_hold_scene_and_time(loop):
@@ -167,10 +167,10 @@ def test_stills_that_are_there_stay(loop):
 
 def test_a_whole_film_with_references(loop, tmp_path):
     folder, film, scenes, network, _ = loop
-    painter, notes = painter_of(scenes, network, folder / "stills")
-    assert [given.frame for given in painter.given] == [20]
+    colorizer, notes = colorizer_of(scenes, network, folder / "stills")
+    assert [given.frame for given in colorizer.given] == [20]
     assert notes == [f"{folder / 'stills'}: 2 of 3 stills are as they were written, and their scenes automatic"]
-    colorize_video(folder / "grey.mp4", tmp_path / "out.mp4", painter)
+    colorize_video(folder / "grey.mp4", tmp_path / "out.mp4", colorizer)
     before, after = (errors(pictures_of(path), film.frames) for path in (folder / "coloured.mp4", tmp_path / "out.mp4"))
     assert after[MIDDLE].mean() < before[MIDDLE].mean() / 2
     for elsewhere in (slice(None, 10), slice(30, None)):
@@ -184,8 +184,8 @@ def packets(path):
 
 def test_into_a_finished_film_other_scenes_unchanged_to_the_byte(loop, tmp_path):
     folder, film, scenes, network, _ = loop
-    painter, _ = painter_of(scenes, network, folder / "stills")
-    done = repaint(scenes, folder / "coloured.mp4", tmp_path / "out.mp4", painter, made_by=LABEL)
+    colorizer, _ = colorizer_of(scenes, network, folder / "stills")
+    done = repaint(scenes, folder / "coloured.mp4", tmp_path / "out.mp4", colorizer, made_by=LABEL)
     assert done.frames == 20
     assert done.notes == ["repainted from 0.50 s to 1.50 s, from key frame to key frame"]
     before, after = packets(folder / "coloured.mp4"), packets(tmp_path / "out.mp4")
@@ -205,8 +205,8 @@ def test_into_a_finished_film_other_scenes_unchanged_to_the_byte(loop, tmp_path)
 
 def test_a_passage_by_its_times(loop, tmp_path):
     folder, _, scenes, _, _ = loop
-    painter = RestoringColorizer(Colorizer(Boiling(), size=96, flip=False))
-    done = repaint(scenes, folder / "coloured.mp4", tmp_path / "out.mp4", painter, start=0.6, end=1.2)
+    colorizer = RestoringColorizer(Colorizer(Boiling(), size=96, flip=False))
+    done = repaint(scenes, folder / "coloured.mp4", tmp_path / "out.mp4", colorizer, start=0.6, end=1.2)
     assert done.frames == 20
     before, after = packets(folder / "coloured.mp4"), packets(tmp_path / "out.mp4")
     assert [a == b for a, b in zip(before, after, strict=True)] == [True] * 10 + [False] * 20 + [True] * 10
@@ -227,9 +227,9 @@ def test_what_cannot_be_repainted_is_said(loop, tmp_path, finished, out, says):
         write_clip(film.frames[:12], folder / finished, rate=20)
     target = folder / out if out == "coloured.mp4" else tmp_path / out
     before = target.read_bytes() if target.exists() else None
-    painter = RestoringColorizer(Colorizer(Boiling(), size=96, flip=False))
+    colorizer = RestoringColorizer(Colorizer(Boiling(), size=96, flip=False))
     with pytest.raises((ValueError, FileExistsError), match=says):
-        repaint(scenes, folder / finished, target, painter, start=0.6, end=1.2)
+        repaint(scenes, folder / finished, target, colorizer, start=0.6, end=1.2)
     assert (target.read_bytes() if target.exists() else None) == before
 
 

@@ -38,13 +38,13 @@ def test_a_run_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
         colorize_video(source, out, Sepia(), crf=30)
     with pytest.raises(ValueError, match="had another label"):
         colorize_video(source, out, Sepia(), label="redder")
-    painter, expected = Sepia(), []
-    result = colorize_video(source, out, painter, progress=lambda frames, total: expected.append(total) or frames)
+    colorizer, expected = Sepia(), []
+    result = colorize_video(source, out, colorizer, progress=lambda frames, total: expected.append(total) or frames)
     assert result.notes == ["going on after 30 frames"]
-    assert (result.frames, painter.seen, expected) == (60, 30 + 4, [30])
+    assert (result.frames, colorizer.seen, expected) == (60, 30 + 4, [30])
     assert times_of(out) == times_of(whole.path) == times_of(source)
     assert packets_of(out) == packets_of(source)
-    assert same_pictures(out, whole.path)  # this painter has no memory
+    assert same_pictures(out, whole.path)  # this colorizer has no memory
     assert left_over(tmp_path) == []
 
 
@@ -53,8 +53,8 @@ def test_begin_anew_when_asked(tmp_path, grey_film, monkeypatch):
     out = tmp_path / "out.mkv"
     with pytest.raises(KeyboardInterrupt):
         colorize_video(grey_film, out, Stops(12))
-    painter = Sepia()
-    assert colorize_video(grey_film, out, painter, crf=30, resume=False).frames == painter.seen == 24
+    colorizer = Sepia()
+    assert colorize_video(grey_film, out, colorizer, crf=30, resume=False).frames == colorizer.seen == 24
 
 
 def test_killed_and_taken_up_again(tmp_path, monkeypatch):

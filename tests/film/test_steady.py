@@ -12,14 +12,14 @@ from colorlib.film.steadiness import chroma, warping_error
 from colorlib.film.steady import KEY_EVERY, MODES, SteadyColorizer
 from colorlib.film.synthetic import example_clips
 from colorlib.images.decode import open_rgb
-from helpers.steady import FRAME, Boiling, painted, painter
+from helpers.steady import FRAME, Boiling, painted, steady_colorizer
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("count", [0, 1, 2, KEY_EVERY, KEY_EVERY + 1, KEY_EVERY + 2, 21])
 def test_one_out_for_each_in_and_in_order(clip, mode, count):
     frames = clip.grey[:count]
-    result = list(painter(mode).paint(frames))
+    result = list(steady_colorizer(mode).paint(frames))
     assert len(result) == count
     for before, after in zip(frames, result, strict=True):
         assert after.shape == (*FRAME, 3)
@@ -38,16 +38,16 @@ def test_few_frames_are_held(clip, mode):
             yield clip.grey[taken % 20]
             taken += 1
 
-    for given, _ in zip(range(1, 80), painter(mode).paint(endless()), strict=False):
+    for given, _ in zip(range(1, 80), steady_colorizer(mode).paint(endless()), strict=False):
         assert taken - given <= KEY_EVERY + 8
 
 
 def test_most_frames_need_no_network(clip):
     for every, wanted in ((1, 21), (5, 5), (10, 3), (100, 2)):
-        steady = painter("flow", key_every=every)
+        steady = steady_colorizer("flow", key_every=every)
         list(steady.paint(clip.grey))
         assert steady.colorizer.network.generator.calls == wanted
-    steady = painter("off")
+    steady = steady_colorizer("off")
     list(steady.paint(clip.grey))
     assert steady.colorizer.network.generator.calls == 21
 
@@ -166,6 +166,6 @@ def test_arguments():
         ({"upscale": 3}, "upscale must be 1 or 2"),
     ):
         with pytest.raises(ValueError, match=message):
-            painter(**arguments)
+            steady_colorizer(**arguments)
     with pytest.raises(FileNotFoundError, match=r"nowhere\.png"):
-        painter(reference="nowhere.png")
+        steady_colorizer(reference="nowhere.png")

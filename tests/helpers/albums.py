@@ -27,8 +27,8 @@ def level(path):
 def go(inputs, out, settings=SETTINGS, paint=paint, workers=1, **options):
     """One run into a folder; what became of each photograph, by the name of its result."""
     report = Report()
-    painter = AlbumColorizer(paint, out, settings=settings, **options)
-    for _ in run(painter, plan(inputs, out), report, workers):
+    colorizer = AlbumColorizer(paint, out, settings=settings, **options)
+    for _ in run(colorizer, plan(inputs, out), report, workers):
         pass
     return {outcome.job.name: outcome for outcome in report.outcomes}
 

@@ -7,8 +7,8 @@ from torch import nn
 from colorlib.color.lab import rgb_to_lab
 
 
-class Painter(nn.Module):
-    """Paints every pixel in one colour (a, b in CIE units) and remembers what it was shown."""
+class FlatGenerator(nn.Module):
+    """Predicts one colour for every pixel (a, b in CIE units) and remembers what it was shown."""
 
     multiple = 32
 

@@ -26,9 +26,9 @@ class Boiling(nn.Module):
         return torch.cat([0.2 * L, 0.1 - 0.2 * L], dim=1) + shift
 
 
-def painter(mode="flow", noise=0.05, **arguments):
+def steady_colorizer(mode="flow", noise=0.05, **arguments):
     return SteadyColorizer(Colorizer(Boiling(noise), size=64, flip=False), mode, **arguments)
 
 
 def painted(frames, *arguments, **named):
-    return np.stack(list(painter(*arguments, **named).paint(frames)))
+    return np.stack(list(steady_colorizer(*arguments, **named).paint(frames)))

@@ -17,7 +17,7 @@ MILLI = Fraction(1, 1000)
 
 
 class Sepia:
-    """A painter that any test can check: brightness stays, red is a little more and blue a little less."""
+    """A colorizer that any test can check: brightness stays, red is a little more and blue a little less."""
 
     def __init__(self, upscale=1):
         self.upscale, self.seen = upscale, 0

@@ -106,8 +106,11 @@ def test_notes_reach_the_report_and_the_last_message(tmp_path, recwarn):
     shutil.copy(tmp_path / "in/twelve.tif", tmp_path / "in/twin.tif")
     Image.new("L", (20, 20), 90).save(tmp_path / "in/plain.png")
     Image.new("RGB", (20, 20), 90).save(tmp_path / "in/profile.png", icc_profile=b"no profile" * 20)
-    report, painter = Report(), AlbumColorizer(lambda page: page if page.ndim == 3 else painted(page), tmp_path / "out")
-    list(run(painter, plan([tmp_path / "in"], tmp_path / "out"), report, workers=2))
+    report, colorizer = (
+        Report(),
+        AlbumColorizer(lambda page: page if page.ndim == 3 else painted(page), tmp_path / "out"),
+    )
+    list(run(colorizer, plan([tmp_path / "in"], tmp_path / "out"), report, workers=2))
     write_report(tmp_path / "out", [outcome.row() for outcome in report.outcomes])
     with (tmp_path / "out/report.csv").open(newline="") as file:
         rows = {row["result"]: row for row in csv.DictReader(file)}
