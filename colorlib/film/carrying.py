@@ -1,6 +1,6 @@
 """Colours carried from one frame of a film to another, along the motion between them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,6 +10,11 @@ __all__ = ["Frame", "average_key", "carried", "color_between", "motion_to_ends"]
 
 MEMORY = 8.0  # predictions that the memory of a place is worth at most, so that it can still change
 DOUBT = 1e-3  # predictions that a carried colour is worth at least: nothing may be worth none
+
+
+def _nothing() -> np.ndarray:
+    """Stand for what is not yet found out of a frame."""
+    return np.empty(0, np.float32)
 
 
 @dataclass(eq=False)
@@ -22,10 +27,12 @@ class Frame:
     grey: np.ndarray  # (h, w), uint8: the same for OpenCV
     given: bool = False  # whether the reference is this frame
     least: float = np.inf  # how far the reference is from the frame that it was taken for last
-    ab: np.ndarray | None = None  # (h, w, 2), CIE units
-    known: np.ndarray | None = None  # (h, w): how many predictions stand behind each colour
-    back: np.ndarray | None = None  # motion from here to the frame before
-    forth: np.ndarray | None = None  # and from there to here
+    ab: np.ndarray = field(default_factory=_nothing)  # (h, w, 2), CIE units
+    # (h, w): how many predictions stand behind each colour
+    known: np.ndarray = field(default_factory=_nothing)
+    # (h, w, 2): motion from here to the frame before, and from there to here
+    back: np.ndarray = field(default_factory=_nothing)
+    forth: np.ndarray = field(default_factory=_nothing)
 
 
 def motion_to_ends(group: list[Frame]) -> tuple[list, list]:

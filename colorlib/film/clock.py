@@ -7,7 +7,8 @@ is shown once more.
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, cast
 
 from colorlib.film.containers import NO_PICTURE_TIMES
 
@@ -16,11 +17,16 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-__all__ = ["Shifts", "decoded_frames", "mended"]
+__all__ = ["Shifts", "decoded_frames", "mended", "seconds_of"]
 
 # For each stream, by its number: pairs of a packet, counted from 0, and the seconds added to the
 # times from there on.
 Shifts = Mapping[int, tuple[tuple[int, float], ...]]
+
+
+def seconds_of(packet: "av.Packet") -> Fraction:
+    """Return when a packet is decoded, in seconds; it must have a time."""
+    return cast(int, packet.dts) * packet.time_base
 
 
 def mended(packets: "Iterable[av.Packet]", shifts: Shifts) -> "Iterator[av.Packet]":
@@ -135,7 +141,7 @@ class _DecodingClock:
 
     def shown_at(self, time: int | None) -> int | None:
         """Tell when a frame is shown that has the time of some packet or, at the end, none."""
-        if time in self.times:
+        if time is not None and time in self.times:
             place = self.times.index(time)
             if self.delay is None:
                 self.delay = place

@@ -7,7 +7,7 @@ comb of lines at its edges.
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -28,7 +28,10 @@ HOLE = 10  # frames of a steady film that may be missing in one place before tha
 
 
 def frames_of(
-    film: Film, start: float = 0, end: float | None = None, deinterlace: bool = False
+    film: Film,
+    start: float | Fraction = 0,
+    end: float | Fraction | None = None,
+    deinterlace: bool = False,
 ) -> "Iterator[tuple[int, av.VideoFrame]]":
     """Decode a film, frame by frame.
 
@@ -138,11 +141,11 @@ def _whole(
     def pulled(graph: "av.filter.Graph") -> "Iterator[av.VideoFrame]":
         while True:
             try:
-                frame = graph.pull()
+                frame = cast("av.VideoFrame", graph.pull())
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
             if frame.pts is not None:
-                frame.pts = round(frame.pts * frame.time_base / time_base)
+                frame.pts = round(frame.pts * cast(Fraction, frame.time_base) / time_base)
             frame.time_base = time_base
             yield frame
 

@@ -23,7 +23,7 @@ __all__ = ["lock_names", "locked"]
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 HALF_MADE = 60.0  # seconds after which a lock that names nobody is what a killed process has left
 
 

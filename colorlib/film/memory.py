@@ -4,6 +4,7 @@ import zipfile
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -32,8 +33,9 @@ class Memory:
 
     def save(self, path: Path) -> None:
         """Write it to a file, which appears whole or not at all."""
+        arrays: dict[str, Any] = {"_frame": self.frame, "_first": self.first, **self.known}
         with atomic(path) as temporary, written_by_python(temporary) as file:
-            np.savez(file, _frame=self.frame, _first=self.first, **self.known)
+            np.savez(file, **arrays)
 
     @classmethod
     def load(cls, path: Path) -> "Memory":

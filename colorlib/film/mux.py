@@ -10,9 +10,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from colorlib._atomic import atomic
+from colorlib.film.clock import seconds_of
 from colorlib.film.containers import film_errors, opened_film, opened_segment
 from colorlib.film.encode import Coding, packets_of_segment
 from colorlib.film.probe import Film
@@ -176,25 +177,29 @@ def join_segments(
 
 def merged(*streams: "Iterable[av.Packet]") -> "Iterator[av.Packet]":
     """Put packets of several streams into the order of their times."""
-    return heapq.merge(*streams, key=lambda packet: float(packet.dts * packet.time_base))
+    return heapq.merge(*streams, key=lambda packet: float(seconds_of(packet)))
 
 
 def _pictures(
     segments: Sequence[Path], film: Film, shown: "Stream", cut: tuple | None
 ) -> "Iterator[av.Packet]":
     """Read the packets of all segments, with the times of the film."""
-    before, shift = None, 0 if cut is None else round(cut[0] / film.time_base)
+    shift = 0 if cut is None else round(cut[0] / film.time_base)
+    before: av.Packet | None = None
+    last = 0
     for path in segments:
         for packet in packets_of_segment(path):
-            time = round(packet.pts * packet.time_base / film.time_base) - shift
+            moment = cast(int, packet.pts) * packet.time_base
+            time = round(moment / film.time_base) - shift
             if before is not None:
-                if time <= before.pts:
+                if time <= last:
                     raise ValueError(
                         f"{path}: the frames are not in the order in which they are shown"
                     )
-                before.duration = time - before.pts
+                before.duration = time - last
                 yield before
             packet.stream, packet.time_base = shown, film.time_base
             packet.pts = packet.dts = time
-            packet.duration, before = film.step, packet
-    yield before
+            packet.duration, before, last = film.step, packet, time
+    if before is not None:
+        yield before

@@ -12,6 +12,7 @@ little motion that is finer than that.
 
 from functools import lru_cache
 from threading import local
+from typing import Any
 
 import cv2
 import numpy as np
@@ -28,9 +29,8 @@ _of_this_thread = local()
 def _estimator() -> cv2.DISOpticalFlow:
     """Return this thread's dense inverse search: medium care with fewer steps is as exact."""
     if not hasattr(_of_this_thread, "search"):
-        _of_this_thread.search = search = cv2.DISOpticalFlow_create(
-            cv2.DISOPTICAL_FLOW_PRESET_MEDIUM
-        )
+        search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        _of_this_thread.search = search
         search.setPatchStride(4)
         search.setGradientDescentIterations(8)
     return _of_this_thread.search
@@ -76,7 +76,8 @@ def find_motion(
         )
     if min(frame.shape) < 16:
         return np.zeros((*frame.shape, 2), np.float32)
-    return _estimator().calc(frame, other, None if guess is None else guess.copy())
+    start: Any = None if guess is None else guess.copy()
+    return _estimator().calc(frame, other, start)
 
 
 def fetch(picture: np.ndarray, flow: np.ndarray) -> np.ndarray:
@@ -96,7 +97,8 @@ def fetch(picture: np.ndarray, flow: np.ndarray) -> np.ndarray:
         Like the picture.
     """
     places = flow + _grid(*flow.shape[:2])
-    return cv2.remap(picture, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    second: Any = None  # of two maps; ours is one
+    return cv2.remap(picture, places, second, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def chain(first: np.ndarray, second: np.ndarray) -> np.ndarray:

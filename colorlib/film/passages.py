@@ -8,11 +8,12 @@ and gets their times.
 import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from colorlib._atomic import already_there, atomic
 from colorlib.film.colorize import ColoredFilm, colorize_video
@@ -34,7 +35,7 @@ def repaint_passages(
     out: str | Path,
     passages: Sequence[tuple[int, int]],
     prepared: Callable[[int], FrameColorizer],
-    **options: object,
+    **options: Any,
 ) -> ColoredFilm:
     """Write a finished film anew, with some passages repainted and all other packets copied.
 
@@ -115,11 +116,13 @@ def repaint_passages(
 def _frames_of(path: Path) -> tuple[list[int], list[int]]:
     """Return the times of the pictures of a film, in order, and the numbers of key frames."""
     with opened_film(path) as container:
-        found = [
+        packets = container.demux(video_stream(container, path))
+        moments = [
             (packet.pts if packet.pts is not None else packet.dts, packet.is_keyframe)
-            for packet in container.demux(video_stream(container, path))
+            for packet in packets
             if packet.size
         ]
+    found = [(time, key) for time, key in moments if time is not None]
     found.sort()
     return [time for time, _ in found], [number for number, (_, key) in enumerate(found) if key]
 
@@ -203,7 +206,7 @@ def _packets(
             )
         packets = [packet for packet in piece.demux(stream) if packet.size]
         for packet, time in zip(packets, times[slice(*place)], strict=True):
-            packet.time_base = pictures.time_base
+            packet.time_base = cast(Fraction, pictures.time_base)
             packet.pts = packet.dts = time
             yield packet
 

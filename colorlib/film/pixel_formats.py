@@ -15,7 +15,7 @@ References: ITU-R BT.601-7 and BT.709-6, section 3 (matrix and range); BT.2020-2
 """
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -163,7 +163,8 @@ def _plane(frame: "av.VideoFrame", index: int) -> np.ndarray:
     """Return one plane of a planar frame where it lies in memory, to read and to write."""
     plane = frame.planes[index]
     dtype = np.dtype(np.uint8 if frame.format.components[index].bits == 8 else np.uint16)
-    rows = np.frombuffer(plane, dtype).reshape(-1, plane.line_size // dtype.itemsize)
+    buffer: Any = plane  # which PyAV does not say
+    rows = np.frombuffer(buffer, dtype).reshape(-1, plane.line_size // dtype.itemsize)
     return rows[: plane.height, : plane.width]
 
 

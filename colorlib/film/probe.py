@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -128,7 +128,7 @@ def read_film(path: str | Path) -> Film:
             stream.index,
             width,
             height,
-            Fraction(stream.time_base),
+            cast(Fraction, stream.time_base),
             frame.pts or 0,
             Fraction(stream.average_rate or stream.guessed_rate or 25),
             _length(container, stream),
@@ -166,7 +166,7 @@ def video_stream(container: "InputContainer", path: str | Path) -> "VideoStream"
         stream for stream in container.streams.video if not stream.disposition & _ATTACHED_PICTURE
     ]
     if not streams:
-        kinds = sorted({stream.type for stream in container.streams}) or ["nothing"]
+        kinds = sorted({str(stream.type) for stream in container.streams}) or ["nothing"]
         raise ValueError(
             f"{path}: no video stream in it, only {', '.join(kinds)}; give a film with pictures"
         )
@@ -179,12 +179,13 @@ def video_stream(container: "InputContainer", path: str | Path) -> "VideoStream"
 
 def _length(container: "InputContainer", stream: "VideoStream") -> float | None:
     """Return how many seconds of pictures their stream promises, or else the container."""
+    tick = cast(Fraction, stream.time_base)
     whole = container.duration / 1e6 if container.duration and container.duration > 0 else None
     if stream.duration and stream.duration > 0:
-        return float(stream.duration * stream.time_base)
+        return float(stream.duration * tick)
     seconds = _seconds_of_tag(stream.metadata.get("DURATION", ""))
     if seconds is not None:
-        seconds -= float((stream.start_time or 0) * stream.time_base)
+        seconds -= float((stream.start_time or 0) * tick)
         if seconds > 0 and (whole is None or seconds < whole + 0.5):
             return seconds
     return whole
@@ -206,7 +207,7 @@ def _display_matrix(frame: "av.VideoFrame") -> tuple[int, int, int, int]:
     data = frame.side_data.get("DISPLAYMATRIX")
     if data is None:
         return _UPRIGHT
-    a, b, _, c, d = (int(number) for number in np.frombuffer(bytes(data), np.int32)[:5])
+    a, b, _, c, d = (int(number) for number in np.frombuffer(bytes(cast(Any, data)), np.int32)[:5])
     limit = max(map(abs, (a, b, c, d))) / 2
     a, b, c, d = ((number > limit) - (number < -limit) for number in (a, b, c, d))
     return (

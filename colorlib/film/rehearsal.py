@@ -106,12 +106,12 @@ def rehearse(
             stage.rehearsed(progress(times, len(times)), ways)
             break
         except RehearsalError as refused:
-            index = refused.stream
-            if index is None or kinds[index] != "audio" or ways[index].startswith(ENCODE):
+            full = refused.stream
+            if full is None or kinds[full] != "audio" or ways[full].startswith(ENCODE):
                 raise ValueError(
                     f"{out}: this container cannot hold the film ({refused}); {CANNOT_HOLD}"
                 ) from refused
-            ways[index] = stage.way(index, times[:_PICTURES], kinds[index], encode=True)
+            ways[full] = stage.way(full, times[:_PICTURES], kinds[full], encode=True)
     for index, way in ways.items():
         if way.startswith(ENCODE):
             codec = way.removeprefix(ENCODE).strip()

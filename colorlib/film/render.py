@@ -84,7 +84,7 @@ def upscaled(L: np.ndarray, times: int = 2) -> np.ndarray:
     if L.ndim != 2 or 0 in L.shape or times < 1:
         raise ValueError(f"L must be (H, W) and times at least 1, not {L.shape} and {times}")
     size, small = (times * L.shape[1], times * L.shape[0]), L.shape[::-1]
-    estimate = cv2.resize(L, size, interpolation=cv2.INTER_LANCZOS4)
+    estimate: np.ndarray = cv2.resize(L, size, interpolation=cv2.INTER_LANCZOS4)
     for _ in range(ROUNDS):
         missing = L - cv2.resize(estimate, small, interpolation=cv2.INTER_AREA)
         estimate += cv2.resize(missing, size, interpolation=cv2.INTER_LANCZOS4)

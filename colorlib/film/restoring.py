@@ -10,6 +10,7 @@ replace the predicted colours, to the border of the scene and no further.
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -53,7 +54,8 @@ def carried_from(given: Given, frames: Mapping[int, Frame]) -> dict[int, Carried
     """
     still = frames[given.frame]
     height, width = still.L.shape
-    lab = cv2.cvtColor(np.float32(shrunk(given.pixels, height, width)) / 255, cv2.COLOR_RGB2Lab)
+    small = shrunk(given.pixels, height, width).astype(np.float32)
+    lab = cv2.cvtColor(small / 255, cv2.COLOR_RGB2Lab)
     ab = np.ascontiguousarray(lab[..., 1:])
     unlike = cv2.GaussianBlur(np.abs(lab[..., 0] - still.L), (0, 0), 2) / UNLIKE
     match = np.exp(-(unlike * unlike) / 2)
@@ -85,7 +87,7 @@ class RestoringColorizer(SteadyColorizer):
         As for `SteadyColorizer`.
     """
 
-    def __init__(self, *arguments: object, **options: object) -> None:
+    def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.given: list[Given] = []
         self._offset = 0
@@ -178,7 +180,7 @@ def repaint(
     colorizer: RestoringColorizer,
     start: float = 0,
     end: float | None = None,
-    **options: object,
+    **options: Any,
 ) -> ColoredFilm:
     """Paint repainted scenes or one passage of a finished film anew, and copy all else.
 

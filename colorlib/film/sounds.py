@@ -7,13 +7,15 @@ none. The first two are copied. In the last case the sound is encoded again.
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from colorlib.film.clock import mended
+from colorlib.film.clock import mended, seconds_of
 from colorlib.film.probe import Film
 
 if TYPE_CHECKING:
     import av
+    from av.audio.codeccontext import AudioCodecContext
+    from av.audio.stream import AudioStream
     from av.container import InputContainer, OutputContainer
     from av.stream import Stream
 
@@ -92,26 +94,24 @@ def add_copy(target: "OutputContainer", stream: "Stream", way: str) -> "Stream":
     if way == COPY:
         return target.add_stream_from_template(stream)
     if way == FORWARD:
-        copy = target.add_mux_stream(target.default_audio_codec)
-        av.BitStreamFilterContext("null", stream, copy)  # copies the parameters
-        copy.time_base = stream.time_base
-        return copy
+        forwarded = target.add_mux_stream(target.default_audio_codec)
+        av.BitStreamFilterContext("null", stream, forwarded)  # copies the parameters
+        forwarded.time_base = stream.time_base
+        return forwarded
     encoder = av.Codec(way.removeprefix(ENCODE).strip(), "w")
-    context = stream.codec_context
+    context = cast("AudioCodecContext", stream.codec_context)
     rate = context.sample_rate
     if encoder.audio_rates and rate not in encoder.audio_rates:
         rate = min((r for r in encoder.audio_rates if r >= rate), default=max(encoder.audio_rates))
-    copy = target.add_stream(encoder.name, rate=rate)
+    copy = cast("AudioStream", target.add_stream(encoder.name, rate=rate))
     channels = context.layout.nb_channels  # a file may tell only how many
-    copy.layout = (
-        _LAYOUTS.get(channels, context.layout)
-        if channels <= 2 or encoder.name == "flac"
-        else "stereo"
-    )
+    several = channels > 2 and encoder.name != "flac"
+    copy.layout = "stereo" if several else _LAYOUTS.get(channels, context.layout)
     if encoder.name == "flac":
-        copy.format = "s16" if context.format.bytes <= 2 or "flt" in context.format.name else "s32"
+        fine = context.format.bytes > 2 and "flt" not in context.format.name
+        copy.format = "s32" if fine else "s16"
     else:
-        copy.format = encoder.audio_formats[0]
+        copy.format = (encoder.audio_formats or [])[0]
     copy.time_base = Fraction(1, rate)
     return copy
 
@@ -151,7 +151,9 @@ def packets_of_sounds(
         return
     packets = mended(source.demux(streams), film.shifts)
     encoders = {
-        index: _Encoder(copies[index]) for index, way in ways.items() if way.startswith(ENCODE)
+        index: _Encoder(cast("AudioStream", copies[index]))
+        for index, way in ways.items()
+        if way.startswith(ENCODE)
     }
     lasts: dict[int, int] = {}
     while True:
@@ -167,7 +169,7 @@ def packets_of_sounds(
         if packet.dts is None or not packet.size or bytes(packet) == _GAP:
             continue  # at the end; what an mp4 makes for itself
         if cut is not None:
-            if not cut[0] <= packet.dts * packet.time_base < cut[1]:
+            if not cut[0] <= seconds_of(packet) < cut[1]:
                 continue
             shift = round(cut[0] / packet.time_base)
             packet.dts -= shift
@@ -189,7 +191,7 @@ def _keep_order(packet: "av.Packet", last: int | None, copy: "Stream") -> None:
     if last is None:
         return
     first = last + (0 if copy.container.format.flags & _NON_STRICT else 1)
-    if packet.dts < first:
+    if packet.dts is not None and packet.dts < first:
         packet.dts = first
         if packet.pts is not None:
             packet.pts = max(packet.pts, first)
@@ -198,17 +200,19 @@ def _keep_order(packet: "av.Packet", last: int | None, copy: "Stream") -> None:
 class _Encoder:
     """Decode a sound and encode it for the stream of the result."""
 
-    def __init__(self, copy: "Stream") -> None:
-        self.copy, self.resampler, self.last = copy, None, None
+    def __init__(self, copy: "AudioStream") -> None:
+        self.copy = copy
+        self.resampler: av.AudioResampler | None = None
+        self.last: int | None = None
 
     def encoded(self, packet: "av.Packet | None") -> "Iterator[av.Packet]":
         """Return the packets that come out when one goes in; None at the end."""
         import av
 
-        frames = []
+        frames: list[av.AudioFrame] = []
         if packet is not None:
             try:
-                frames = packet.decode()
+                frames = cast("list[av.AudioFrame]", packet.decode())
             except av.FFmpegError:
                 return  # a piece that is damaged
         for frame in frames:

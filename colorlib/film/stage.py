@@ -8,6 +8,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from colorlib.film.clock import seconds_of
 from colorlib.film.containers import opened_film
 from colorlib.film.encode import Coding
 from colorlib.film.mux import CANNOT_HOLD, add_pictures, add_sounds, merged
@@ -102,17 +103,17 @@ class Stage:
         packet, others = None, 0
         with (
             opened_film(film.path) as source,
-            av.open(BytesIO(self.black), format="nut") as pictures,
+            av.open(BytesIO(self.black), "r", format="nut") as pictures,
         ):
             target = av.open(file, "w", format=self.coding.container)
             shown = add_pictures(target, source, pictures.streams.video[0], film, self.out)
             copies = add_sounds(target, source, film, ways, self.out)
-            if until is not None and ways and shift > 0 and not film.shifts:
+            if until is not None and ways and self.cut and shift > 0 and not film.shifts:
                 source.seek(int(self.cut[0] * 1_000_000))
             sounds = packets_of_sounds(source, film, copies, ways, self.cut)
             if until is not None:
                 end = until - float(shift * film.time_base)
-                sounds = takewhile(lambda sound: float(sound.dts * sound.time_base) <= end, sounds)
+                sounds = takewhile(lambda sound: float(seconds_of(sound)) <= end, sounds)
             black = [packet for packet in pictures.demux(video=0) if packet.size]
             try:
                 target.start_encoding()

@@ -150,8 +150,7 @@ class SteadyColorizer:
         Raises
         ------
         ValueError
-            If a frame is of another kind than described or than the first; or if the reference has
-            no colour.
+            If a frame is of another kind than described or the first, or the reference is grey.
         FloatingPointError
             If the generator returns numbers that are not finite.
         """
@@ -170,11 +169,9 @@ class SteadyColorizer:
         frames : iterable of ndarray
             As for `paint`, from the frame `memory.first` on.
         memory : Memory, optional
-            What another colorizer with the same settings has remembered; by default the film
-            begins.
+            What a colorizer with the same settings remembers; by default the film begins.
         remember : callable
-            Is given a memory of each frame from which one can go on, in order, before that frame is
-            given back.
+            Is given a memory of each frame to go on from, before that frame is given back.
 
         Yields
         ------
@@ -183,12 +180,12 @@ class SteadyColorizer:
         """
         memory = memory or Memory(0, 0)
         seen = recognised(self._seen(frames, memory.first), self.reference, memory)
-        all_shots = ((frame, True) for frame in seen)
+        shots: Shots = ((frame, True) for frame in seen)
         if self.mode != "off":
-            all_shots = with_cuts(seen, lambda frame: frame.grey)
-        shots = ((frame, cut) for frame, cut in all_shots if frame.number >= memory.frame)
+            shots = with_cuts(seen, lambda frame: frame.grey)
+        new = ((frame, cut) for frame, cut in shots if frame.number >= memory.frame)
         paint = self._flow if self.mode == "flow" else self._each
-        return _in_background(self._painted, paint(shots, memory, remember))
+        return _in_background(self._painted, paint(new, memory, remember))
 
     def _seen(self, frames: Iterable[np.ndarray], start: int) -> Iterator[Frame]:
         """Give the frames their small views."""
@@ -204,26 +201,30 @@ class SteadyColorizer:
             if kind != first:
                 raise ValueError(f"frame {number} is {kind}, but the first frame is {first}")
             height, width = pixels.shape[:2]
-            small = network_size(height, width, max(self.colorizer.sizes))
-            L = frame_lightness(shrunk(pixels, *small))
+            small = shrunk(pixels, *network_size(height, width, max(self.colorizer.sizes)))
+            L = frame_lightness(small)
             yield Frame(number, pixels, L, np.rint(L * 2.55).astype(np.uint8))
 
     def _predicted(self, frame: Frame) -> Frame:
         """Give a frame the network's prediction, or the reference's colours when it is that."""
         if frame.given:
-            frame.ab = np.ascontiguousarray(small_lab(self.reference, *frame.L.shape)[..., 1:])
-            frame.known = np.full_like(frame.L, CERTAIN)
-            return frame
-        frame.ab = self.colorizer.small_ab(frame.L, reference=self.reference)
-        frame.known = np.ones_like(frame.L)
+            frame.ab, frame.known = self._given(frame.L), np.full_like(frame.L, CERTAIN)
+        else:
+            frame.ab = self.colorizer.small_ab(frame.L, reference=self.reference)
+            frame.known = np.ones_like(frame.L)
         return frame
+
+    def _given(self, L: np.ndarray) -> np.ndarray:
+        """Return the a and b of the reference at the size of a view."""
+        assert self.reference is not None
+        return np.ascontiguousarray(small_lab(self.reference, *L.shape)[..., 1:])
 
     def _painted(self, frame: Frame) -> np.ndarray:
         """Return the frame in colour, at full size."""
         L, ab = frame.L, faded(frame.ab, frame.L)
         if frame.given:  # its colours are known at full size
             L = frame_lightness(frame.pixels)
-            ab = np.ascontiguousarray(small_lab(self.reference, *L.shape)[..., 1:])
+            ab = self._given(L)
         return paint_frame(frame.pixels, L, ab, self.upscale)
 
     def _started(self, frame: Frame, memory: Memory) -> Frame:
@@ -272,13 +273,12 @@ class SteadyColorizer:
         """Colour the last frame of a group with the help of the first, both keys; then the rest."""
         if len(group) < 2:
             return group
-        start, end = group[0], self._predicted(group[-1])
+        start, end = keys = group[0], self._predicted(group[-1])
         since, until = motion_to_ends(group)
         if not end.given:
             average_key(start, end, *since[-1])
         for place, frame in enumerate(group[1:-1], 1):
-            ways = [since[place], until[place]]
-            color_between(frame, place / (len(group) - 1), (start, end), ways)
+            color_between(frame, place / (len(group) - 1), keys, [since[place], until[place]])
         return group
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from colorlib.film.containers import GENERATE_TIMES, NO_PICTURE_TIMES
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
     from av.container import InputContainer
 
 __all__ = ["Nowhere", "RehearsalError", "read_again"]
@@ -48,10 +49,11 @@ class Nowhere(RawIOBase):
         self.place = offset + (0, self.place, self.end)[whence]
         return self.place
 
-    def write(self, data: bytes) -> int:
-        self.place += len(data)
+    def write(self, data: "ReadableBuffer") -> int:
+        size = memoryview(data).nbytes
+        self.place += size
         self.end = max(self.end, self.place)
-        return len(data)
+        return size
 
 
 @contextmanager
@@ -66,7 +68,7 @@ def read_again(file: BytesIO) -> "Iterator[InputContainer]":
     import av
 
     try:
-        container = av.open(file)
+        container = av.open(file, "r")
     except av.FFmpegError as error:
         raise RehearsalError(ValueError("what is written cannot be read again"), None) from error
     with container:
