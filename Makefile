@@ -19,9 +19,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-book: $(STAMP)  ## Execute every chapter (cached) and build the pages
-	$(BIN)/jupyter-book build . --all -W -n --keep-going
-	@echo "The pages: file://$(CURDIR)/_build/html/index.html (or: make serve)"
+book: $(STAMP)  ## Execute the chapters and build the pages, as far as something of them changed
+	$(BIN)/python book/tools/pages.py
 
 web: $(STAMP)  ## Build the page that colours, with npm; `make book` does it too (kept until something of it changes)
 	$(BIN)/python book/tools/web.py

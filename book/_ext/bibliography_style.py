@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from pybtex.plugin import find_plugin
 from pybtex.plugin import register_plugin as register_pybtex
 from pybtex.style.formatting.unsrt import Style as Unsorted
 from sphinx.application import Sphinx
@@ -35,5 +36,7 @@ class NamesStyle(Unsorted):
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
     register_pybtex("pybtex.style.formatting", "names", NamesStyle)
+    # Each citation asks for it: once it is registered, pybtex no longer looks through all that is installed.
+    register_pybtex("pybtex.backends", "plaintext", find_plugin("pybtex.backends", "plaintext"), force=True)
     register_bibtex("sphinxcontrib.bibtex.style.referencing", "names", NamesReferenceStyle)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

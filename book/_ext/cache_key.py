@@ -7,18 +7,15 @@ chapter of the files that it imports and no others: a change in a room that it d
 
 import hashlib
 import os
-from collections.abc import Iterable
 from functools import cache, partialmethod
 from pathlib import Path
 from typing import Any
 
 from imports import Package
 from jupyter_cache.cache.main import JupyterCacheBase
-from myst_nb.core.read import create_nb_reader
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx.environment import BuildEnvironment
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = "requirements.txt"
@@ -27,7 +24,8 @@ FOLDERS = {"colorlib/pretrained": "models/shipped.py", "book/results": "experime
 VARIABLES = ("COLORLIB_PROFILE", "COLORLIB_DATA")
 
 
-def depends_on(package: Package, cells: Iterable[str]) -> list[Path]:
+@cache
+def depends_on(package: Package, cells: tuple[str, ...]) -> list[Path]:
     """The files that a chapter's cells need: what they import, what lies beside it, and the folders that it opens."""
     root = package.folder.parent
     code = package.closure(cells)
@@ -54,7 +52,7 @@ def package(root: Path) -> Package:
 def cache_key(notebook: NotebookNode, root: Path = ROOT) -> str:
     """A short hash of the files and variables that an executed chapter depends on besides its own cells."""
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    cells = [cell.source for cell in code if "setup" not in cell.metadata.get("tags", [])]
+    cells = tuple(cell.source for cell in code if "setup" not in cell.metadata.get("tags", []))
     key = hashlib.sha256()
     for file in [*depends_on(package(root), cells), root / LOCK]:
         key.update(f"{file.relative_to(root).as_posix()}\0".encode())
@@ -92,21 +90,8 @@ def set_cache_path(app: Sphinx, config: Config) -> None:
     config.nb_execution_cache_path = str(cache_path())
 
 
-def read_again(app: Sphinx, env: BuildEnvironment, added: set, changed: set, removed: set) -> list[str]:
-    """Name the pages whose code depends on something that changed since they were read."""
-    known = getattr(env, "cache_keys", {})
-    env.cache_keys = {}
-    for name in env.found_docs:
-        path = env.doc2path(name)
-        reader = create_nb_reader(path, env.myst_config, env.mystnb_config, Path(path).read_text("utf8"))
-        if reader is not None:
-            env.cache_keys[name] = cache_key(reader.read(Path(path).read_text("utf8")))
-    return [name for name, key in env.cache_keys.items() if known.get(name) != key]
-
-
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
     join_keys()
     app.connect("config-inited", set_cache_path)
-    app.connect("env-get-outdated", read_again)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

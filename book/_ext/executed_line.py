@@ -49,11 +49,12 @@ def sentence(record: NbCacheRecord) -> str:
     return text + "."
 
 
-def add_line(app: Sphinx, tree: nodes.document, name: str) -> None:
-    """End a chapter with the line; called by Sphinx with every page that it writes."""
-    if not name.startswith(CHAPTERS):
+def add_line(app: Sphinx, tree: nodes.document) -> None:
+    """End a chapter with the line; called by Sphinx with every page that it read."""
+    env = app.env
+    if not env.docname.startswith(CHAPTERS):
         return
-    env, path = app.env, app.env.doc2path(name)
+    path = env.doc2path(env.docname)
     text = Path(path).read_text("utf8")
     notebook = create_nb_reader(path, env.myst_config, env.mystnb_config, text).read(text)
     try:
@@ -66,5 +67,5 @@ def add_line(app: Sphinx, tree: nodes.document, name: str) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Called by Sphinx."""
     note_versions()
-    app.connect("doctree-resolved", add_line)
+    app.connect("doctree-read", add_line)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

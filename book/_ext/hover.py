@@ -4,10 +4,12 @@ A link of the role `term` gets the first sentence of its definition as its title
 """
 
 import re
+from functools import cache
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 SENTENCE = re.compile(r".*?[.](?=\s|$)", re.DOTALL)
 
@@ -25,10 +27,11 @@ def plain(definition: nodes.Element) -> str:
     return re.sub(r"[\s,]+(?=[.])", "", " ".join("".join(words).split()))
 
 
-def definitions(tree: nodes.document) -> dict[str, str]:
-    """The first sentence of each definition of a page, by the anchor of its term."""
+@cache
+def definitions(env: BuildEnvironment, page: str) -> dict[str, str]:
+    """The first sentence of each definition of a page, by the anchor of its term; read once for all pages."""
     found = {}
-    for glossary in tree.findall(addnodes.glossary):
+    for glossary in env.get_doctree(page).findall(addnodes.glossary):
         for item in glossary.findall(nodes.definition_list_item):
             told = plain(item.next_node(nodes.definition))
             sentence = SENTENCE.match(told)
@@ -41,7 +44,7 @@ def add_titles(app: Sphinx, tree: nodes.document, name: str) -> None:
     """Give the links to terms their titles; called by Sphinx with every page that it writes."""
     terms = app.env.domaindata["std"].get("terms", {})
     for page in {where[0] for where in terms.values()}:
-        told = definitions(app.env.get_doctree(page))
+        told = definitions(app.env, page)
         for link in tree.findall(nodes.reference):
             anchor = link.get("refuri", link.get("refid", "")).rpartition("#")[2]
             if anchor in told and any("std-term" in part.get("classes", []) for part in link.findall(nodes.inline)):

@@ -115,11 +115,11 @@ class Package:
         while todo:
             module = todo.pop()
             found.add(module)
-            needed = {home for name in self.imported[module] for home in self.homes(name)}
-            todo |= needed - found
+            todo |= self.needed[module] - found
         return {self.files[module] for module in found}
 
     @cached_property
-    def imported(self) -> dict[str, set[str]]:
-        """The dotted names that each module takes from the package."""
-        return {module: set(self.names(tree)) for module, tree in self.trees.items()}
+    def needed(self) -> dict[str, set[str]]:
+        """The modules that each module needs for what it takes from the package."""
+        names = {module: set(self.names(tree)) for module, tree in self.trees.items()}
+        return {module: {home for name in taken for home in self.homes(name)} for module, taken in names.items()}

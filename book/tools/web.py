@@ -16,10 +16,10 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from contents import digest, files
 from filelock import FileLock
 
 from colorlib.demo import page
@@ -55,7 +55,7 @@ def build() -> tuple[Path, str | None]:
     """
     BUILT.mkdir(parents=True, exist_ok=True)
     with FileLock(BUILT / "lock"):
-        folder, problem = BUILT / digest(file for name in INPUTS for file in files(ROOT / name)), None
+        folder, problem = BUILT / digest((file for name in INPUTS for file in files(ROOT / name)), ROOT), None
         if not (folder / "page.js").is_file():
             with tempfile.TemporaryDirectory(dir=BUILT) as temporary:
                 problem = fill(Path(temporary, "new"))
@@ -119,7 +119,7 @@ def written(folder: Path, name: str, data: bytes, suffix: str, packed: bool = Fa
 def installed() -> Path:
     """The node_modules of the locked versions, installed once."""
     locked = [WEB / "package.json", WEB / "package-lock.json"]
-    place = BUILT / f"npm-{digest(locked)}"
+    place = BUILT / f"npm-{digest(locked, ROOT)}"
     if not (place / "complete").is_file():
         place.mkdir(exist_ok=True)
         for file in locked:
@@ -143,20 +143,6 @@ def run(command: list[str], folder: Path, **variables: str) -> str:
     path = os.pathsep.join([str(Path(npm()).parent), os.environ.get("PATH", "")])
     environment = os.environ | {"PATH": path} | variables
     return subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True, text=True).stdout
-
-
-def files(top: Path) -> list[Path]:
-    """All files of a folder, or the file itself."""
-    found = sorted(top.rglob("*")) if top.is_dir() else [top]
-    return [file for file in found if file.is_file() and "__pycache__" not in file.parts]
-
-
-def digest(paths: Iterable[Path]) -> str:
-    """A short hash of names and contents."""
-    summary = hashlib.sha256()
-    for file in paths:
-        summary.update(f"{file.relative_to(ROOT).as_posix()}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
-    return summary.hexdigest()[:12]
 
 
 def main() -> int:

@@ -148,7 +148,7 @@ def test_what_a_chapter_imports_when_it_runs_is_what_was_read_from_it(keys, numb
     command = [sys.executable, "-c", f"{code}\n{show}"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     run = {Path(file) for file in result.stdout.splitlines()[-1].split()}
-    read = set(keys.depends_on(keys.package(ROOT), (c.source for c in cells[1:])))
+    read = set(keys.depends_on(keys.package(ROOT), tuple(c.source for c in cells[1:])))
     assert len(run) > 10
     assert run <= read
     assert len([file for file in read if file.suffix == ".py"]) < len(keys.package(ROOT).files) * 0.8

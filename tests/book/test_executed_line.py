@@ -45,20 +45,29 @@ def keep(folder, path, **data):
     return get_cache(str(folder)).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
+def reading(path, cache):
+    """What Sphinx hands over when it has read a chapter."""
+    env = SimpleNamespace(
+        docname=f"notebooks/{path.stem}",
+        doc2path=lambda name: str(path),
+        myst_config=MdParserConfig(),
+        mystnb_config=NbParserConfig(),
+    )
+    return SimpleNamespace(env=env, config=SimpleNamespace(nb_execution_cache_path=str(cache)))
+
+
 def test_the_line_stands_at_the_end_of_a_chapter(lines, tmp_path, chapter):
     lines.note_versions()
     keep(tmp_path / "cache", chapter, cores=1)
-    env = SimpleNamespace(
-        doc2path=lambda name: str(chapter), myst_config=MdParserConfig(), mystnb_config=NbParserConfig()
-    )
-    app = SimpleNamespace(env=env, config=SimpleNamespace(nb_execution_cache_path=str(tmp_path / "cache")))
+    app = reading(chapter, tmp_path / "cache")
     tree = nodes.document(None, None)
     tree += nodes.paragraph("", "The chapter.")
-    lines.add_line(app, tree, "notebooks/01_a")
+    lines.add_line(app, tree)
     day, _, rest = tree[-1].astext().partition(" in ")
     assert re.fullmatch(r"Executed on \d+ \w+ 20\d\d", day)
     assert rest == f"1.6 minutes, with Python 3.12.9 and torch {version('torch')}, on 1 core."
-    lines.add_line(app, tree, "book/ethics")
+    app.env.docname = "book/ethics"
+    lines.add_line(app, tree)
     assert len(tree) == 2
 
 
@@ -68,10 +77,7 @@ def test_what_was_not_recorded_is_not_said(lines, tmp_path, chapter):
 
 
 def test_a_chapter_that_is_not_in_the_cache_has_no_line(lines, tmp_path, chapter):
-    env = SimpleNamespace(
-        doc2path=lambda name: str(chapter), myst_config=MdParserConfig(), mystnb_config=NbParserConfig()
-    )
-    app = SimpleNamespace(env=env, config=SimpleNamespace(nb_execution_cache_path=str(tmp_path / "cache")))
+    app = reading(chapter, tmp_path / "cache")
     tree = nodes.document(None, None)
-    lines.add_line(app, tree, "notebooks/01_a")
+    lines.add_line(app, tree)
     assert not len(tree)

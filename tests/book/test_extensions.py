@@ -169,6 +169,22 @@ def test_pictures_become_webp_of_the_same_colours_and_pages_name_them(extension,
         assert np.abs(np.asarray(made.convert("RGB")).astype(int) - pixels).mean() < 2
 
 
+def test_pictures_named_by_their_content_are_packed_once(extension, tmp_path):
+    (tmp_path / "_images").mkdir()
+    app = SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path)
+    shades = {}
+    for shade in (10, 200):
+        for name in ("0f" * 32, "named-by-hand"):
+            Image.new("RGB", (8, 8), (shade, shade, shade)).save(tmp_path / "_images" / f"{name}.png")
+        extension("lighter").pictures_as_webp(app, None)
+        for name in ("0f" * 32, "named-by-hand"):
+            with Image.open(tmp_path / "_images" / f"{name}.webp") as made:
+                shades[name, shade] = made.convert("L").getpixel((4, 4))
+    assert shades["named-by-hand", 200] == pytest.approx(200, abs=3)
+    assert shades["0f" * 32, 200] == shades["0f" * 32, 10] == pytest.approx(10, abs=3)
+    assert len([*(tmp_path / "_images").iterdir()]) == 2
+
+
 def test_films_and_pairs_wait_in_files_and_a_notebook_needs_none(extension, tmp_path):
     frames = np.random.default_rng(0).integers(0, 255, (5, 32, 48, 3), np.uint8)
     picture = Image.fromarray(frames[0])
