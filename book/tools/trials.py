@@ -156,7 +156,6 @@ class Trial:
 
 PIXELS = (
     Trial("as shipped: smooth L1"),
-    Trial("L1", pixel=lambda _: pixel_loss("l1")),
     Trial("L1 with a weight on saturated colours", pixel=lambda _: Saturated()),
     Trial("a feature loss beside it", pixel=Features),
     Trial("the decoder twice as wide", arguments={"widths": WIDE}),
@@ -167,7 +166,6 @@ ADVERSARIAL = (
     Trial("as shipped: vanilla", lambda_l1=50.0),
     Trial("LSGAN", adversarial="lsgan", lambda_l1=50.0),
     Trial("hinge", adversarial="hinge", lambda_l1=50.0),
-    Trial("hinge, half of the pixel loss", adversarial="hinge", lambda_l1=25.0),
 )
 
 

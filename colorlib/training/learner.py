@@ -231,9 +231,7 @@ class ColorizationLearner(Learner):
             The epochs that a resumed run has behind it; schedules go on from there.
         """
         self.first_epoch = start_epoch
-        # All batches have one size: on a GPU it pays to look for the quickest convolutions once.
-        with torch.backends.cudnn.flags(benchmark=True, allow_tf32=True):
-            super().fit(n_epoch, lr=lr, wd=wd, cbs=cbs, reset_opt=reset_opt)
+        super().fit(n_epoch, lr=lr, wd=wd, cbs=cbs, reset_opt=reset_opt)
 
     def lr_find(self, **arguments: Any) -> Any:
         """Find a learning rate, on the pixel loss alone; both networks stay as they were."""
