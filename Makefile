@@ -62,13 +62,19 @@ clean:  ## Remove what was built (the environment in .venv stays)
 	rm -rf _build dist build .pytest_cache .ruff_cache .mypy_cache .hypothesis .benchmarks *.egg-info
 	find book colorlib notebooks tests -name __pycache__ -prune -exec rm -rf {} +
 
-# Chromium opens the pages in the tests. Where it cannot be installed, those tests say so.
+# Chromium opens the pages in the tests, Firefox the one that colours. Where one cannot be installed, those tests say so.
 browser:
-	@for b in chromium chromium-browser google-chrome; do command -v $$b >/dev/null && exit 0; done; \
+	@missing=; \
+	command -v chromium chromium-browser google-chrome >/dev/null || missing=chromium; \
+	command -v firefox-esr firefox >/dev/null || missing="$$missing firefox-esr"; \
+	test -n "$$missing" || exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null \
-			|| echo "chromium could not be installed: the browser tests cannot run" >&2; \
-	else echo "chromium is missing: the browser tests cannot run" >&2; fi
+		apt-get update -qq || true; \
+		for package in $$missing; do \
+			DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$package >/dev/null \
+				|| echo "$$package could not be installed: its tests cannot run" >&2; \
+		done; \
+	else echo "not installed, and its tests cannot run: $$missing" >&2; fi
 
 lock: $(BIN)/python  ## Renew requirements.txt after a change of pyproject.toml (LOCK=--upgrade: newest versions)
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from browser import MISSING, found, launch, serve
+from browser import found, launch, serve
 from filelock import FileLock
 
 from helpers.skips import CI, pytest_sessionfinish, pytest_terminal_summary  # noqa: F401
@@ -70,13 +70,24 @@ def site(book: Build) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[object]:
+def playwright() -> Iterator[object]:
+    """What drives the browsers."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: object) -> Iterator[object]:
     """A headless Chromium. Without one the tests are skipped; on continuous integration they fail."""
-    if found() is None:
+    try:
+        found("chromium")
+    except FileNotFoundError as error:
         if CI:
-            pytest.fail(MISSING)
-        pytest.skip(MISSING)
-    with launch() as chromium:
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+    with launch(playwright) as chromium:
         yield chromium
 
 

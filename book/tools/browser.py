@@ -1,4 +1,4 @@
-"""The browser that prints and tests the pages, and the server from which it takes them."""
+"""The browsers that print and test the pages, and the server from which they take them."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
+NAMES = {"chromium": ("chromium", "chromium-browser", "google-chrome"), "firefox": ("firefox-esr", "firefox")}
+FLAGS = [  # of Chromium
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -19,7 +19,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-MISSING = f"no browser: none of {', '.join(NAMES)} is installed (Debian: apt-get install chromium)"
 
 
 class QuietHandler(SimpleHTTPRequestHandler):
@@ -38,20 +37,22 @@ def serve(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def found() -> str | None:
-    """Return the path of the first browser that is installed."""
-    return next(filter(None, map(shutil.which, NAMES)), None)
+def found(kind: str) -> str:
+    """Return the path of the first browser of that kind; FileNotFoundError where none is installed."""
+    path = next(filter(None, map(shutil.which, NAMES[kind])), None)
+    if path is None:
+        names = ", ".join(NAMES[kind])
+        raise FileNotFoundError(f"no {kind}: none of {names} is installed (Debian: apt-get install {NAMES[kind][0]})")
+    return path
 
 
 @contextmanager
-def launch() -> Iterator[Any]:
-    """Start a headless Chromium; FileNotFoundError where there is none."""
-    path = found()
-    if path is None:
-        raise FileNotFoundError(MISSING)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        chromium.close()
+def launch(playwright: Any, kind: str = "chromium", downloads: Path | None = None) -> Iterator[Any]:
+    """Start a headless browser, "chromium" or "firefox"; FileNotFoundError where there is none."""
+    path = found(kind)
+    if kind == "chromium":
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS, downloads_path=downloads)
+    else:  # by WebDriver BiDi: Playwright's own protocol needs Playwright's own Firefox
+        browser = playwright.firefox.launch(executable_path=path, channel="moz-firefox", downloads_path=downloads)
+    yield browser
+    browser.close()

@@ -92,8 +92,10 @@ def print_pdf(chromium: Any, html: Path, out: Path, title: str, order: Sequence[
 
 def main() -> None:
     """Print the book."""
+    from playwright.sync_api import sync_playwright
+
     title = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))["title"]
-    with launch() as chromium:
+    with sync_playwright() as playwright, launch(playwright) as chromium:
         print(print_pdf(chromium, HTML, OUT, title, parts()))
 
 

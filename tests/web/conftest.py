@@ -10,7 +10,7 @@ from threading import Thread
 from types import SimpleNamespace
 
 import pytest
-from browser import QuietHandler
+from browser import QuietHandler, found, launch
 
 from colorlib.demo import page
 
@@ -50,10 +50,30 @@ def colouring_site(built: Path) -> Iterator[SimpleNamespace]:
         server.shutdown()
 
 
+@pytest.fixture(scope="session")
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where Firefox saves files."""
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="session", params=["chromium", "firefox"])
+def either(request: pytest.FixtureRequest, downloads: Path) -> Iterator[object]:
+    """A headless Chromium, and a headless Firefox where one is installed."""
+    if request.param == "chromium":
+        yield request.getfixturevalue("browser")
+        return
+    try:
+        found("firefox")
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
+    with launch(request.getfixturevalue("playwright"), "firefox", downloads) as firefox:
+        yield firefox
+
+
 @pytest.fixture(scope="module")
-def context(browser: object) -> Iterator[object]:
+def context(either: object) -> Iterator[object]:
     """What a reader's visits share: the browser's cache."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context = either.new_context(viewport={"width": 1280, "height": 900})
     yield context
     context.close()
 
@@ -81,3 +101,26 @@ def colour() -> Callable[..., str]:
         return says
 
     return give
+
+
+@pytest.fixture
+def save(tab: object, downloads: Path) -> Callable[..., bytes]:
+    """Press a button of the page that saves a file; returns what is in the file."""
+
+    def press(button: str = "#save") -> bytes:
+        if tab.context.browser.browser_type.name == "chromium":
+            with tab.expect_download() as download:
+                tab.click(button)
+            return download.value.path().read_bytes()
+        # Playwright hears nothing of what Firefox saves from a page's memory.
+        tab.click(button)
+        for _ in range(600):
+            files = list(downloads.iterdir())
+            if [file.suffix != ".part" and file.stat().st_size > 0 for file in files] == [True]:
+                content = files[0].read_bytes()
+                files[0].unlink()
+                return content
+            tab.wait_for_timeout(100)
+        pytest.fail(f"Firefox saved no file: {files}")
+
+    return press

@@ -12,6 +12,11 @@ from colorlib.data import package_photographs
 from colorlib.demo import page
 
 MOST_MEMORY = 1e9  # bytes of the process that shows the page
+# By which directive of the page's policy a request to elsewhere is refused.
+FORBIDDEN = """new Promise(done => {
+    addEventListener('securitypolicyviolation', event => done(event.effectiveDirective));
+    fetch('http://localhost:9/').then(() => done('sent'), error => setTimeout(() => done(String(error)), 2000));
+})"""
 
 
 def memory(browser):
@@ -52,17 +57,13 @@ def test_no_request_leaves_the_page_and_none_could(tab, context, colour, colouri
     colour(tab, photograph(320, 240))
     assert asked
     assert [url for url in asked if not url.startswith((colouring_site.address, "blob:"))] == []
-    attempt = "fetch('http://localhost:9/').then(() => 'sent', error => String(error))"
-    refused = []
-    tab.on("console", lambda message: refused.append(message.text))
-    assert "Failed to fetch" in tab.evaluate(attempt)
-    assert "Failed to fetch" in tab.workers[0].evaluate(attempt)
-    tab.wait_for_timeout(200)
-    assert sum("Content Security Policy" in text for text in refused) == 2, refused
+    assert tab.evaluate(FORBIDDEN) == "connect-src"
+    if tab.context.browser.browser_type.name == "chromium":  # Playwright cannot speak to Firefox's workers
+        assert tab.workers[0].evaluate(FORBIDDEN) == "connect-src"
 
 
-def test_the_second_visit_fetches_no_model(browser, colour, colouring_site, photograph):
-    context, file = browser.new_context(), photograph(320, 240)
+def test_the_second_visit_fetches_no_model(either, colour, colouring_site, photograph):
+    context, file = either.new_context(), photograph(320, 240)
 
     def visit():
         colouring_site.asked.clear()
@@ -81,8 +82,8 @@ def test_the_second_visit_fetches_no_model(browser, colour, colouring_site, phot
     context.close()
 
 
-def test_the_progress_is_said_in_megabytes(browser, colour, colouring_site, photograph):
-    context = browser.new_context()
+def test_the_progress_is_said_in_megabytes(either, colour, colouring_site, photograph):
+    context = either.new_context()
     tab = context.new_page()
     tab.set_default_timeout(120_000)
     tab.goto(colouring_site.address)
@@ -102,9 +103,16 @@ def test_what_is_fetched_is_small(built):
     assert sum(file.stat().st_size for file in built.iterdir() if file.suffix in (".bin", ".js")) <= 16e6
 
 
-def test_twelve_megapixels_and_ten_pictures_stay_in_memory(tab, browser, colour, photograph):
-    says = colour(tab, photograph(4000, 3000, "large.jpg"))
-    assert "4000 x 3000 pixels" in says
+def test_twelve_megapixels(tab, colour, photograph):
+    assert "4000 x 3000 pixels" in colour(tab, photograph(4000, 3000))
+
+
+def test_twelve_megapixels_and_ten_pictures_stay_in_memory(browser, colour, colouring_site, photograph):
+    context = browser.new_context()
+    tab = context.new_page()
+    tab.set_default_timeout(120_000)
+    tab.goto(colouring_site.address)
+    colour(tab, photograph(4000, 3000, "large.jpg"))
     assert memory(browser) < MOST_MEMORY
     sizes = [(1200 + 40 * i, 900 - 20 * i) for i in range(10)]
     after = []
@@ -113,6 +121,7 @@ def test_twelve_megapixels_and_ten_pictures_stay_in_memory(tab, browser, colour,
         after.append(memory(browser))
     assert max(after) < MOST_MEMORY
     assert np.mean(after[-3:]) < 1.2 * np.mean(after[:3]) + 50e6, after
+    context.close()
 
 
 HOSTILE = {
@@ -128,6 +137,8 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_gives_a_sentence(tab, colour, name):
+    if name == "lie.png" and tab.context.browser.browser_type.name == "firefox":
+        pytest.skip("Firefox takes a PNG without data for an empty picture")
     content, expected = HOSTILE[name]
     trouble = []
     tab.on("pageerror", lambda error: trouble.append(str(error)))
@@ -185,9 +196,9 @@ def test_a_sample_is_dropped_and_pasted(tab):
                 const content = await (await fetch('samples/china.jpg')).blob();
                 const transfer = new DataTransfer();
                 transfer.items.add(new File([content], event + '.jpg', { type: 'image/jpeg' }));
-                const Kind = event === 'drop' ? DragEvent : ClipboardEvent;
-                const where = document.getElementById('colour');
-                where.dispatchEvent(new Kind(event, { [carrier]: transfer, bubbles: true, cancelable: true }));
+                const given = new Event(event, { bubbles: true, cancelable: true });
+                Object.defineProperty(given, carrier, { value: transfer });  // Firefox takes no files for a paste
+                document.getElementById('colour').dispatchEvent(given);
             }""",
             [event, carrier],
         )
@@ -196,11 +207,11 @@ def test_a_sample_is_dropped_and_pasted(tab):
         assert tab.inner_text("#colour-status").startswith(f"{event}.jpg")
 
 
-def test_opened_as_a_file_it_says_so(browser, built, tmp_path):
+def test_opened_as_a_file_it_says_so(either, built, tmp_path):
     part = page.fragment(f"{built.as_uri()}/", {}, "Nothing is sent.")
     whole = page.whole_page(part, f'<script defer src="{built.as_uri()}/page.js"></script>')
     (tmp_path / "page.html").write_text(whole, "utf8")
-    tab = browser.new_page()
+    tab = either.new_page()
     tab.goto((tmp_path / "page.html").as_uri())
     tab.wait_for_selector("#colour[data-state=failed]")
     assert "opened as a file" in tab.inner_text("#colour-status")
@@ -208,8 +219,8 @@ def test_opened_as_a_file_it_says_so(browser, built, tmp_path):
     tab.close()
 
 
-def test_without_wasm_it_says_so(browser, colouring_site):
-    context = browser.new_context()
+def test_without_wasm_it_says_so(either, colouring_site):
+    context = either.new_context()
     context.add_init_script("delete globalThis.WebAssembly")
     tab = context.new_page()
     tab.goto(colouring_site.address)
@@ -217,8 +228,8 @@ def test_without_wasm_it_says_so(browser, colouring_site):
     context.close()
 
 
-def test_without_a_network_it_says_so_and_tries_again(browser, colour, colouring_site, photograph):
-    context = browser.new_context()
+def test_without_a_network_it_says_so_and_tries_again(either, colour, colouring_site, photograph):
+    context = either.new_context()
     tab = context.new_page()
     tab.set_default_timeout(120_000)
     tab.route("**/model-*.bin", lambda route: route.abort())
