@@ -1,4 +1,6 @@
-"""Try what might help the light network: `python book/tools/trials.py pixels photographs --start runs/broad/generator.safetensors`.
+"""Try what might help the light network.
+
+    python book/tools/trials.py pixels photographs --start runs/broad/generator.safetensors
 
 Each trial differs from the first of its kind in one thing and sees as many crops. `pixels` trains the decoder from
 scratch on the pixel loss; `adversarial` goes on from the weights of `--start` with a discriminator. Every trial is
