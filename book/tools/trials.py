@@ -246,9 +246,7 @@ def main(
     for trial in PIXELS if kind == "pixels" else ADVERSARIAL:
         if (kind, trial.name) in {(row["kind"], row["trial"]) for row in done}:
             continue
-        dls = dataloaders(
-            train, valid[:100], SIZE, batch_size, smallest_crop=0.4, degraded=0.2, epoch=crops, seed=89
-        )
+        dls = dataloaders(train, valid[:100], SIZE, batch_size, smallest_crop=0.4, degraded=0.2, epoch=crops, seed=89)
         started = time.perf_counter()
         learn = trained(trial, dls, start if kind == "adversarial" else None, epochs, lr)
         done += list(rows(trial, kind, learn, valid, time.perf_counter() - started))
