@@ -174,7 +174,7 @@ def _machine() -> str:
 
 @contextmanager
 def _lock(folder: Path) -> Iterator[Path]:
-    """A lock file of a new name, held during the block."""
+    """Hold a lock file of a new name during the block."""
     while True:
         path = folder / f".colorlib-{_machine()}-{secrets.token_hex(8)}.lock"
         held = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)

@@ -120,7 +120,7 @@ def write_report(
 
 
 def _place(folder: Path, name: str) -> Path:
-    """The first of `report.csv`, `report-2.csv` ... that is free or begins like one of ours."""
+    """Find the first of `report.csv`, `report-2.csv` ... that is free or begins like ours."""
     path, number, mark = folder / name, 1, _MARKS[name].encode()
     while path.is_symlink() or path.exists():
         if path.is_file():
@@ -160,7 +160,7 @@ def _is_done(row: Row | None) -> bool:
 
 
 def _bytes(name: str) -> bytes:
-    """The bytes of a file name; one that is no valid text keeps its own."""
+    """Return the bytes of a file name; one that is no valid text keeps its own."""
     return name.encode("utf-8", "surrogateescape")
 
 

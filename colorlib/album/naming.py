@@ -51,7 +51,7 @@ def result_names(
 
 
 def _longer(path: Path, kind: str | None, format: str | None, taken: set[str]) -> Path:
-    """A path with a suffix behind it, which is not taken."""
+    """Put a suffix behind a path, so that it is not taken."""
     own = next((suffix for suffix, written in WRITABLE.items() if written == kind), ".png")
     suffix = output_suffix("", format) if format else own
     while folded((path := path.with_name(path.name + suffix)).as_posix()) in taken:

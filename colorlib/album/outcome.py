@@ -72,7 +72,7 @@ class Report:
         return "\n".join([line, *first_few(why), *self._notes(), *self.left_out.lines()])
 
     def _notes(self) -> list[str]:
-        """What was noted while photographs were coloured, one line for each kind of note."""
+        """Return what was noted while photographs were coloured, one line for each kind."""
         noted: dict[str, list[Outcome]] = {}
         for outcome in self.of("done"):
             if outcome.reason:

@@ -92,7 +92,7 @@ def settled(
 
 
 def _judged(colorizer: AlbumColorizer, job: Job) -> Outcome | None:
-    """What becomes of a job whose result is there; None if it is to be replaced."""
+    """Return what becomes of a job whose result is there; None if it is to be replaced."""
     if not colorizer.resume:
         return Outcome(job, "failed", str(already_there(job.target)))
     try:
@@ -109,7 +109,7 @@ def _judged(colorizer: AlbumColorizer, job: Job) -> Outcome | None:
 
 
 def _records(colorizer: AlbumColorizer, job: Job) -> Ledger:
-    """A ledger of one result."""
+    """Return a ledger of one result."""
     ledger = Ledger(Place.of(str(colorizer.out)).local or str(colorizer.out))
     with suppress(FileNotFoundError):
         ledger.take(_place_of_record(colorizer, job).read())

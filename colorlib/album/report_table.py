@@ -112,7 +112,7 @@ def _controls(character: str) -> bool:
 
 
 def _escaped(character: str) -> str:
-    """A character as Python writes it."""
+    """Write a character as Python does."""
     code = ord(character)
     return (
         f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
@@ -120,7 +120,7 @@ def _escaped(character: str) -> str:
 
 
 def _of_bytes(text: str) -> str | None:
-    """A text after it was written to a file and read again; None for what cannot be written."""
+    """Write a text to a file and read it again; None for what cannot be written."""
     try:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
     except UnicodeEncodeError:

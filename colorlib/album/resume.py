@@ -127,7 +127,7 @@ def _fitting(records: list[Record], target: "Path | Place") -> tuple[list[Record
 
 
 def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """The settings that differ, in words."""
+    """Name the settings that differ."""
     differences = []
     for key in dict.fromkeys([*before, *now]):
         old, new = (settings.get(key) for settings in (before, now))
@@ -141,14 +141,14 @@ def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def _value(setting: Any) -> Any:
-    """What of a setting is compared."""
+    """Return what of a setting is compared."""
     if isinstance(setting, Mapping):
         return setting.get("sha256")
     return list(setting) if isinstance(setting, tuple) else setting
 
 
 def _shown(setting: Any) -> str:
-    """A setting for a message."""
+    """Write a setting for a message."""
     if isinstance(setting, Mapping):
         return str(setting.get("name"))
     if isinstance(setting, bool) or setting is None:

@@ -87,7 +87,7 @@ def merge_many(
 
 
 def _pairs(children: np.ndarray, direction: str) -> tuple[np.ndarray, np.ndarray]:
-    """What is left of every first and of every second tile of the pairs to merge."""
+    """Return what is left of every first and of every second tile of the pairs to merge."""
     return (
         (children[0::2], children[1::2])
         if direction == "down"
@@ -98,7 +98,7 @@ def _pairs(children: np.ndarray, direction: str) -> tuple[np.ndarray, np.ndarray
 def _slices(
     runs: list[tuple[int, int, int]], child: Sequence[int], front: Sequence[int]
 ) -> list[tuple[slice, slice]]:
-    """The runs as slices, and last those of the right sides."""
+    """Return the runs as slices, and last those of the right sides."""
     placed = [
         (slice(start, start + length), slice(to, to + length))
         for start, to, length in runs
@@ -108,7 +108,7 @@ def _slices(
 
 
 def _back(part: slice, by: int) -> slice:
-    """The same slice, moved."""
+    """Move a slice."""
     return slice(part.start - by, part.stop - by)
 
 

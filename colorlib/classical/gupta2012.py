@@ -224,12 +224,12 @@ def _daisies(L: np.ndarray, middles: np.ndarray) -> np.ndarray:
 
 
 def _means(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The mean of a picture over each superpixel."""
+    """Average a picture over each superpixel."""
     return np.asarray(mean_of(values, labels, np.arange(labels.max() + 1)))
 
 
 def _middles(labels: np.ndarray) -> np.ndarray:
-    """The pixel (row, column) of each superpixel that is nearest to its centre of mass."""
+    """Find the pixel (row, column) of each superpixel nearest to its centre of mass."""
     places = np.indices(labels.shape)
     rows, columns = places[0], places[1]
     centres = np.stack([_means(rows, labels), _means(columns, labels)], axis=1)

@@ -81,7 +81,7 @@ def monge_kantorovich(source: ArrayLike, target: ArrayLike) -> np.ndarray:
 
 
 def _roots(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The square root of a covariance, and its inverse within the directions that have variance."""
+    """Return the square root of a covariance, and its inverse where there is variance."""
     values, vectors = np.linalg.eigh((matrix + matrix.T) / 2)
     values = np.where(values > FLAT * max(values[-1], 0.0), values, 0.0)
     root = np.sqrt(values)
@@ -90,7 +90,7 @@ def _roots(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _covariance(colors: np.ndarray) -> np.ndarray:
-    """The covariance (channels, channels) of colours (n, channels); zero for a single one."""
+    """Return the covariance (channels, channels) of colours (n, channels); zero for one alone."""
     centred = colors - colors.mean(axis=0)
     return centred.T @ centred / len(centred)
 

@@ -276,7 +276,7 @@ def _curves(sensitivities: ArrayLike) -> np.ndarray:
 
 
 def _matrix(matrix: ArrayLike) -> np.ndarray:
-    """The weights of the exposures (k, 3), or a clear error."""
+    """Return the weights of the exposures (k, 3), or raise a clear error."""
     matrix = np.asarray(matrix, dtype=np.float64)
     if matrix.ndim != 2 or matrix.shape[1] != 3 or not (matrix.size and np.isfinite(matrix).all()):
         raise ValueError(f"the matrix must be (k, 3) and finite, not {matrix.shape}")

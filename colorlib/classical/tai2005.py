@@ -159,7 +159,7 @@ def _apart(region: Region, other: Region) -> float:
 
 
 def _region(features: np.ndarray, share: np.ndarray) -> Region:
-    """The maximization step: what a region is like, from the pixels' shares (H, W) in it."""
+    """Maximize: say what a region is like, from the pixels' shares (H, W) in it."""
     total = max(share.sum(), 1e-9)
     mean = np.tensordot(share, features, axes=2) / total
     centred = features - mean

@@ -128,7 +128,7 @@ def distances(L: np.ndarray, sources: np.ndarray) -> np.ndarray:
 
 
 def _spread(L: np.ndarray, labels: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """The distance of every pixel from each of some labels: (H, labels, W) float32."""
+    """Find the distance of every pixel from each of some labels: (H, labels, W) float32."""
     far = np.where(labels[:, None] == group[:, None], np.float32(0), np.float32(1e9))
     L = L.astype(np.float32)
     downward, sideways = _costs(L), _costs(np.ascontiguousarray(L.T))

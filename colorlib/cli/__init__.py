@@ -118,7 +118,7 @@ def info() -> None:
 
 
 def _training() -> dict[str, str]:
-    """What this machine can train with."""
+    """Return what this machine can train with."""
     from importlib.metadata import PackageNotFoundError, version
 
     import torch

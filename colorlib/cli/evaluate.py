@@ -139,7 +139,7 @@ def _colorizers(
     size: int | None,
     side: int | None,
 ) -> tuple[Suite, dict[str, Method], dict[str, Any], list[str]]:
-    """The photographs of a suite, and what colours them."""
+    """Return the photographs of a suite, and what colours them."""
     from colorlib.colorize.suite_colorizer import SuiteColorizer
     from colorlib.data.suites import load_suite
 
@@ -174,7 +174,7 @@ def _pictures(
 
 
 def _readable(suite: Suite) -> tuple[Suite, list[tuple[Path, str]]]:
-    """The suite without its broken files, and those."""
+    """Return the suite without its broken files, and those."""
     from colorlib.data.scan import scan_photographs
 
     scan = scan_photographs(list(suite.photographs.values()))

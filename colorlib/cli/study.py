@@ -114,7 +114,7 @@ def new(
 
 
 def _folders(texts: list[str]) -> dict[str, Path]:
-    """The folder of each method, from NAME=FOLDER."""
+    """Return the folder of each method, from NAME=FOLDER."""
     found: dict[str, Path] = {}
     for text in texts:
         name, equals, path = text.partition("=")
@@ -195,7 +195,7 @@ def report(
 
 
 def _find_key(source: Path) -> Path:
-    """The key.json nearest to some answers."""
+    """Find the key.json nearest to some answers."""
     places = [source, *list(source.absolute().parents)[:2]]
     found = next((place / "key.json" for place in places if (place / "key.json").is_file()), None)
     if found is None:
@@ -204,7 +204,7 @@ def _find_key(source: Path) -> Path:
 
 
 def _table(result: Result) -> object:
-    """The methods, for a terminal."""
+    """Lay the methods out for a terminal."""
     from rich.markup import escape
     from rich.table import Table
 

@@ -188,7 +188,7 @@ def video(
 
 
 def _seconds(option: str, time: str) -> float:
-    """A time as people write it: 90, 1:30 or 0:01:30.5."""
+    """Read a time as people write it: 90, 1:30 or 0:01:30.5."""
     try:
         parts = [float(part) for part in time.split(":")]
         if len(parts) > 3 or not all(0 <= part < float("inf") for part in parts):

@@ -26,7 +26,7 @@ _QUICK_CBRT = sys.platform == "linux" and torch.backends.cpu.get_cpu_capability(
 
 @lru_cache(maxsize=4)
 def _linear_table(device: torch.device) -> Tensor:
-    """The linear light of each of the values of 8-bit sRGB (IEC 61966-2-1)."""
+    """Return the linear light of each of the values of 8-bit sRGB (IEC 61966-2-1)."""
     value = torch.arange(256, dtype=torch.float64) / 255
     linear = torch.where(value > 0.04045, ((value + 0.055) / 1.055) ** 2.4, value / 12.92)
     return linear.float().to(device)
@@ -89,7 +89,7 @@ def lab_to_bytes(lab: Tensor) -> Tensor:
 
 
 def _looked_up(table: Tensor, index: Tensor) -> Tensor:
-    """The entries of a table, in the shape of the index; the quickest of torch's ways."""
+    """Look up the entries of a table, in the quickest of torch's ways."""
     return table.index_select(0, index.flatten().int()).view(index.shape)
 
 

@@ -13,7 +13,7 @@ __all__ = ["lab_curve", "lab_curve_inverse", "linear_to_rgb", "rgb_to_linear"]
 
 
 def _power(base: Tensor, exponent: float) -> Tensor:
-    """A positive base to a power; on a CPU logarithm and exponential are quicker than pow."""
+    """Raise a positive base to a power; on a CPU logarithm and exponential beat pow."""
     return base.log().mul_(exponent).exp_()
 
 

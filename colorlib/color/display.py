@@ -62,7 +62,7 @@ def displayed_bytes(L: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _displayed_light(L: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The linear light (H, W, 3) of displayable colours, in [0, 1] but for the tolerance.
+    """Return the linear light (H, W, 3) of displayable colours, about in [0, 1].
 
     Whether a colour is displayable is seen in its linear light, and then that is already the
     result.
@@ -83,12 +83,12 @@ def _light(L: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _bounds(tolerance: float) -> tuple[float, float]:
-    """The least and the most linear light that a screen can show; the sRGB curve is monotone."""
+    """Return the least and the most linear light of a screen; the sRGB curve is monotone."""
     return -tolerance / 12.92, ((1 + tolerance + 0.055) / 1.055) ** 2.4
 
 
 def _largest_factor(L: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """What a and b of impossible colours (1, N) are to be multiplied with to be just possible.
+    """Find what a and b of impossible colours (1, N) times are just possible.
 
     On the way from grey, where the factor is 0, each channel of RGB rises or falls until it leaves
     what a screen shows. Newton's method goes back along the tangent of the channel that is farthest
@@ -151,7 +151,7 @@ def _split(values: np.ndarray, joint: float) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _levels() -> np.ndarray:
-    """The 8-bit sRGB of each of 65,536 steps of linear light."""
+    """Return the 8-bit sRGB of each of 65,536 steps of linear light."""
     return cv2.convertScaleAbs(
         _encoded(np.linspace(0, 1, 65536, dtype=np.float32)), alpha=255
     ).ravel()

@@ -104,7 +104,7 @@ def _decoded(value: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=2)
 def _linear_table(values: int) -> np.ndarray:
-    """The linear light of each of the values of 8-bit (or deeper) sRGB, float32."""
+    """Return the linear light of each of the values of 8-bit (or deeper) sRGB, float32."""
     value = np.arange(values) / (values - 1)
     return np.where(value > 0.04045, ((value + 0.055) / 1.055) ** 2.4, value / 12.92).astype(
         np.float32
@@ -124,5 +124,5 @@ def _row(row: int) -> np.ndarray:
 
 
 def _looked_up(table: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """The entries of a table, in the shape of the index."""
+    """Look up the entries of a table, in the shape of the index."""
     return cv2.LUT(index, table) if index.dtype == np.uint8 else np.take(table, index)

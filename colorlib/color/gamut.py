@@ -32,7 +32,7 @@ def in_gamut(lab: Tensor, tolerance: float = TOLERANCE) -> Tensor:
 
 
 def gamut_mask(L: float, step: float = 1.0, extent: float = 110) -> tuple[Tensor, Tensor, Tensor]:
-    """The slice of the sRGB gamut at one lightness: which ab can be shown.
+    """Mark the slice of the sRGB gamut at one lightness: which ab can be shown.
 
     Parameters
     ----------
@@ -103,12 +103,12 @@ def fit_gamut(lab: Tensor, tolerance: float = TOLERANCE) -> Tensor:
 
 
 def picked(lab: Tensor, where: Tensor) -> Tensor:
-    """The pixels (3, N) of Lab pictures that a mask (..., H, W) picks."""
+    """Pick the pixels (3, N) of Lab pictures under a mask (..., H, W)."""
     return torch.stack([channel[where] for channel in lab.unbind(-3)])
 
 
 def largest_factor(lab: Tensor, tolerance: float) -> Tensor:
-    """What makes ab of impossible colours (3, N) just possible, as a factor (N,); by bisection.
+    """Find by bisection the factor (N,) that makes impossible ab (3, N) just possible.
 
     Written with few operations on few tensors: in a large picture, converted band by band, N is
     often small.

@@ -193,7 +193,7 @@ def lightness(rgb: Tensor) -> Tensor:
 
 
 def grey_rgb(L: Tensor) -> Tensor:
-    """The grey picture of a lightness: the same L*, with a = b = 0.
+    """Return the grey picture of a lightness: the same L*, with a = b = 0.
 
     Parameters
     ----------
@@ -251,7 +251,7 @@ def _in_chunks(convert: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
 
 
 def _rgb_to_lab(rgb: Tensor) -> Tensor:
-    """The whole way from sRGB to Lab."""
+    """Go the whole way from sRGB to Lab."""
     linear = rgb_to_linear(rgb).unbind(-3)
     white_xyz = torch.stack([_mix(row, linear) for row in WHITE_FROM_RGB], dim=-3)
     x, y, z = lab_curve(white_xyz).unbind(-3)
@@ -259,7 +259,7 @@ def _rgb_to_lab(rgb: Tensor) -> Tensor:
 
 
 def _lab_to_rgb(lab: Tensor, clip: bool) -> Tensor:
-    """The whole way from Lab to sRGB."""
+    """Go the whole way from Lab to sRGB."""
     rgb = linear_to_rgb(_linear_rgb(lab, clip_z=clip))
     return rgb.clamp(0, 1) if clip else rgb
 

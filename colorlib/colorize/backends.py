@@ -76,7 +76,7 @@ def load_network(
 def _with_torch(
     path: Path, vividness: float | None, device: torch.device | str | None
 ) -> tuple[Network, dict[str, Any]]:
-    """The network of weights, on a device; batch norms are folded: for use, not for training."""
+    """Load the network of weights on a device, its batch norms folded: for use only."""
     if path.suffix == ".onnx":
         raise ValueError(
             f'{path}: an ONNX file is not run by torch; take backend="onnx", or a .safetensors file'

@@ -34,7 +34,7 @@ PIXELS_AT_ONCE = 2**16
 
 
 def pixels_of(image: PhotographLike) -> np.ndarray:
-    """The pixels of a file, of a PIL picture, or of an array.
+    """Read the pixels of a file, of a PIL picture, or of an array.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def pixels_of(image: PhotographLike) -> np.ndarray:
 
 
 def _checked(image: np.ndarray) -> np.ndarray:
-    """An array (H, W) or (H, W, 3) of uint8, uint16 or floats in [0, 1], or a clear error."""
+    """Return an array (H, W) or (H, W, 3) of uint8, uint16 or floats in [0, 1], or raise."""
     if isinstance(image, np.ma.MaskedArray):
         raise ValueError(
             "an array must not be masked: say what is under the mask, as in image.filled(0)"
@@ -104,7 +104,7 @@ def check_range(low: float, high: float) -> None:
 
 
 def shrunk(values: np.ndarray, height: int, width: int) -> np.ndarray:
-    """A picture at another size, as the photographs are in training: resized in 8-bit sRGB.
+    """Resize a picture as the photographs are in training: in 8-bit sRGB.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def small_lightness(values: np.ndarray, height: int, width: int) -> np.ndarray:
 
 
 def small_lab(values: np.ndarray, height: int, width: int) -> np.ndarray:
-    """A picture in colour as the network would see it: `shrunk`, in CIE Lab.
+    """Return a picture in colour as the network would see it: `shrunk`, in CIE Lab.
 
     Parameters
     ----------

@@ -91,7 +91,7 @@ class Point(NamedTuple):
         return point
 
     def pixel(self, height: int, width: int) -> tuple[int, int]:
-        """The row and the column of the point in a picture of this size.
+        """Return the row and the column of the point in a picture of this size.
 
         Parameters
         ----------
@@ -116,7 +116,7 @@ class Point(NamedTuple):
         return min(int(self.y * height), height - 1), min(int(self.x * width), width - 1)
 
     def ab(self) -> tuple[float, float]:
-        """The a and b of the colour.
+        """Return the a and b of the colour.
 
         Returns
         -------
@@ -271,7 +271,7 @@ def follow_reference(L: np.ndarray, ab: np.ndarray, reference_lab: np.ndarray) -
 
 
 def _mean_colors(lightness: np.ndarray, colors: np.ndarray) -> np.ndarray:
-    """The mean colour (101, 2) around each whole number of lightness."""
+    """Average the colours (101, 2) around each whole number of lightness."""
     step = lightness.round().clip(0, 100).astype(int)
     count = np.bincount(step, minlength=101) / len(step)
     total = np.stack(

@@ -146,7 +146,7 @@ class OnnxNetwork:
         return np.stack([self._ab(answer, *L.shape[2:]) for answer in answers])
 
     def _answer(self, given: np.ndarray) -> np.ndarray:
-        """What the network says, as it says it."""
+        """Return what the network says, as it says it."""
         try:
             answer = self._session.run(None, {self._name: given} | self._fed)[0]
         except Exception as error:  # onnxruntime's own kinds are neither of these
@@ -160,7 +160,7 @@ class OnnxNetwork:
         return answer
 
     def _given(self, L: np.ndarray) -> np.ndarray:
-        """What the network is shown, (1 or 3, H, W), of L* (h, w)."""
+        """Return what the network is shown, (1 or 3, H, W), of L* (h, w)."""
         signature = self.card["signature"]
         if self._side and L.shape != self._side:
             shrinks = L.shape[0] * L.shape[1] > self._side[0] * self._side[1]
@@ -179,7 +179,7 @@ class OnnxNetwork:
         return black + planes * (white - black)
 
     def _ab(self, answer: np.ndarray, height: int, width: int) -> np.ndarray:
-        """The colours (2, height, width) in an answer (2 or 3, H, W) of the network."""
+        """Return the colours (2, height, width) in an answer (2 or 3, H, W) of the network."""
         signature = self.card["signature"]
         planes = np.ascontiguousarray(answer.transpose(1, 2, 0)) * np.float32(signature.scale)
         if signature.output == "rgb":

@@ -18,7 +18,7 @@ __all__ = ["SuiteColorizer"]
 
 @lru_cache(maxsize=4)
 def _loaded(name: str, vividness: float | None, size: int | None, changed: int) -> Colorizer:
-    """The colorizer of weights last changed then, loaded once in each process, on its device."""
+    """Load the colorizer of weights last changed then, once in each process."""
     return Colorizer.from_pretrained(name, size, vividness=vividness)
 
 
@@ -50,7 +50,7 @@ class SuiteColorizer:
         return _loaded(*self.made_of)
 
     def described(self) -> dict[str, Any]:
-        """What tells this colorizer from others, for a record."""
+        """Return what tells this colorizer from others, for a record."""
         colorizer = self._colorizer()
         return {
             "weights": Path(self.made_of[0]).name,

@@ -158,7 +158,7 @@ def _tensors(module: nn.Module) -> list[Tensor]:
 
 
 def _twin(module: nn.Module, made: dict[int, nn.Module]) -> nn.Module:
-    """A shallow copy of a module and all modules in it; `made` remembers those that occur twice."""
+    """Copy a module and all in it, shallowly; `made` remembers those that occur twice."""
     if id(module) not in made:
         made[id(module)] = twin = copy.copy(module)
         twin._modules = {

@@ -160,7 +160,7 @@ def _blocks(length: int, size: int) -> Iterator[slice]:
 
 
 def _used(weights: np.ndarray) -> slice:
-    """The small pixels that some rows of a matrix use: a large one lies between two or four."""
+    """Find the small pixels that some rows of a matrix use: two or four for a large one."""
     used = np.flatnonzero(weights.any(axis=0))
     return slice(used[0], used[-1] + 1)
 
@@ -179,12 +179,12 @@ def _slope(L: np.ndarray, ab: np.ndarray) -> np.ndarray:
 
 
 def _mean(x: np.ndarray) -> np.ndarray:
-    """The mean of a picture (h, w, 2) over the window around each pixel, inside the picture."""
+    """Average a picture (h, w, 2) over the window around each pixel, inside the picture."""
     return _total(x) / _counts(x.shape)
 
 
 def _total(x: np.ndarray) -> np.ndarray:
-    """The sum of a picture (h, w, 2) over the window around each pixel."""
+    """Sum a picture (h, w, 2) over the window around each pixel."""
     return cv2.boxFilter(x, -1, WINDOW, normalize=False, borderType=cv2.BORDER_CONSTANT)
 
 
@@ -196,7 +196,7 @@ def _counts(shape: tuple[int, int, int]) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def _weights(small: int, large: int) -> np.ndarray:
-    """The matrix (large, small), float32, that resizes a column of pixels bicubically."""
+    """Return the matrix (large, small), float32, that resizes a column of pixels bicubically."""
     scale = small / large
     wide = max(scale, 1.0)  # of the kernel, in pixels: it averages when the picture shrinks
     middle = (np.arange(large) + 0.5) * scale

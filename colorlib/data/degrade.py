@@ -86,7 +86,7 @@ def _fade(grey: Tensor) -> Tensor:
 
 
 def _blur(grey: Tensor) -> Tensor:
-    """A Gaussian blur of sigma 0.4 to 1.6 pixels."""
+    """Blur with a Gaussian of sigma 0.4 to 1.6 pixels."""
     offset = torch.arange(-4, 5, device=grey.device, dtype=grey.dtype)
     line = torch.exp(-(offset**2) / (2 * _uniform(grey, 0.4, 1.6).view(-1, 1) ** 2))
     line = (line / line.sum(1, keepdim=True))[:, None]
@@ -106,7 +106,7 @@ def _grain(grey: Tensor) -> Tensor:
 
 
 def _scratch(grey: Tensor) -> Tensor:
-    """A few upright scratches and specks of dust, light or dark."""
+    """Draw a few upright scratches and specks of dust, light or dark."""
     batch, _, height, width = grey.shape
     columns = (
         (torch.rand(batch, 1, 1, width, device=grey.device) < 2 / width).to(grey).expand_as(grey)

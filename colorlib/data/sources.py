@@ -196,12 +196,12 @@ def mixed_photographs(
 
 
 def _validation_half(folder: Path) -> Path | None:
-    """The folder of validation photographs in a collection, if it has one."""
+    """Find the folder of validation photographs in a collection, if it has one."""
     return next((folder / name for name in ("valid", "val") if (folder / name).is_dir()), None)
 
 
 def _readable(folder: Path, report: Callable[[str], object], keep_grey: bool = False) -> list[Path]:
-    """The readable photographs of a folder, grey ones only when asked to; says what it found."""
+    """Return the readable photographs of a folder, grey ones only if asked; say what it found."""
     # Here, because torch comes with them, and who only reads a recipe shall not wait for it.
     from colorlib.data.scan import scan_photographs
     from colorlib.images.folder import find_photographs

@@ -104,7 +104,7 @@ def _manifests() -> resources.abc.Traversable:
 
 
 def _photographs(name: str, manifest: dict[str, Any], folder: str | Path | None) -> dict[str, Path]:
-    """What a manifest means here."""
+    """Return what a manifest means here."""
     if manifest["source"] == "package":
         if folder is not None:
             raise ValueError(f"--suite {name} comes with the package: leave out --photographs")

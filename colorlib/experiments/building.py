@@ -73,7 +73,7 @@ def build_learner(
 
 
 def _generator(recipe: Recipe) -> nn.Module:
-    """The recipe's generator, with the weights it starts from."""
+    """Build the recipe's generator, with the weights it starts from."""
     generator = build_generator(**recipe.generator)
     if recipe.start:
         trained, card = load_named(recipe.start)

@@ -123,7 +123,7 @@ def compared(file: Path, now: dict[str, Any]) -> tuple[list[dict[str, Any]], lis
 def _epochs(
     old: list[dict[str, Any]], new: list[dict[str, Any]], done: int
 ) -> tuple[list[str], list[str]]:
-    """What is wrong with the numbers of epochs, and what should be known about them."""
+    """Return what is wrong with the numbers of epochs, and what should be known about them."""
     differing, notes, begin = [], [], 0
     if len(new) < len(old):
         differing.append(f"phases were {len(old)}, now {len(new)}")
@@ -166,7 +166,7 @@ def _flat(table: dict[str, Any], where: str = "") -> dict[str, Any]:
 
 
 def _said(value: Any) -> str:
-    """A value of a recipe as a reader writes it."""
+    """Write a value of a recipe as a reader does."""
     if value is None:
         return "not given"
     return f"{value:g}" if isinstance(value, float) else str(value)

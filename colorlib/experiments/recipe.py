@@ -200,7 +200,7 @@ def variants(name: str) -> list[str]:
 
 
 def _chosen(content: dict[str, Any], variant: str | None, path: Path) -> dict[str, Any]:
-    """The recipe with what its variant changes."""
+    """Return the recipe with what its variant changes."""
     known = content.pop("variant", {})
     if not isinstance(known, dict) or not all(
         isinstance(changes, dict) for changes in known.values()
@@ -218,7 +218,7 @@ def _chosen(content: dict[str, Any], variant: str | None, path: Path) -> dict[st
 
 
 def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """A table with the changes of another one, table by table."""
+    """Merge a table with the changes of another one, table by table."""
     both = {
         k: _merged(base[k], v)
         for k, v in changes.items()

@@ -179,5 +179,5 @@ def recorded_frames(name: str) -> dict[int, dict[str, Path]]:
 
 
 def _record(name: str) -> dict[str, Any]:
-    """What a recorded training says of itself."""
+    """Return what a recorded training says of itself."""
     return json.loads(recorded_file(f"{name}.json").read_text(encoding="utf-8"))

@@ -182,7 +182,7 @@ def shares(table: pd.DataFrame) -> dict[str, float]:
 
 
 def _colors(rgb: Tensor) -> dict[str, Tensor]:
-    """What needs no truth to compare with, one number per picture."""
+    """Return what needs no truth to compare with, one number per picture."""
     return {"colorfulness": colorfulness(rgb), "colorfulness_unsigned": colorfulness_unsigned(rgb)}
 
 
@@ -193,7 +193,7 @@ def _compare(rgb: Tensor, lab: Tensor, truth_rgb: Tensor, truth: Tensor) -> dict
 
 
 def _frechet_pair(frechet: FrechetDistance | None) -> dict[str, FrechetDistance]:
-    """The distance for the model and a copy of it for grey, both empty."""
+    """Return the distance for the model and a copy of it for grey, both empty."""
     if frechet is None:
         return {}
     frechet.reset()

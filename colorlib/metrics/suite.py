@@ -56,7 +56,7 @@ class Grey:
     """The picture without any colour: the lower end of the scale."""
 
     def __call__(self, truths: Tensor, names: list[str]) -> Tensor:
-        """The grey of each truth."""
+        """Return the grey of each truth."""
         return (grey_rgb(lightness(truths / 255)) * 255).round().byte()
 
 
@@ -165,7 +165,7 @@ class _Workers:
 
 
 def _processes() -> BaseContext:
-    """Processes that share what they import; no forks of this one, where torch may have threads."""
+    """Start processes that share their imports, no forks: here torch may have threads."""
     if "forkserver" not in get_all_start_methods():  # Windows
         return get_context("spawn")
     context = get_context("forkserver")
@@ -181,7 +181,7 @@ _loaded: dict[str, Any] = {}  # of this process
 
 
 def _networks() -> tuple[dict[str, nn.Module], torch.device]:
-    """The judging networks, loaded once in each process."""
+    """Load the judging networks, once in each process."""
     if not _loaded:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         _loaded.update(device=device, networks=measuring_networks(device))
@@ -189,7 +189,7 @@ def _networks() -> tuple[dict[str, nn.Module], torch.device]:
 
 
 def _truth_piece(folder: Path, piece: Piece) -> Path:
-    """What is to be known of the truth."""
+    """Return what is to be known of the truth."""
     return _kept(folder / f"{piece.number:04d}.npz", lambda: _in_batches(piece, _look_at_truth))
 
 
@@ -215,7 +215,7 @@ def _method_piece(folder: Path, method: Method, piece: Piece) -> Path:
 
 
 def _scaled_piece(folder: Path, factor: float, piece: Piece) -> Path:
-    """The features of a piece's results with their chroma multiplied."""
+    """Take the features of a piece's results with their chroma multiplied."""
 
     def look(truths: Tensor, names: list[str]) -> Arrays:
         results = torch.stack(
@@ -227,7 +227,7 @@ def _scaled_piece(folder: Path, factor: float, piece: Piece) -> Path:
 
 
 def _in_batches(piece: Piece, look: Callable[[Tensor, list[str]], Arrays]) -> Arrays:
-    """What `look` says of all batches of a piece."""
+    """Return what `look` says of all batches of a piece."""
     names, device = list(piece.photographs), _networks()[1]
     found = []
     for start in range(0, len(names), BATCH):
@@ -250,7 +250,7 @@ def _kept(path: Path, make: Callable[[], Arrays]) -> Path:
 
 
 def _joined(files: list[Path]) -> Arrays:
-    """The arrays of all files, one after the other."""
+    """Join the arrays of all files, one after the other."""
     read = [dict(np.load(file)) for file in files]
     return {key: np.concatenate([arrays[key] for arrays in read]) for key in read[0]}
 

@@ -51,7 +51,7 @@ def method_table(measured: Mapping[str, Measured], truth: Mapping[str, np.ndarra
 
 
 def _row(one: Measured, truth: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """The numbers of one method."""
+    """Return the numbers of one method."""
     row = _means(one.numbers) | {"psnr_median": float(np.median(one.numbers["psnr"]))}
     if one.scaled:
         row["chroma_factor"] = one.factor

@@ -76,7 +76,7 @@ class Source:
         return f"# {self.signature}\n# {self.place}\n{self.code}"
 
     def _repr_html_(self) -> str:
-        """The highlighted code under its signature; what is long can be folded away."""
+        """Return the highlighted code under its signature; what is long can be folded away."""
         code = highlight(self.code, PythonLexer(), HtmlFormatter(cssclass="highlight"))
         place = escape(self.place)
         link = (
@@ -143,7 +143,7 @@ def source(thing: Callable[..., Any] | property) -> Source:
 
 
 def _parameters(thing: Callable[..., Any]) -> str:
-    """The parameters with their defaults; their types are in the code below."""
+    """Return the parameters with their defaults; their types are in the code below."""
     signature = inspect.signature(thing)
     bare = [
         p.replace(annotation=p.empty)
@@ -154,7 +154,7 @@ def _parameters(thing: Callable[..., Any]) -> str:
 
 
 def _short_docstrings(code: str) -> str:
-    """The code with each docstring of several lines cut to its first."""
+    """Cut each docstring of several lines to its first."""
     lines = code.splitlines()
     owners = [
         n

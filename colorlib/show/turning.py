@@ -134,7 +134,7 @@ def turnable(
 def _pictures(
     frames: list[View], words: str, width: int
 ) -> tuple[list[str], list[int], tuple[int, int]]:
-    """The different pictures as text, which of them each frame shows, and their size."""
+    """Return the different pictures as text, which of them each frame shows, their size."""
     found: dict[int, int] = {}
     pictures, which, sizes = [], [], set()
     for frame in frames:
@@ -188,7 +188,7 @@ def _digits(values: list[float]) -> int:
 
 
 def _table(numbers: dict[str, list[float]], at: int) -> str:
-    """The numbers of one place; the script adds their courses."""
+    """Lay out the numbers of one place; the script adds their courses."""
     rows = [
         f'<div class="number"><span>{escape(name)}</span><b>{values[at]:.{_digits(values)}f}</b>'
         '<svg viewBox="0 0 100 30" aria-hidden="true"><polyline/><circle r="4"/></svg></div>'

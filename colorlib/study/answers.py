@@ -184,5 +184,5 @@ def table_rows(rows: Iterable[Mapping[str, Any]]) -> list[list[str]]:
 
 
 def _cell(value: object) -> str:
-    """A number as it is; a text that begins like a formula behind an apostrophe."""
+    """Return a number as it is, and a text like a formula behind an apostrophe."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else str(value)

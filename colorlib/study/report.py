@@ -176,7 +176,7 @@ def evaluate_study(
 
 
 def _rating(row: dict[str, Any]) -> tuple[object, object]:
-    """What was judged, and how; which of two stood first does not matter."""
+    """Return what was judged, and how; which of two stood first does not matter."""
     chosen = {"first": row["first"], "second": row["second"]}.get(row["answer"], row["answer"])
     return (row["picture"], frozenset((row["first"], row["second"]))), chosen
 
@@ -203,7 +203,7 @@ def _fooling(scored: Rows, methods: list[str], level: float) -> Scored:
 
 
 def _strength(scored: Rows, methods: list[str], level: float) -> Scored:
-    """The Bradley-Terry strength of each method."""
+    """Return the Bradley-Terry strength of each method."""
     m = len(methods)
     sums = np.zeros((len(scored), m, m))
     for place, row in enumerate(scored):

@@ -220,7 +220,7 @@ def clustered(
 
 
 def _codes(names: Sequence[Hashable]) -> np.ndarray:
-    """A number for each different name, in order of appearance."""
+    """Number the different names, in order of appearance."""
     numbers: dict[Hashable, int] = {}
     return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=int)
 

@@ -82,7 +82,7 @@ class _SafeHeaders:
 
 
 async def _body(request: Request) -> bytes:
-    """The body of a request, or a refusal as soon as it is too long."""
+    """Read the body of a request, or refuse it as soon as it is too long."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -92,7 +92,7 @@ async def _body(request: Request) -> bytes:
 
 
 async def _refusal(_: Request, error: Exception) -> Response:
-    """An error in words, as JSON."""
+    """Answer with an error in words, as JSON."""
     assert isinstance(error, HTTPException)
     return JSONResponse({"error": error.detail}, error.status_code, headers=error.headers)
 

@@ -204,7 +204,7 @@ def _array(value: Any) -> np.ndarray | None:
 
 
 def _copy(value: Any) -> Any:
-    """A copy of an array or a tensor, with its type."""
+    """Copy an array or a tensor, with its type."""
     return (
         value.clone()
         if hasattr(value, "clone")
@@ -215,17 +215,17 @@ def _copy(value: Any) -> Any:
 
 
 def _kind(wanted: np.ndarray) -> str:
-    """What is asked for, in words."""
+    """Say what is asked for."""
     return f"an array of shape {_shape(wanted)}" if wanted.ndim else "a number"
 
 
 def _shape(array: np.ndarray) -> str:
-    """A shape as one reads it."""
+    """Write a shape as one reads it."""
     return " x ".join(map(str, array.shape)) if array.ndim else "of one number"
 
 
 def _reshaped(found: np.ndarray, wanted: np.ndarray) -> str:
-    """What a wrong shape may come from."""
+    """Say what a wrong shape may come from."""
     if found.size == wanted.size and sorted(found.shape) == sorted(wanted.shape):
         return ": the axes are in another order"
     if found.size == wanted.size:
@@ -236,7 +236,7 @@ def _reshaped(found: np.ndarray, wanted: np.ndarray) -> str:
 
 
 def _pattern(found: np.ndarray, wanted: np.ndarray, tolerance: float) -> str | None:
-    """A difference that all values have in common, in words."""
+    """Say what difference all values have in common."""
     if wanted.size < 2 or not found.any():
         return "all of it is zero" if not found.any() else None
     scale = float((found * wanted).sum() / max((wanted**2).sum(), 1e-12))
@@ -272,5 +272,5 @@ def _worst(found: np.ndarray, wanted: np.ndarray, tolerance: float) -> str:
 
 
 def _place(index: Sequence[int]) -> str:
-    """An index as one writes it."""
+    """Write an index as one does."""
     return f"[{', '.join(str(int(i)) for i in index)}]"

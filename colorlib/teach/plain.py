@@ -122,7 +122,7 @@ def named(name: Any, base: type) -> type:
 
 
 def _array(kind: str, dtype: str, shape: list[int], content: str) -> Any:
-    """An array or a tensor from its bytes."""
+    """Make an array or a tensor from its bytes."""
     if np.dtype(dtype).kind not in KINDS:
         raise ValueError(f"an array of {dtype}")
     array = np.frombuffer(base64.b64decode(content), dtype).reshape(shape).copy()

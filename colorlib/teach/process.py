@@ -146,7 +146,7 @@ class Notebook:
                 self._lose(error)
 
     def _receive(self) -> dict[str, Any] | None:
-        """The next line, or None when there is none in time."""
+        """Receive the next line, or None when there is none in time."""
         while self.gone is None and b"\n" not in self._buffer:
             try:
                 self._line.settimeout(max(self._until - time.monotonic(), 1e-3))

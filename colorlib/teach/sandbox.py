@@ -186,7 +186,7 @@ def _call(request: Line, functions: list[Any]) -> Line:
 
 
 def _within(until: float, work: Callable[[], Line]) -> Line:
-    """What some work gives, or how it ended: by an error, or because its time was over."""
+    """Return what some work gives, or how it ended: by an error, or out of time."""
     try:
         signal.setitimer(signal.ITIMER_REAL, max(until - time.monotonic(), 1e-3))
         return work()
@@ -199,7 +199,7 @@ def _within(until: float, work: Callable[[], Line]) -> Line:
 
 
 def _stop(*_: object) -> None:
-    """Called when the time of an exercise is over."""
+    """End an exercise when its time is over."""
     raise TooLong
 
 

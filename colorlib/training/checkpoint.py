@@ -150,7 +150,7 @@ def restore(learn: Learner, file: str | Path) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """The first line of an error."""
+    """Return the first line of an error."""
     return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 

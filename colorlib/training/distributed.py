@@ -135,7 +135,7 @@ class AnyDeviceTrainer(DistributedTrainer):
     # A private of fastai's: it makes `DistributedDL` by name, and offers no other way to put a
     # loader of ours there.
     def _wrap_dl(self, dl: Any) -> DistributedDL:
-        """A loader that hands this process its share of every batch."""
+        """Make a loader that hands this process its share of every batch."""
         return (
             dl if isinstance(dl, DistributedDL) else AnyDeviceDL(dl, device=self.learn.model.device)
         )
