@@ -88,7 +88,7 @@ def _bounds(tolerance: float) -> tuple[float, float]:
 
 
 def _largest_factor(L: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Find what a and b of impossible colours (1, N) times are just possible.
+    """Find the factor (1, N) that makes a and b of impossible colours just possible.
 
     On the way from grey, where the factor is 0, each channel of RGB rises or falls until it leaves
     what a screen shows. Newton's method goes back along the tangent of the channel that is farthest
