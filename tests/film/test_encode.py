@@ -62,7 +62,7 @@ def test_a_container_that_nobody_knows(grey_film, tmp_path):
 
 
 def test_threads_share_no_frame(clips, grey_film, tmp_path):
-    """They encode one frame each while the next are coloured, and the file is the same whatever their number."""
+    """Each frame is one slice: it is not cut into as many as there are threads."""
     film, frames = read_film(grey_film), clips["pan"].frames.repeat(4, axis=1).repeat(4, axis=2)
     times = (film.first + film.step * number for number in range(len(frames)))
     coding = choose_coding(tmp_path / "out.mkv", None, None, high_bit_depth=False)
