@@ -29,7 +29,7 @@ def extension(monkeypatch):
     """An extension of book/_ext, by its name."""
     monkeypatch.syspath_prepend(ROOT / "book" / "_ext")
     yield import_module
-    for name in ("reference", "lighter", "exercise_numbers", "figure_numbers", "linked_code"):
+    for name in ("reference", "lighter", "exercise_numbers", "linked_code"):
         sys.modules.pop(name, None)
 
 
@@ -211,38 +211,6 @@ def test_the_first_picture_is_loaded_at_once_and_the_others_when_they_are_seen(e
     tree = nodes.section("", *(nodes.image(uri=f"{i}.png") for i in range(3)))
     extension("lighter").load_when_seen(None, tree, "page")
     assert [picture.get("loading") for picture in tree.findall(nodes.image)] == [None, "lazy", "lazy"]
-
-
-def cell(*shown):
-    """A code cell as the doctree of a chapter has it: its source, and what it shows."""
-    source = nodes.container("", nodes.literal_block("", "code"), nb_element="cell_code_source")
-    output = nodes.container("", *shown, nb_element="cell_code_output")
-    return nodes.container("", source, output, nb_element="cell_code")
-
-
-def page(*parts):
-    tree = nodes.document(None, None)
-    tree += parts
-    return tree
-
-
-def test_pictures_are_numbered_by_chapter_before_their_captions(extension):
-    caption = nodes.paragraph("", "", nodes.emphasis("", "A cup."))
-    prose = nodes.paragraph("", "", nodes.emphasis("", "Not"), nodes.Text(" a caption."))
-    film = nodes.raw("", "<figure><video src='x'></video></figure>", format="html")
-    table = nodes.raw("", "<table></table>", format="html")
-    tree = page(cell(nodes.image()), caption, cell(table), cell(film), prose, cell(nodes.image(), nodes.image()))
-    extension("figure_numbers").count_pictures(None, tree, "notebooks/08b_what_ships")
-    numbered = [part.astext() for part in tree if "figure-caption" in part.get("classes", [])]
-    assert numbered == ["Figure 8b.1 A cup.", "Figure 8b.2", "Figure 8b.3"]
-    assert prose.astext() == "Not a caption."
-    assert [label["ids"] for label in tree.findall(nodes.strong)] == [[f"figure-8b-{i}"] for i in (1, 2, 3)]
-
-
-def test_pictures_of_other_pages_have_no_numbers(extension):
-    tree = page(cell(nodes.image()))
-    extension("figure_numbers").count_pictures(None, tree, "book/model-card")
-    assert not list(tree.findall(nodes.strong))
 
 
 def entry(kind, aliased=False):
