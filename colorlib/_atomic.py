@@ -137,7 +137,7 @@ class _Numberless(io.BufferedWriter):
         raise io.UnsupportedOperation("fileno")
 
 
-def already_there(path: str | Path) -> FileExistsError:
+def already_there(path: object) -> FileExistsError:
     """Return the error for a file in the way of a result: it is named, and what to do is said."""
     return FileExistsError(
         f"{path}: already there and not overwritten; remove it or choose another folder"
@@ -174,7 +174,7 @@ def _machine() -> str:
 
 @contextmanager
 def _lock(folder: Path) -> Iterator[Path]:
-    """Hold a lock file of a new name during the block."""
+    """Make a lock file of a new name, held during the block."""
     while True:
         path = folder / f".colorlib-{_machine()}-{secrets.token_hex(8)}.lock"
         held = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)

@@ -111,10 +111,6 @@ def set_seed(seed: int = 42) -> None:
     ----------
     seed : int
         Any integer; numpy sees its lowest 32 bits.
-
-    Returns
-    -------
-    None
     """
     import numpy as np
     import torch

@@ -19,6 +19,8 @@ except ImportError as error:
     raise ModuleNotFoundError(
         f"addresses need the extra `archive` ({error}): {install_hint('archive')}"
     ) from error
+__all__ = ["Place", "RemoteJob"]
+
 OBJECT_STORES = ("s3", "gcs", "abfs")  # what is written there appears when it is complete
 
 
@@ -127,3 +129,12 @@ class Place:
             shutil.copyfileobj(file, stream)
         if not direct:
             self.filesystem.move(written, self.path)
+
+
+@dataclass(frozen=True)
+class RemoteJob:
+    """A photograph to colorize, as `outcome.Job`, with places instead of paths."""
+
+    source: Place
+    target: Place
+    name: str

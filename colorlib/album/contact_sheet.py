@@ -120,7 +120,7 @@ def write_report(
 
 
 def _place(folder: Path, name: str) -> Path:
-    """Find the first of `report.csv`, `report-2.csv` ... that is free or begins like ours."""
+    """Find the first `report.csv`, `report-2.csv` ... that is free or begins like one of ours."""
     path, number, mark = folder / name, 1, _MARKS[name].encode()
     while path.is_symlink() or path.exists():
         if path.is_file():

@@ -22,10 +22,6 @@ def earlier_results(given: Path, sources: Iterable[Path]) -> list[Path]:
         A folder, or a file.
     sources : iterable of Path
         Files in it and in its folders.
-
-    Returns
-    -------
-    list of Path
     """
     ledgers: dict[Path, list[Ledger]] = {given: [], given.parent: []}
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from colorlib.album.fingerprint import Stamp
 from colorlib.album.twins import folded
@@ -25,6 +25,27 @@ from colorlib.album.twins import folded
 __all__ = ["FOLDER", "Ledger", "Record"]
 
 FOLDER = ".colorlib"  # in the folder of the results
+
+
+class Fingerprint(TypedDict):
+    """A file as the record of a result names it."""
+
+    name: str
+    sha256: str
+
+
+class Settings(TypedDict, total=False):
+    """What changes the pixels of a result, for its record."""
+
+    weights: Fingerprint
+    size: list[int]
+    vividness: float | None
+    saturation: float
+    flip: bool
+    points: list[str]
+    reference: Fingerprint | None
+    caption: bool
+    keep_grey: bool
 
 
 @dataclass(frozen=True)
@@ -100,10 +121,6 @@ class Ledger:
         ----------
         result : str
             Its name. Names that a file system may take for the same are the same.
-
-        Returns
-        -------
-        list of Record
         """
         with self._lock:
             lines = list(self._lines.get(folded(result), ()))

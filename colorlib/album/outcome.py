@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from colorlib.album.report_table import Row
 from colorlib.images.folder import LeftOut
 from colorlib.images.printable import first_few, printable
 
-__all__ = ["Job", "Outcome", "Report"]
+if TYPE_CHECKING:
+    from colorlib.album.address import RemoteJob
+
+__all__ = ["Job", "Outcome", "Report", "Size"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,14 @@ class Job:
     name: str
 
 
+class Size(TypedDict, total=False):
+    """What an outcome says of a result: pixels of the first page, and how many pages."""
+
+    width: int
+    height: int
+    pages: int
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of one job; `reason` says why, or what the owner should know of a result.
@@ -27,7 +38,7 @@ class Outcome:
     Sizes are in pixels, of the first page.
     """
 
-    job: Job
+    job: "Job | RemoteJob"
     status: Literal["done", "skipped", "failed"]
     reason: str = ""
     width: int | None = None
@@ -72,7 +83,7 @@ class Report:
         return "\n".join([line, *first_few(why), *self._notes(), *self.left_out.lines()])
 
     def _notes(self) -> list[str]:
-        """Return what was noted while photographs were coloured, one line for each kind."""
+        """List what was noted while photographs were coloured, a line for each kind of note."""
         noted: dict[str, list[Outcome]] = {}
         for outcome in self.of("done"):
             if outcome.reason:

@@ -11,7 +11,7 @@ import logging
 import os
 import pickle
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ try:
     import ray.data
 
     from colorlib.album import remote
-    from colorlib.album.address import Place
+    from colorlib.album.address import Place, RemoteJob
     from colorlib.album.ray_files import is_remote, names_below
 except ImportError as error:
     raise ModuleNotFoundError(
@@ -41,18 +41,18 @@ TRIES = 3  # workers that may die while they work on one photograph
 
 def run_on_cluster(
     colorizer: AlbumColorizer,
-    jobs: Sequence[Job],
+    jobs: Sequence[Job | RemoteJob],
     report: Report,
     workers: int | None = None,
     address: str = "auto",
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Do the jobs on a Ray cluster.
 
     Parameters
     ----------
     colorizer : AlbumColorizer
         Is sent to the workers with its network, so they need the package but no weights.
-    jobs : sequence of Job
+    jobs : sequence of Job or RemoteJob
         From `plan_on_cluster`. Those whose result is there are told at once and not sent.
     report : Report
         Each outcome is noted here.
@@ -116,7 +116,7 @@ class _Tally:
     """Counts how often each photograph was begun: one may kill its workers, not for ever."""
 
     def __init__(self) -> None:
-        self.begun = Counter()
+        self.begun: Counter[str] = Counter()
 
     def begin(self, name: str) -> int:
         """Count one more time, and return how often that was."""
@@ -134,7 +134,7 @@ class _Worker:
         outcomes = [self.paint(pickle.loads(job)) for job in portion["job"].to_pylist()]
         return pa.table({"outcome": [pickle.dumps(outcome) for outcome in outcomes]})
 
-    def paint(self, job: Job) -> Outcome:
+    def paint(self, job: Job | RemoteJob) -> Outcome:
         if ray.get(self.tally.begin.remote(job.name)) > TRIES:
             return Outcome(
                 job,
@@ -144,12 +144,10 @@ class _Worker:
         return _paint(self.colorizer, job)
 
 
-def _paint(colorizer: AlbumColorizer, job: Job) -> Outcome:
+def _paint(colorizer: AlbumColorizer, job: Job | RemoteJob) -> Outcome:
     """Do one job on a worker."""
     outcome = (
-        remote.colorize_at_address(colorizer, job)
-        if isinstance(job.target, Place)
-        else colorizer(job)
+        remote.colorize_at_address(colorizer, job) if isinstance(job, RemoteJob) else colorizer(job)
     )
     # Nobody else writes here: the result is that of a worker that died before it could tell.
     return (
@@ -160,25 +158,22 @@ def _paint(colorizer: AlbumColorizer, job: Job) -> Outcome:
 
 
 def _done_before(
-    colorizer: AlbumColorizer, jobs: Sequence[Job]
-) -> Iterator[tuple[Job, Outcome | None]]:
-    """Each job, and what became of it when its result is there before the run."""
-    if isinstance(jobs[0].target, Place):
-        yield from remote.settled(colorizer, jobs, names_below(Place.of(str(colorizer.out))))
-        return
+    colorizer: AlbumColorizer, jobs: Sequence[Job | RemoteJob]
+) -> Iterator[tuple[Job | RemoteJob, Outcome | None]]:
+    """Yield each job, and what became of it when its result is there before the run."""
+    if far := [job for job in jobs if isinstance(job, RemoteJob)]:
+        yield from remote.settled(colorizer, far, names_below(Place.of(str(colorizer.out))))
     for job in jobs:
-        yield (
-            job,
-            None
-            if not os.path.lexists(job.target) or _to_be_made(colorizer, job)
-            else colorizer(job),
-        )
+        if isinstance(job, RemoteJob):
+            continue
+        made = os.path.lexists(job.target) and not _to_be_made(colorizer, job)
+        yield job, colorizer(job) if made else None
 
 
-def _sweep(colorizer: AlbumColorizer, jobs: Iterable[Job]) -> None:
+def _sweep(colorizer: AlbumColorizer, jobs: Iterable[Job | RemoteJob]) -> None:
     """Remove what killed runs have left, where there are temporary names."""
     if out := Place.of(str(colorizer.out)).local:
-        sweep_results(out, [replace(job, target=out / job.name) for job in jobs])
+        sweep_results(out, (out / job.name for job in jobs))
 
 
 def _to_be_made(colorizer: AlbumColorizer, job: Job) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from colorlib.album import contact_sheet, report_table
 from colorlib.album import run as local
-from colorlib.album.address import Place
+from colorlib.album.address import Place, RemoteJob
 from colorlib.album.naming import result_names
 from colorlib.album.outcome import Job
 from colorlib.album.twins import folded, refuse_twins, would_both
@@ -18,7 +18,7 @@ from colorlib.images.write import WRITABLE
 
 def plan_on_cluster(
     inputs: Iterable[str], out: str, format: str | None = None, left_out: LeftOut | None = None
-) -> list[Job]:
+) -> list[Job] | list[RemoteJob]:
     """List photographs in files, folders and addresses, each with the place of its copy.
 
     Parameters
@@ -34,7 +34,7 @@ def plan_on_cluster(
 
     Returns
     -------
-    list of Job
+    list of Job or of RemoteJob
         As from `album.plan`, with absolute paths; or, when there is an address among them, with
         places.
 
@@ -48,7 +48,8 @@ def plan_on_cluster(
         return local.plan(
             [Path(given).absolute() for given in inputs], Path(out).absolute(), format, left_out
         )
-    target, found, jobs = Place.of(out), [], {}
+    target, found = Place.of(out), []
+    jobs: dict[str, RemoteJob] = {}
     for given in map(Place.of, inputs):
         sources = given.files()
         if not sources and not given.exists():
@@ -78,7 +79,7 @@ def plan_on_cluster(
     names = result_names({name: None for _, name in found}, format)
     for source, name in found:
         result = names[name].as_posix()
-        job = jobs.setdefault(folded(result), Job(source, target / result, result))
+        job = jobs.setdefault(folded(result), RemoteJob(source, target / result, result))
         if (job.source, job.name) != (source, result):
             raise ValueError(would_both(source, job.source, target / result, job.target))
     if not jobs:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from colorlib._atomic import ALREADY_THERE, already_there
-from colorlib.album.address import Place
+from colorlib.album.address import Place, RemoteJob
 from colorlib.album.contact_sheet import thumbnails
 from colorlib.album.fingerprint import Stamp
 from colorlib.album.ledger import FOLDER, Ledger
@@ -28,15 +28,14 @@ __all__ = ["colorize_at_address", "settled"]
 _AT_ONCE = 32  # questions that are asked of a bucket; each takes some hundredths of a second
 
 
-def colorize_at_address(colorizer: AlbumColorizer, job: Job) -> Outcome:
+def colorize_at_address(colorizer: AlbumColorizer, job: RemoteJob) -> Outcome:
     """Fetch a photograph, do the job in a folder of this machine, and send the results.
 
     Parameters
     ----------
     colorizer : AlbumColorizer
         Its `out` is an address.
-    job : Job
-        Of places.
+    job : RemoteJob
     """
     with tempfile.TemporaryDirectory() as here:
         out, source = Path(here, "out"), Path(here, "in", Path(job.source.path).name)
@@ -65,22 +64,21 @@ def colorize_at_address(colorizer: AlbumColorizer, job: Job) -> Outcome:
 
 
 def settled(
-    colorizer: AlbumColorizer, jobs: Sequence[Job], there: set[str]
-) -> Iterator[tuple[Job, Outcome | None]]:
+    colorizer: AlbumColorizer, jobs: Sequence[RemoteJob], there: set[str]
+) -> Iterator[tuple[RemoteJob, Outcome | None]]:
     """Tell which jobs have their result before the run.
 
     Parameters
     ----------
     colorizer : AlbumColorizer
         Its `out` is an address.
-    jobs : sequence of Job
-        Of places.
+    jobs : sequence of RemoteJob
     there : set of str
         The names of the files that are in `out`.
 
     Yields
     ------
-    (Job, Outcome or None)
+    (RemoteJob, Outcome or None)
         None where the result is to be made.
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -91,8 +89,8 @@ def settled(
         )
 
 
-def _judged(colorizer: AlbumColorizer, job: Job) -> Outcome | None:
-    """Return what becomes of a job whose result is there; None if it is to be replaced."""
+def _judged(colorizer: AlbumColorizer, job: RemoteJob) -> Outcome | None:
+    """Say what becomes of a job whose result is there; None if it is to be replaced."""
     if not colorizer.resume:
         return Outcome(job, "failed", str(already_there(job.target)))
     try:
@@ -108,21 +106,24 @@ def _judged(colorizer: AlbumColorizer, job: Job) -> Outcome | None:
     return Outcome(job, "failed", one_line(found.differs, job.source))
 
 
-def _records(colorizer: AlbumColorizer, job: Job) -> Ledger:
-    """Return a ledger of one result."""
+def _records(colorizer: AlbumColorizer, job: RemoteJob) -> Ledger:
     ledger = Ledger(Place.of(str(colorizer.out)).local or str(colorizer.out))
     with suppress(FileNotFoundError):
         ledger.take(_place_of_record(colorizer, job).read())
     return ledger
 
 
-def _place_of_record(colorizer: AlbumColorizer, job: Job) -> Place:
+def _place_of_record(colorizer: AlbumColorizer, job: RemoteJob) -> Place:
     key = hashlib.sha256(job.name.encode("utf-8", "surrogateescape")).hexdigest()[:20]
     return Place.of(str(colorizer.out)) / FOLDER / f"{key}.jsonl"
 
 
 def _send(
-    colorizer: AlbumColorizer, made_by: AlbumColorizer, job: Job, source: Stamp, replaces: bool
+    colorizer: AlbumColorizer,
+    made_by: AlbumColorizer,
+    job: RemoteJob,
+    source: Stamp,
+    replaces: bool,
 ) -> None:
     """Send a result that was made here, and what belongs to it."""
     target, out = Place.of(str(colorizer.out)), Path(made_by.out)

@@ -112,7 +112,6 @@ def _controls(character: str) -> bool:
 
 
 def _escaped(character: str) -> str:
-    """Write a character as Python does."""
     code = ord(character)
     return (
         f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
@@ -120,7 +119,7 @@ def _escaped(character: str) -> str:
 
 
 def _of_bytes(text: str) -> str | None:
-    """Write a text to a file and read it again; None for what cannot be written."""
+    """Return a text after it was written and read again; None for what cannot be written."""
     try:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
     except UnicodeEncodeError:

@@ -12,7 +12,7 @@ from colorlib._atomic import already_there, sha256_of, sweep
 from colorlib.album.contact_sheet import save_thumbnails, small_copy, thumbnails
 from colorlib.album.fingerprint import Stamp, Watch, stamp
 from colorlib.album.ledger import Ledger, Record, package_version
-from colorlib.album.outcome import Job
+from colorlib.album.outcome import Job, Size
 from colorlib.album.resume import standing
 from colorlib.images.folder import THUMBNAILS
 from colorlib.images.label import Label
@@ -80,13 +80,13 @@ class Results:
             )
         return Task(self, job, replaced)
 
-    def catch_up(self, job: Job) -> dict[str, object]:
+    def catch_up(self, job: Job) -> Size:
         """Make the thumbnails of a result that an earlier run has left without.
 
         Returns
         -------
-        dict
-            Width, height and number of pages of the result; empty when there was nothing to do.
+        Size
+            Of the result; empty when there was nothing to do.
         """
         if not self.thumbnails or all(path.exists() for path in thumbnails(self.folder, job.name)):
             return {}
@@ -136,7 +136,7 @@ class Task:
         FileExistsError, OSError, ValueError
             As `images.write_document`; or if the photograph was changed while it was read.
         """
-        small = []
+        small: list[np.ndarray] = []
 
         def seen() -> Iterator[np.ndarray]:
             try:
@@ -148,12 +148,14 @@ class Task:
                 self.check()  # a page that cannot be read because the file is another one now
                 raise
 
-        how = {
-            "replace": self.replaced is not None,
-            "approve": self._record,
-            "label": self.results.label,
-        }
-        write_document(document, seen(), self.job.target, **how)
+        write_document(
+            document,
+            seen(),
+            self.job.target,
+            replace=self.replaced is not None,
+            approve=self._record,
+            label=self.results.label,
+        )
         # not before: should another process have been quicker, the thumbnails are of its photograph
         if small:
             with suppress(OSError):  # where there is no room, the next run catches up
@@ -175,12 +177,6 @@ class Task:
         )
 
 
-def sweep_results(folder: Path, jobs: Iterable[Job]) -> None:
-    """Remove the temporary files that killed runs have left where these jobs write.
-
-    Parameters
-    ----------
-    folder : Path
-        Of the results.
-    """
-    sweep({folder, folder / THUMBNAILS} | {job.target.parent for job in jobs})
+def sweep_results(folder: Path, targets: Iterable[Path]) -> None:
+    """Remove the temporary files that killed runs have left where these results are written."""
+    sweep({folder, folder / THUMBNAILS} | {target.parent for target in targets})

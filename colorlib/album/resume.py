@@ -148,7 +148,6 @@ def _value(setting: Any) -> Any:
 
 
 def _shown(setting: Any) -> str:
-    """Write a setting for a message."""
     if isinstance(setting, Mapping):
         return str(setting.get("name"))
     if isinstance(setting, bool) or setting is None:

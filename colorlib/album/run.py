@@ -8,13 +8,13 @@ appears when it is complete.
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import cv2
 import numpy as np
@@ -22,7 +22,7 @@ import numpy as np
 from colorlib._atomic import ALREADY_THERE
 from colorlib.album.earlier import earlier_results
 from colorlib.album.naming import result_names
-from colorlib.album.outcome import Job, Outcome, Report
+from colorlib.album.outcome import Job, Outcome, Report, Size
 from colorlib.album.results import Results, sweep_results
 from colorlib.album.twins import files_below, folded, refuse_twins, would_both
 from colorlib.images.decode import memory_needed
@@ -102,7 +102,9 @@ def plan(
             sources.append((source, source.relative_to(folder)))
             kinds[source.relative_to(folder)] = kind
     # A result for each: no two in one file, however the file system folds names, none on an input.
-    names, jobs, taken = result_names(kinds, format), {}, {}
+    names = result_names(kinds, format)
+    jobs: dict[Path, Job] = {}
+    taken: dict[str, tuple[Path, Path, Path]] = {}
     for source, name in sources:
         real, target = source.resolve(), out / names[name]
         key = folded(names[name].as_posix())
@@ -160,10 +162,7 @@ class AlbumColorizer:
     label : Label, optional
         What each result says about its colours.
     skip_color : bool
-        A photograph that has colours is skipped. A tint over the whole of it, such as sepia, is
-        none.
-    thumbnails : bool
-        Make the thumbnails of the contact sheet.
+        A photograph with colours is skipped; a tint over all of it, such as sepia, is none.
     """
 
     colorize: Callable[[np.ndarray], np.ndarray]
@@ -180,13 +179,14 @@ class AlbumColorizer:
         ways = (self.settings, self.resume, self.redo, self.thumbnails, self.label)
         object.__setattr__(self, "results", Results(self.out, *ways))
 
+    @overload
+    def __call__(self, job: Job) -> Outcome: ...
+    @overload
+    def __call__(self, job: Job, stopped: Callable[[], bool]) -> Outcome | None: ...
     def __call__(self, job: Job, stopped: Callable[[], bool] = lambda: False) -> Outcome | None:
-        """Do one job, or write nothing when `stopped`, asked between two pages, says yes.
+        """Do one job; write nothing and return None if `stopped`, asked between pages, says yes.
 
-        Returns
-        -------
-        Outcome or None
-            None when it was stopped. Whatever a file provokes becomes an outcome that says so.
+        Whatever a file provokes becomes an outcome that says so.
         """
         start = time.perf_counter()
         with collected() as notes:
@@ -195,26 +195,26 @@ class AlbumColorizer:
             except _Stopped:
                 return None
             except Exception as error:  # whatever a file provokes, the album goes on
-                outcome = {"status": "failed", "reason": _one_line(job.source, error)}
-        if outcome["status"] == "done":
-            outcome["reason"] = " ".join("; ".join(notes).split())
-        return Outcome(job, **outcome, seconds=time.perf_counter() - start)
+                outcome = Outcome(job, "failed", _one_line(job.source, error))
+        if outcome.status == "done":
+            outcome = replace(outcome, reason=" ".join("; ".join(notes).split()))
+        return replace(outcome, seconds=time.perf_counter() - start)
 
-    def _done(self, job: Job, stopped: Callable[[], bool]) -> dict[str, object]:
-        """Do one job, and return the fields of its outcome."""
+    def _done(self, job: Job, stopped: Callable[[], bool]) -> Outcome:
         if not job.source.is_file():  # reading from a pipe would wait for ever
             raise ValueError(f"{job.source} is not a file")
         if (task := self.results.begin(job)) is None:
-            return {"status": "skipped", "reason": ALREADY_THERE} | self.results.catch_up(job)
+            return Outcome(job, "skipped", ALREADY_THERE, **self.results.catch_up(job))
         with _one_giant if memory_needed(job.source) > GIANT else nullcontext():
             document = read_document(job.source)
             first = document.pages[0]
-            size = {"width": first.shape[1], "height": first.shape[0], "pages": len(document.pages)}
+            height, width = first.shape[:2]
+            size: Size = {"width": width, "height": height, "pages": len(document.pages)}
             if self.skip_color and first.ndim == 3:
                 from colorlib.images.color_or_grey import judge_picture
 
                 if (found := judge_picture(first[..., :3])).in_color:
-                    return {"status": "skipped", "reason": f"already {found}"} | size
+                    return Outcome(job, "skipped", f"already {found}", **size)
 
             def colored() -> Iterator[np.ndarray]:
                 for page in document.pages:
@@ -224,7 +224,7 @@ class AlbumColorizer:
                     yield self.colorize(page)
 
             task.write(document, colored())
-        return {"status": "done"} | size
+        return Outcome(job, "done", **size)
 
 
 def sensible_workers() -> int:
@@ -234,7 +234,7 @@ def sensible_workers() -> int:
 
 def run(
     colorizer: AlbumColorizer, jobs: Sequence[Job], report: Report, workers: int = 1
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Do the jobs, several at once; a file that fails is told and the others are done.
 
     The workers are threads: decoding, the network and encoding all let go of Python's lock. The
@@ -253,7 +253,8 @@ def run(
     Outcome
         One for each job, when it is finished. Close the iterator to drop what is being coloured.
     """
-    stop, waiting, running = threading.Event(), iter(jobs), set()
+    stop, waiting = threading.Event(), iter(jobs)
+    running: set[Future[Outcome | None]] = set()
     workers = max(1, min(workers, len(jobs)))
 
     def work(job: Job) -> Outcome | None:
@@ -262,7 +263,7 @@ def run(
             return outcome
         return None
 
-    sweep_results(Path(colorizer.out), jobs)
+    sweep_results(Path(colorizer.out), (job.target for job in jobs))
     pool = ThreadPoolExecutor(
         workers, initializer=_take_threads, initargs=(max(1, cores() // workers),)
     )
@@ -273,9 +274,8 @@ def run(
             }
             if not running:
                 break
-            finished: set[Future]
             finished, running = wait(running, return_when=FIRST_COMPLETED)
-            yield from (future.result() for future in finished)
+            yield from filter(None, (future.result() for future in finished))
     finally:
         stop.set()
         pool.shutdown(cancel_futures=True)

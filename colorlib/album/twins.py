@@ -65,10 +65,6 @@ def files_below(folder: Path, leave_out: str) -> list[str]:
         Need not exist.
     leave_out : str
         The name of another folder in it to leave out.
-
-    Returns
-    -------
-    list of str
     """
     found = []
     for root, folders, files in os.walk(folder):

@@ -118,7 +118,6 @@ def info() -> None:
 
 
 def _training() -> dict[str, str]:
-    """Return what this machine can train with."""
     from importlib.metadata import PackageNotFoundError, version
 
     import torch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,10 @@ from colorlib.images.printable import printable
 if TYPE_CHECKING:
     import numpy as np
 
-    from colorlib.album.outcome import Report
+    from colorlib.album.address import RemoteJob
+    from colorlib.album.ledger import Settings
+    from colorlib.album.outcome import Job, Outcome, Report
+    from colorlib.album.run import AlbumColorizer
 
 
 def colorize(
@@ -137,11 +140,16 @@ def colorize(
     COLORLIB_MAX_PAGES (5000) in the environment limit what one file may take.
     """
     with clear_errors():
+        from colorlib.album.run import AlbumColorizer, Report
         from colorlib.images.label import Label
 
         if redo and not resume:
             raise ValueError("--redo and --no-resume contradict each other: give one of them")
-        # Here or on a cluster: two ways to plan, to run and to report.
+        # Here or on a cluster: two ways to plan what becomes what, to run and to report.
+        finished = Report()
+        planned: list[Job] | list[RemoteJob]
+        work: Callable[[AlbumColorizer], Generator[Outcome, None, None]]
+        leave: Callable[..., Iterable[object]]
         remote = [address for address in (*inputs, out) if "://" in address]
         if ray is None:
             if remote:
@@ -150,20 +158,21 @@ def colorize(
                     "give --ray local for one on this machine"
                 )
             from colorlib.album.contact_sheet import write_report
-            from colorlib.album.run import AlbumColorizer, Report, plan, run, sensible_workers
+            from colorlib.album.run import plan, run, sensible_workers
 
-            where = {"workers": jobs or sensible_workers()}
+            workers = jobs or sensible_workers()
+            here = plan(inputs, out, format, finished.left_out)
+            work = partial(run, jobs=here, report=finished, workers=workers)
+            planned, leave = here, write_report
         else:
-            from colorlib.album.ray_cluster import run_on_cluster as run
-            from colorlib.album.ray_files import plan_on_cluster as plan
-            from colorlib.album.ray_files import write_report_on_cluster as write_report
-            from colorlib.album.run import AlbumColorizer, Report
+            from colorlib.album.ray_cluster import run_on_cluster
+            from colorlib.album.ray_files import plan_on_cluster, write_report_on_cluster
 
-            where = {"workers": jobs, "address": ray}
+            planned = plan_on_cluster(inputs, out, format, finished.left_out)
+            work = partial(run_on_cluster, jobs=planned, report=finished, workers=jobs, address=ray)
+            leave = write_report_on_cluster
 
-        # What becomes what, by which colours, and what is recorded of it.
-        finished = Report()
-        planned = plan(inputs, out, format, finished.left_out)
+        # By which colours, and what is recorded of them.
         if point and len(planned) > 1:
             raise ValueError(
                 f"--point is about one photograph, and there are {len(planned)}; give one of them"
@@ -172,15 +181,20 @@ def colorize(
             weights, vividness, size, saturation, flip, point or [], reference
         )
         label = Label(Path(weights).name, settings["weights"]["sha256"], caption, keep_grey)
-        settings |= {name: True for name in ("caption", "keep_grey") if getattr(label, name)}
-        ways = {
-            "resume": resume,
-            "redo": redo,
-            "skip_color": skip_color,
-            "thumbnails": report,
-            "label": label,
-        }
-        colorizer = AlbumColorizer(paint, out, settings=settings, **ways)
+        if caption:
+            settings["caption"] = True
+        if keep_grey:
+            settings["keep_grey"] = True
+        colorizer = AlbumColorizer(
+            paint,
+            out,
+            resume=resume,
+            skip_color=skip_color,
+            thumbnails=report,
+            redo=redo,
+            settings=settings,
+            label=label,
+        )
         # Run; the report is written also when the run was stopped.
         if "://" not in out:
             try:
@@ -190,12 +204,12 @@ def colorize(
                     f"{out} cannot be made ({error.strerror}): choose another folder for --out"
                 ) from error
         try:
-            with closing(run(colorizer, planned, finished, **where)) as outcomes:
+            with closing(work(colorizer)) as outcomes:
                 for _ in progress(outcomes, len(planned), "colorizing"):
                     pass
         finally:
             say(finished.summary())
-            reported = not report or _leave_report(write_report, out, finished)
+            reported = not report or _leave_report(leave, out, finished)
     if finished.of("failed") or finished.left_out.failed or not reported:
         raise typer.Exit(SOME_FAILED)
 
@@ -208,10 +222,10 @@ def _page_colorizer(
     flip: bool,
     points: list[str],
     reference: Path | None,
-) -> tuple[Callable[[np.ndarray], np.ndarray], dict[str, object]]:
+) -> tuple[Callable[[np.ndarray], np.ndarray], Settings]:
     """Return what colours a page, as the options say, and these for the record of each result."""
     from colorlib.colorize.colorizer import Colorizer
-    from colorlib.colorize.pale import colored_page
+    from colorlib.colorize.pale import Hints, colored_page
     from colorlib.models.card import read_card
     from colorlib.models.shipped import find_weights, position
 
@@ -234,14 +248,15 @@ def _page_colorizer(
             f"{weights}: the weights were replaced while "
             "they were read; call the same command again"
         )
-    settings = {
+    settings: Settings = {
         "weights": {"name": weights, "sha256": card["sha256"]},
         "size": sizes or [int(card.get("size", 256))],
     }
     if "dial" in card:
         settings["vividness"] = position(weights, vividness, card)
-    settings |= {"saturation": saturation, "flip": flip, "points": points, "reference": None}
-    hints = {}
+    settings["saturation"], settings["flip"] = saturation, flip
+    settings["points"], settings["reference"] = points, None
+    hints: Hints = {}
     if points:
         from colorlib.colorize.hints import Point
 

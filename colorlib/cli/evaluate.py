@@ -143,7 +143,7 @@ def _colorizers(
     from colorlib.colorize.suite_colorizer import SuiteColorizer
     from colorlib.data.suites import load_suite
 
-    methods: dict[str, Method] = {}
+    methods: dict[str, SuiteColorizer] = {}
     for name in weights:
         short = Path(name).stem
         if short in {*methods, *TAKEN}:
@@ -152,7 +152,7 @@ def _colorizers(
             )
         methods[short] = SuiteColorizer(name, vividness, size)
     made_of = {name: method.described() for name, method in methods.items()}
-    return load_suite(suite, photographs, side), methods, made_of, []
+    return load_suite(suite, photographs, side), {**methods}, made_of, []
 
 
 def _pictures(

@@ -204,7 +204,6 @@ def _find_key(source: Path) -> Path:
 
 
 def _table(result: Result) -> object:
-    """Lay the methods out for a terminal."""
     from rich.markup import escape
     from rich.table import Table
 

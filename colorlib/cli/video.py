@@ -5,12 +5,22 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from colorlib.cli.console import SOME_FAILED, WEIGHTS, Vividness, clear_errors, progress, say
 from colorlib.images.printable import one_line, printable
+
+if TYPE_CHECKING:
+    from colorlib.film.colorize import Progress
+
+
+class Part(NamedTuple):
+    """What of a film, in seconds."""
+
+    start: float
+    end: float | None
 
 
 def video(
@@ -130,31 +140,26 @@ def video(
         from colorlib.images.label import Label
 
         # What of the film, and how it is read.
-        part = {
-            "start": _seconds("--start", start),
-            "end": None if end is None else _seconds("--end", end),
-        }
-        ways = {"make_grey": make_grey, "deinterlace": deinterlace}
-        ways["checking"] = (
-            partial(progress, what="looking through") if sys.stderr.isatty() else no_progress
-        )
+        part = Part(_seconds("--start", start), None if end is None else _seconds("--end", end))
+        checking: Progress = no_progress
+        if sys.stderr.isatty():
+            checking = partial(progress, what="looking through")
         _check_choice(out, stills, references, into, preview, part)
         # What colours a frame, and how its colours are kept steady.
         colorizer = Colorizer.from_pretrained(weights, vividness=vividness)
-        settings = {
-            "mode": mode,
-            "key_every": key_every or KEY_EVERY,
-            "reference": reference,
-            "upscale": upscale,
-        }
-        film_colorizer, label = (
-            RestoringColorizer(colorizer, **settings),
-            Label(Path(weights).name, colorizer.sha256),
+        film_colorizer = RestoringColorizer(
+            colorizer,
+            mode=mode,
+            key_every=key_every or KEY_EVERY,
+            reference=reference,
+            upscale=upscale,
         )
+        label = Label(Path(weights).name, colorizer.sha256)
         # Stills: written and no film, or repainted ones that the film follows.
-        notes = []
+        notes: list[str] = []
         if stills or references or into:
-            film = FilmScenes(source, **({} if into else part), **ways)
+            seen = Part(0, None) if into else part
+            film = FilmScenes(source, *seen, make_grey, deinterlace, checking)
             if stills:
                 written, there = write_stills(film, stills, film_colorizer, label)
                 say(
@@ -166,18 +171,37 @@ def video(
                 given, notes = read_stills(film, references)
                 film_colorizer.follow(given, film)
         # The film: a finished one in parts, or all of it.
-        ways |= {
-            "codec": codec,
-            "crf": crf,
-            "made_by": label,
-            "progress": partial(progress, what="colorizing"),
-        }
+        assert out is not None  # or there would be stills
         if into:
-            del ways["make_grey"], ways["deinterlace"]
-            result = repaint(film, into, out, film_colorizer, **part, **ways)
+            result = repaint(
+                film,
+                into,
+                out,
+                film_colorizer,
+                *part,
+                codec=codec,
+                crf=crf,
+                progress=partial(progress, what="colorizing"),
+                checking=checking,
+                made_by=label,
+            )
         else:
-            ways |= {"preview": preview, "resume": resume, "sound": sound}
-            result = colorize_video(source, out, film_colorizer, **part, **ways)
+            result = colorize_video(
+                source,
+                out,
+                film_colorizer,
+                *part,
+                preview=preview,
+                codec=codec,
+                crf=crf,
+                make_grey=make_grey,
+                deinterlace=deinterlace,
+                resume=resume,
+                progress=partial(progress, what="colorizing"),
+                sound=sound,
+                checking=checking,
+                made_by=label,
+            )
         result.notes = notes + result.notes
     for line in (*result.notes, *(f"{source}: {what}" for what in result.damage)):
         say(one_line(line, source, out))
@@ -206,7 +230,7 @@ def _check_choice(
     references: Path | None,
     into: Path | None,
     preview: bool,
-    part: dict[str, float | None],
+    part: Part,
 ) -> None:
     """Refuse options that contradict each other."""
     if (out is None) == (stills is None):
@@ -217,7 +241,7 @@ def _check_choice(
         raise ValueError("--stills comes before --references and --into: repaint the stills first")
     if into and preview:
         raise ValueError("--into and --preview contradict each other: give one of them")
-    chosen = part["start"] > 0 or part["end"] is not None
+    chosen = part.start > 0 or part.end is not None
     if into and not references and not chosen:
         raise ValueError(
             "--into needs to know what to paint anew: give --references, or --start and --end"

@@ -14,6 +14,8 @@ from colorlib.settings import install_hint
 
 if TYPE_CHECKING:
     import torch
+    from torch import Tensor, nn
+    from typing_extensions import TypeIs
 
     from colorlib.colorize.predict import Network
 
@@ -76,7 +78,7 @@ def load_network(
 def _with_torch(
     path: Path, vividness: float | None, device: torch.device | str | None
 ) -> tuple[Network, dict[str, Any]]:
-    """Load the network of weights on a device, its batch norms folded: for use only."""
+    """Load the network of weights, on a device; batch norms are folded, which ends training."""
     if path.suffix == ".onnx":
         raise ValueError(
             f'{path}: an ONNX file is not run by torch; take backend="onnx", or a .safetensors file'
@@ -93,7 +95,7 @@ def _with_torch(
     generator, card = load_weights(path, vividness)
     fold_batch_norms(generator)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    generator = generator.to(device, memory_format=torch.channels_last)
+    generator = generator.to(device).to(memory_format=torch.channels_last)
     return TorchNetwork(generator, sha256=identity(card)), card
 
 
@@ -108,13 +110,13 @@ def _has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
-def is_tensor(thing: object) -> bool:
+def is_tensor(thing: object) -> TypeIs[Tensor]:
     """Say whether something is a tensor, without importing torch to know."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(thing, torch.Tensor)
 
 
-def is_module(thing: object) -> bool:
+def is_module(thing: object) -> TypeIs[nn.Module]:
     """Say whether something is a network of torch, without importing torch to know."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(thing, torch.nn.Module)

@@ -105,8 +105,9 @@ class Colorizer:
         if is_module(generator):
             from colorlib.colorize.torch_backend import TorchNetwork
 
-            generator = TorchNetwork(generator, device)
-        self.network = generator
+            self.network: Network = TorchNetwork(generator, device)
+        else:
+            self.network = generator
         self.flip, self.saturation = flip, saturation
 
     @property
@@ -146,10 +147,6 @@ class Colorizer:
             What runs the network. By default torch where there is a GPU for it, or a device is
             given, or the weights have no graph for onnxruntime; else onnxruntime, which needs no
             torch and is quicker on a processor. Results are the same within 1 of 255.
-
-        Returns
-        -------
-        Colorizer
 
         Raises
         ------
@@ -220,8 +217,9 @@ class Colorizer:
         values = pixels_of(image)
         wanted = values.dtype if isinstance(image, np.ndarray) else np.uint8
         dtype = wanted if wanted in (np.uint8, np.uint16) else np.float32
-        with told_of_memory(*values.shape[:2], max(self.sizes)):
-            L = small_lightness(values, *network_size(*values.shape[:2], max(self.sizes)))
+        height, width = values.shape[:2]
+        with told_of_memory(height, width, max(self.sizes)):
+            L = small_lightness(values, *network_size(height, width, max(self.sizes)))
             ab = self.small_ab(L, points, reference)
             result = paint(values, L, ab, dtype)
         return result if isinstance(image, np.ndarray) else Image.fromarray(result)
@@ -259,7 +257,8 @@ class Colorizer:
             from colorlib.colorize.hints import follow_reference
 
             values = pixels_of(reference)
-            size = network_size(*values.shape[:2], max(self.sizes))
+            height, width = values.shape[:2]
+            size = network_size(height, width, max(self.sizes))
             ab = follow_reference(L, ab, small_lab(values, *size))
         ab = ab * np.float32(self.saturation)
         if points:  # last, so that they are exact
@@ -286,7 +285,8 @@ class Colorizer:
         FloatingPointError
             If the network returns numbers that are not finite.
         """
-        small = resize(L, *network_size(*L.shape, max(self.sizes))).clip(0, 100)
+        height, width = L.shape
+        small = resize(L, *network_size(height, width, max(self.sizes))).clip(0, 100)
         return enlarge(small, self.small_ab(small), L)
 
     def uncertainty(self, image: PhotographLike) -> np.ndarray:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import DTypeLike
 from PIL import Image, ImageOps
 
 from colorlib.color.display import displayed_bytes, displayed_rgb
@@ -58,12 +59,11 @@ def pixels_of(image: PhotographLike) -> np.ndarray:
     if isinstance(image, str | Path):
         with opened(image) as file:
             file.load()
-            return pixels_of(ImageOps.exif_transpose(file))
+            return _pixels(ImageOps.exif_transpose(file), image)
     if isinstance(image, Image.Image):
         if 0 in image.size:
             raise ValueError(f"a picture must have pixels, not {image.width} x {image.height}")
-        image = plain(image)
-        return np.asarray(as_rgb(image) if "A" in image.getbands() else image)
+        return _pixels(image, "a picture")
     if isinstance(image, np.ndarray):
         return _checked(image)
     raise TypeError(
@@ -71,8 +71,13 @@ def pixels_of(image: PhotographLike) -> np.ndarray:
     )
 
 
+def _pixels(image: Image.Image, name: str | Path) -> np.ndarray:
+    image = plain(image, name)
+    return np.asarray(as_rgb(image) if "A" in image.getbands() else image)
+
+
 def _checked(image: np.ndarray) -> np.ndarray:
-    """Return an array (H, W) or (H, W, 3) of uint8, uint16 or floats in [0, 1], or raise."""
+    """Return an array (H, W) or (H, W, 3) of uint8, uint16 or floats in [0, 1]; else raise."""
     if isinstance(image, np.ma.MaskedArray):
         raise ValueError(
             "an array must not be masked: say what is under the mask, as in image.filled(0)"
@@ -104,7 +109,7 @@ def check_range(low: float, high: float) -> None:
 
 
 def shrunk(values: np.ndarray, height: int, width: int) -> np.ndarray:
-    """Resize a picture as the photographs are in training: in 8-bit sRGB.
+    """Resize a picture in 8-bit sRGB, as the photographs are in training.
 
     Parameters
     ----------
@@ -160,7 +165,7 @@ def small_lab(values: np.ndarray, height: int, width: int) -> np.ndarray:
     return lab_of_pixels(small if small.ndim == 3 else np.dstack([small] * 3))
 
 
-def paint(values: np.ndarray, L: np.ndarray, ab: np.ndarray, dtype: type) -> np.ndarray:
+def paint(values: np.ndarray, L: np.ndarray, ab: np.ndarray, dtype: DTypeLike) -> np.ndarray:
     """Give a picture the colours that were found for its small view; every pixel keeps its L*.
 
     The colours are enlarged along the edges of the lightness (`Enlargement`). Where the two make a
@@ -174,7 +179,7 @@ def paint(values: np.ndarray, L: np.ndarray, ab: np.ndarray, dtype: type) -> np.
         The small view's lightness, in [0, 100].
     ab : ndarray, (h, w, 2), float32
         Its colours, in CIE units.
-    dtype : type
+    dtype : dtype
         numpy.uint8, numpy.uint16 or numpy.float32: what the result shall be.
 
     Returns
@@ -184,17 +189,19 @@ def paint(values: np.ndarray, L: np.ndarray, ab: np.ndarray, dtype: type) -> np.
     """
     height, width = values.shape[:2]
     chroma = Enlargement(L, ab, height, width)
-    result = np.empty((height, width, 3), dtype)
+    result: np.ndarray = np.empty((height, width, 3), dtype)
     known = values.ndim == 3 and values.shape[2] == 1
     for rows in _bands(height, width):
         band = values[rows, :, 0] if known else lightness_of_pixels(values[rows])
         a, b = chroma.rows(rows, band)
-        if dtype == np.uint8:
+        if result.dtype == np.uint8:
             result[rows] = displayed_bytes(band, a, b)
-        elif dtype == np.float32:
+        elif result.dtype == np.float32:
             result[rows] = displayed_rgb(band, a, b)
         else:
-            result[rows] = np.rint(displayed_rgb(band, a, b) * np.float32(np.iinfo(dtype).max))
+            result[rows] = np.rint(
+                displayed_rgb(band, a, b) * np.float32(np.iinfo(result.dtype).max)
+            )
     return result
 
 
@@ -205,7 +212,6 @@ def _bands(height: int, width: int) -> Iterator[slice]:
 
 
 def _eight_bits(values: np.ndarray) -> np.ndarray:
-    """Any accepted values as uint8."""
     if values.dtype == np.uint8:
         return values
     scale = 255 / (65535 if values.dtype == np.uint16 else 1)

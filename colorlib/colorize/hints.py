@@ -70,10 +70,6 @@ class Point(NamedTuple):
         text : str
             Such as ``"0.4,0.7,#c03020"``.
 
-        Returns
-        -------
-        Point
-
         Raises
         ------
         ValueError
@@ -271,7 +267,7 @@ def follow_reference(L: np.ndarray, ab: np.ndarray, reference_lab: np.ndarray) -
 
 
 def _mean_colors(lightness: np.ndarray, colors: np.ndarray) -> np.ndarray:
-    """Average the colours (101, 2) around each whole number of lightness."""
+    """Return the mean colour (101, 2) around each whole number of lightness."""
     step = lightness.round().clip(0, 100).astype(int)
     count = np.bincount(step, minlength=101) / len(step)
     total = np.stack(

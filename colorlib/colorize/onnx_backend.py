@@ -168,7 +168,7 @@ class OnnxNetwork:
                 L, self._side[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
             )
         if signature.input == "L":
-            planes = L[None] / 100
+            planes: np.ndarray = L[None] / 100
         else:
             lab = np.dstack([L, np.zeros((*L.shape, 2), np.float32)]).astype(np.float32)
             # Grey: the order of the channels is the same.
@@ -179,9 +179,10 @@ class OnnxNetwork:
         return black + planes * (white - black)
 
     def _ab(self, answer: np.ndarray, height: int, width: int) -> np.ndarray:
-        """Return the colours (2, height, width) in an answer (2 or 3, H, W) of the network."""
+        """Read the colours (2, height, width) in an answer (2 or 3, H, W) of the network."""
         signature = self.card["signature"]
-        planes = np.ascontiguousarray(answer.transpose(1, 2, 0)) * np.float32(signature.scale)
+        planes: np.ndarray = np.ascontiguousarray(answer.transpose(1, 2, 0))
+        planes = planes * np.float32(signature.scale)
         if signature.output == "rgb":
             rgb = planes[..., :: -1 if signature.order == "bgr" else 1].clip(0, 1)
             planes = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2Lab)[..., 1:]

@@ -1,7 +1,8 @@
 """A result that is hardly coloured says so, and which size of the network gives more colour."""
 
 import copy
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import cv2
 import numpy as np
@@ -11,6 +12,8 @@ from colorlib.images.sixteen_bit import eight_bits
 
 if TYPE_CHECKING:
     from colorlib.colorize.colorizer import Colorizer
+    from colorlib.colorize.compose import PhotographLike
+    from colorlib.colorize.hints import Point
 
 __all__ = ["PALE", "colored_page", "mean_chroma"]
 
@@ -38,11 +41,18 @@ def mean_chroma(pixels: np.ndarray) -> float:
     scale = min(1, 256 / max(height, width))
     size = max(1, round(scale * width)), max(1, round(scale * height))
     small = cv2.resize(eight_bits(pixels), size, interpolation=cv2.INTER_AREA)
-    ab = cv2.cvtColor(np.float32(small) / 255, cv2.COLOR_RGB2Lab)[..., 1:]
+    ab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)[..., 1:]
     return float(np.linalg.norm(ab, axis=-1).mean())
 
 
-def colored_page(page: np.ndarray, colorizer: "Colorizer", **hints: Any) -> np.ndarray:
+class Hints(TypedDict, total=False):
+    """What a call of a colorizer may be told beside the page."""
+
+    points: "Sequence[Point]"
+    reference: "PhotographLike"
+
+
+def colored_page(page: np.ndarray, colorizer: "Colorizer", **hints: Unpack[Hints]) -> np.ndarray:
     """Colour a page; when hardly anything came out, note what another size of the network gives.
 
     Parameters

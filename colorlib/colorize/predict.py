@@ -15,21 +15,18 @@ LONGEST = 4  # the network sees at most this many times `size` along the longer 
 
 
 class Network(Protocol):
-    """What a colorizer asks: `torch_backend.TorchNetwork`, `onnx_backend.OnnxNetwork`, or another.
+    """What a colorizer asks, such as `torch_backend.TorchNetwork`, `onnx_backend.OnnxNetwork`."""
 
-    Attributes
-    ----------
-    multiple : int
-        What height and width of a picture must be multiples of.
-    sha256 : str
-        Tells its weights from others.
-    """
+    @property
+    def multiple(self) -> int:
+        """What height and width of a picture must be multiples of."""
 
-    multiple: int
-    sha256: str
+    @property
+    def sha256(self) -> str:
+        """What tells its weights from others."""
 
     def predict(self, L: np.ndarray) -> np.ndarray:
-        """L* (B, 1, h, w) in [0, 100] to a and b (B, 2, h, w), in CIE units, float32."""
+        """Map L* (B, 1, h, w) in [0, 100] to a and b (B, 2, h, w), in CIE units, float32."""
 
 
 def network_size(height: int, width: int, size: int) -> tuple[int, int]:
@@ -99,8 +96,9 @@ def predictions(network: Network, L: np.ndarray, sizes: Sequence[int], flip: boo
         If the network returns numbers that are not finite.
     """
     found = []
+    height, width = L.shape
     for size in sizes:
-        small = resize(L, *network_size(*L.shape, size)).clip(0, 100)
+        small = resize(L, *network_size(height, width, size)).clip(0, 100)
         padded, (top, left) = _pad(small, network.multiple)
         seen = np.stack([padded, padded[:, ::-1]] if flip else [padded])
         answers = network.predict(seen[:, None])  # (1 or 2, 2, h, w)
@@ -111,7 +109,7 @@ def predictions(network: Network, L: np.ndarray, sizes: Sequence[int], flip: boo
         for mirrored, answer in enumerate(answers):
             ab = answer.transpose(1, 2, 0)[:, :: -1 if mirrored else 1]
             found.append(
-                resize(ab[top : top + small.shape[0], left : left + small.shape[1]], *L.shape)
+                resize(ab[top : top + small.shape[0], left : left + small.shape[1]], height, width)
             )
     return np.stack(found)
 

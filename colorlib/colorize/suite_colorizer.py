@@ -18,7 +18,7 @@ __all__ = ["SuiteColorizer"]
 
 @lru_cache(maxsize=4)
 def _loaded(name: str, vividness: float | None, size: int | None, changed: int) -> Colorizer:
-    """Load the colorizer of weights last changed then, once in each process."""
+    """Load the colorizer of weights last changed then, once in each process, on its device."""
     return Colorizer.from_pretrained(name, size, vividness=vividness)
 
 

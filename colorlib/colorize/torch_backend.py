@@ -134,31 +134,32 @@ def evaluating(generator: nn.Module, device: torch.device) -> nn.Module:
         view = copy.deepcopy(generator, {id(value): value for value in _tensors(generator)})
     else:
         view = _twin(generator, {})
-    moved = {id(value): value for value in _tensors(view)}  # by identity: tied weights stay tied
-    for key, value in moved.items():
-        if value.device != device:
-            there = value.detach().to(device)
-            moved[key] = (
-                nn.Parameter(there, requires_grad=False)
-                if isinstance(value, nn.Parameter)
-                else there
-            )
+    # by identity: tied weights stay tied
+    parameters = {
+        id(value): value
+        if value.device == device
+        else nn.Parameter(value.detach().to(device), requires_grad=False)
+        for value in view.parameters()
+    }
+    buffers = {
+        id(value): value if value.device == device else value.detach().to(device)
+        for value in view.buffers()
+    }
     for module in view.modules():
         module.training = False
         module._parameters = {
-            name: moved.get(id(value)) for name, value in module._parameters.items()
+            name: parameters.get(id(value)) for name, value in module._parameters.items()
         }
-        module._buffers = {name: moved.get(id(value)) for name, value in module._buffers.items()}
+        module._buffers = {name: buffers.get(id(value)) for name, value in module._buffers.items()}
     return view
 
 
 def _tensors(module: nn.Module) -> list[Tensor]:
-    """All parameters and buffers of a network."""
     return [*module.parameters(), *module.buffers()]
 
 
 def _twin(module: nn.Module, made: dict[int, nn.Module]) -> nn.Module:
-    """Copy a module and all in it, shallowly; `made` remembers those that occur twice."""
+    """Copy a module and all in it, not their numbers; `made` remembers what occurs twice."""
     if id(module) not in made:
         made[id(module)] = twin = copy.copy(module)
         twin._modules = {

@@ -62,10 +62,6 @@ class OpenPictures:
             Its name, for messages; the suffix counts.
         content : bytes
 
-        Returns
-        -------
-        Opened
-
         Raises
         ------
         TypeError, ValueError, MemoryError

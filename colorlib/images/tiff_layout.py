@@ -43,8 +43,8 @@ _PACKED = {
     34925: "LZMA",
     50000: "Zstandard",
 }
+# 4 is "we do not know": whole numbers, as every reader takes it
 _FORMATS = {1: "u", 2: "i", 3: "f", 4: "u"}
-_UNDEFINED = 4  # "we do not know": whole numbers, as every reader takes it
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ equilibrium. NeurIPS.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterable, Sequence
 
@@ -182,7 +183,7 @@ def shares(table: pd.DataFrame) -> dict[str, float]:
 
 
 def _colors(rgb: Tensor) -> dict[str, Tensor]:
-    """Return what needs no truth to compare with, one number per picture."""
+    """Measure what needs no truth to compare with, one number per picture."""
     return {"colorfulness": colorfulness(rgb), "colorfulness_unsigned": colorfulness_unsigned(rgb)}
 
 
@@ -197,7 +198,7 @@ def _frechet_pair(frechet: FrechetDistance | None) -> dict[str, FrechetDistance]
     if frechet is None:
         return {}
     frechet.reset()
-    return {"model": frechet, "grey": frechet.clone()}
+    return {"model": frechet, "grey": copy.deepcopy(frechet)}
 
 
 def _table(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 from torchmetrics.image.fid import FrechetInceptionDistance
@@ -36,8 +38,11 @@ class FrechetFeatures(nn.Module):
     def forward(self, rgb: Tensor) -> Tensor:
         # a third faster on a CPU
         scaled = (rgb * 2 - 1).contiguous(memory_format=torch.channels_last)
-        maps = self.net.forward_intermediates(
-            scaled, indices=[1, 2, 3], stop_early=True, intermediates_only=True
+        maps = cast(
+            "list[Tensor]",
+            self.net.forward_intermediates(
+                scaled, indices=[1, 2, 3], stop_early=True, intermediates_only=True
+            ),
         )
         return torch.cat([features.mean(dim=(2, 3)) for features in maps], dim=1)
 
@@ -93,7 +98,8 @@ class FrechetDistance(FrechetInceptionDistance):
         for state in ("sum", "cov_sum", "num_samples"):
             setattr(self, f"real_features_{state}", getattr(other, f"real_features_{state}"))
 
-    def compute(self) -> float:
+    # torchmetrics says Tensor; a distance is printed and compared, so it is a number here
+    def compute(self) -> float:  # type: ignore[override]
         """Compute the distance, 0 for equal sets.
 
         Raises

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torchmetrics import Metric
 
 from colorlib.metrics.frechet import FrechetDistance, FrechetFeatures
 
@@ -83,5 +84,6 @@ def lpips(network: nn.Module, rgb: Tensor, truth: Tensor) -> Tensor:
     Zhang, R. et al. (2018). The unreasonable effectiveness of deep features as a perceptual metric.
     CVPR. Section 3.
     """
-    network.reset()
+    if isinstance(network, Metric):
+        network.reset()
     return network(rgb, truth).flatten()

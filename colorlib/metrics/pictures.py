@@ -73,9 +73,9 @@ def ssim(rgb: Tensor, truth: Tensor) -> Tensor:
             "enlarge them"
         )
     # twice as fast on a CPU
-    pair = (picture.contiguous(memory_format=torch.channels_last) for picture in (rgb, truth))
+    pair = [picture.contiguous(memory_format=torch.channels_last) for picture in (rgb, truth)]
     _, everywhere = structural_similarity_index_measure(
-        *pair, data_range=1.0, reduction="none", return_full_image=True
+        pair[0], pair[1], data_range=1.0, reduction="none", return_full_image=True
     )
     # Only where the window lies inside, as scikit-image and the paper do; torchmetrics' own mean
     # takes in its padding.

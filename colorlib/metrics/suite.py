@@ -81,10 +81,6 @@ def pieces(photographs: Mapping[str, Path], size: int) -> list[Piece]:
         Name to file.
     size : int
         Side in pixels at which they are measured.
-
-    Returns
-    -------
-    list of Piece
     """
     items = list(photographs.items())
     starts = range(0, len(items), PIECE)
@@ -165,7 +161,7 @@ class _Workers:
 
 
 def _processes() -> BaseContext:
-    """Start processes that share their imports, no forks: here torch may have threads."""
+    """Make processes share what they import; no forks of this one: torch may have threads."""
     if "forkserver" not in get_all_start_methods():  # Windows
         return get_context("spawn")
     context = get_context("forkserver")
@@ -189,7 +185,6 @@ def _networks() -> tuple[dict[str, nn.Module], torch.device]:
 
 
 def _truth_piece(folder: Path, piece: Piece) -> Path:
-    """Return what is to be known of the truth."""
     return _kept(folder / f"{piece.number:04d}.npz", lambda: _in_batches(piece, _look_at_truth))
 
 
@@ -215,7 +210,7 @@ def _method_piece(folder: Path, method: Method, piece: Piece) -> Path:
 
 
 def _scaled_piece(folder: Path, factor: float, piece: Piece) -> Path:
-    """Take the features of a piece's results with their chroma multiplied."""
+    """Measure the features of a piece's results with their chroma multiplied."""
 
     def look(truths: Tensor, names: list[str]) -> Arrays:
         results = torch.stack(
@@ -227,7 +222,7 @@ def _scaled_piece(folder: Path, factor: float, piece: Piece) -> Path:
 
 
 def _in_batches(piece: Piece, look: Callable[[Tensor, list[str]], Arrays]) -> Arrays:
-    """Return what `look` says of all batches of a piece."""
+    """Join what `look` says of all batches of a piece."""
     names, device = list(piece.photographs), _networks()[1]
     found = []
     for start in range(0, len(names), BATCH):
@@ -245,7 +240,7 @@ def _kept(path: Path, make: Callable[[], Arrays]) -> Path:
         arrays = make()
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic(path) as temporary, open(temporary, "wb") as file:
-            np.savez(file, **arrays)
+            np.savez(file, **arrays)  # type: ignore[arg-type]  # numpy reads names as options
     return path
 
 

@@ -51,7 +51,6 @@ def method_table(measured: Mapping[str, Measured], truth: Mapping[str, np.ndarra
 
 
 def _row(one: Measured, truth: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """Return the numbers of one method."""
     row = _means(one.numbers) | {"psnr_median": float(np.median(one.numbers["psnr"]))}
     if one.scaled:
         row["chroma_factor"] = one.factor
@@ -68,7 +67,7 @@ def _row(one: Measured, truth: Mapping[str, np.ndarray]) -> dict[str, float]:
 
 def _means(numbers: Mapping[str, np.ndarray]) -> dict[str, float]:
     """Means and the ends of their intervals."""
-    row = {}
+    row: dict[str, float] = {}
     for key, values in numbers.items():
         low, high = bootstrap_interval(values)
         row |= {key: float(np.mean(values)), f"{key}_low": low, f"{key}_high": high}

@@ -85,10 +85,6 @@ class LightUNet(nn.Module):
         convolution takes longer than all the rest, and the encoder's fine stages have few weights
         and large maps. The pointwise (1x1) convolutions of the coarse stages hold most of the
         encoder's weights and train quickly.
-
-        Returns
-        -------
-        list of three lists of Parameter
         """
         fine = {
             id(p)

@@ -11,6 +11,7 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 
 WIDTH = 6.4  # inches
 SURROUND, SHADE, INK = "#d9d9d9", "#c4c4c4", "#1a1a1a"
@@ -28,7 +29,7 @@ STYLE = {
     "axes.labelsize": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.prop_cycle": mpl.cycler(color=LINES),
+    "axes.prop_cycle": cycler(color=LINES),
     "axes.grid": False,
     "font.size": 10,
     "font.family": "DejaVu Sans",
@@ -57,7 +58,7 @@ def style() -> AbstractContextManager[None]:
     context manager
         What `matplotlib.rc_context` returns for the style's settings.
     """
-    return mpl.rc_context(STYLE)
+    return mpl.rc_context(STYLE)  # type: ignore[arg-type]  # it lists the names it knows
 
 
 def closed(fig: Figure) -> Figure:
@@ -87,16 +88,14 @@ def figure_pixels(fig: Figure) -> np.ndarray:
 def to_array(picture: PictureArray) -> np.ndarray:
     """Make a picture an (H, W, 3) float array in [0, 1]."""
     if isinstance(picture, torch.Tensor):
-        picture = (
-            picture.detach().float().cpu().numpy()
-            if picture.is_floating_point()
-            else picture.cpu().numpy()
-        )
-        if picture.ndim == 4 and picture.shape[0] == 1:
-            picture = picture[0]
-        if picture.ndim == 3:
-            picture = picture.transpose(1, 2, 0)
-    array = np.asarray(picture)
+        held = picture.detach().float() if picture.is_floating_point() else picture
+        array = held.cpu().numpy()
+        if array.ndim == 4 and array.shape[0] == 1:
+            array = array[0]
+        if array.ndim == 3:
+            array = array.transpose(1, 2, 0)
+    else:
+        array = np.asarray(picture)
     array = array / 255 if array.dtype == np.uint8 else array
     if array.ndim == 2:
         array = array[..., None]

@@ -42,10 +42,6 @@ def loss_curves(log: pd.DataFrame | str | Path, columns: Sequence[str] | None = 
     columns : sequence of str, optional
         Which columns to draw. By default all that start with ``loss_`` or ``valid_``.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-
     Raises
     ------
     FileNotFoundError

@@ -77,7 +77,7 @@ def run_explorer(runs: Mapping[str, str], label: str, start: str) -> HTML:
         one.resize(size, Image.Resampling.LANCZOS) for one, size in zip(truth, sizes, strict=True)
     ]
     words = f"{', '.join(photographs)}: predicted on the left, the truth on the right"
-    places = {label: list(runs), "epoch": epochs}
+    places: dict[str, list[str] | list[int]] = {label: list(runs), "epoch": epochs}
     return turnable(draw, places, words, (start, epochs[-1]), 240, _sheet("truth", truth))
 
 

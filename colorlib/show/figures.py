@@ -57,10 +57,6 @@ def picture_grid(
     captions : sequence of sequence of str, optional
         A line of text under each picture, in the layout of `rows`.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-
     Raises
     ------
     ValueError
@@ -98,7 +94,7 @@ def picture_grid(
             squeeze=False,
             height_ratios=heights,
         )
-        fig.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0.01, hspace=0.01)
+        fig.set_layout_engine("constrained", w_pad=0.03, h_pad=0.03, wspace=0.01, hspace=0.01)
         for i, row in enumerate(pictures):
             for j, ax in enumerate(axes[i]):
                 if j >= len(row):
@@ -122,10 +118,6 @@ def lab_channels(rgb: PictureArray) -> Figure:
     rgb : torch.Tensor or numpy.ndarray
         One photograph (3, H, W), shown as two rows of two, or a batch (B, 3, H, W), shown as one
         row of four for each; sRGB in [0, 1].
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
     titles = ["photograph", "L: lightness", "a: green to red", "b: blue to yellow"]
     batch = to_batch(rgb)
@@ -155,10 +147,6 @@ def receptive_field_figure(rgb: PictureArray, size: int | Sequence[int]) -> Figu
     size : int or sequence of int
         Side of the receptive field in pixels, or up to three of them to compare. A square larger
         than the photograph is cut off at its edges.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
 
     Raises
     ------
@@ -209,10 +197,6 @@ def gamut_figure(
         CIE lightnesses in [0, 100], one panel each, at most six.
     points : mapping from str to (a, b), optional
         Named points to mark in every panel, in CIE units.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
 
     Raises
     ------
@@ -268,13 +252,13 @@ def _mark(ax: Axes, points: Mapping[str, tuple[float, float]]) -> None:
         ax.plot(
             a, b, marker="o", markersize=7, color="white", markeredgecolor=INK, markeredgewidth=1.5
         )
-        align = {"ha": "left" if side > 0 else "right", "va": "bottom" if up > 0 else "top"}
         text = ax.annotate(
             label,
             (a, b),
             xytext=(6 * side, 3 * up),
             textcoords="offset points",
             fontsize=10,
-            **align,
+            ha="left" if side > 0 else "right",
+            va="bottom" if up > 0 else "top",
         )
         text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])

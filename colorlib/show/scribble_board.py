@@ -176,7 +176,7 @@ class ScribbleBoard:
 def _line(
     start: tuple[int, int], end: tuple[int, int], radius: int, shape: tuple[int, int]
 ) -> np.ndarray:
-    """Find the pixels (n, 2) within a radius of the line between two of them."""
+    """Find the pixels (n, 2) within a radius of the line between two, inside the picture."""
     rows, columns = np.indices(shape)
     offset, along = (
         np.stack([rows - start[0], columns - start[1]]),

@@ -76,7 +76,7 @@ class Source:
         return f"# {self.signature}\n# {self.place}\n{self.code}"
 
     def _repr_html_(self) -> str:
-        """Return the highlighted code under its signature; what is long can be folded away."""
+        """Show the highlighted code under its signature; what is long can be folded away."""
         code = highlight(self.code, PythonLexer(), HtmlFormatter(cssclass="highlight"))
         place = escape(self.place)
         link = (
@@ -120,8 +120,9 @@ def source(thing: Callable[..., Any] | property) -> Source:
     >>> print(source(lightness).signature)
     colorlib.color.lab.lightness(rgb)
     """
-    found = inspect.unwrap(thing.fget if isinstance(thing, property) and thing.fget else thing)
-    if not (inspect.isroutine(found) or inspect.isclass(found)):
+    inside = thing.fget if isinstance(thing, property) else thing
+    found = inside and inspect.unwrap(inside)
+    if found is None or not (inspect.isroutine(found) or inspect.isclass(found)):
         raise TypeError(
             "the code of a function, a method or a class can be shown, "
             f"not that of a {type(thing).__name__}"
@@ -131,9 +132,9 @@ def source(thing: Callable[..., Any] | property) -> Source:
         path = Path(inspect.getsourcefile(found) or "").resolve()
     except (OSError, TypeError) as error:
         raise TypeError(f"the code of {found!r} is not there: {error}") from error
-    inside = path.is_relative_to(ROOT / "colorlib")
-    name, end = path.relative_to(ROOT).as_posix() if inside else path.name, start + len(lines) - 1
-    base = repository() if inside else None
+    ours = path.is_relative_to(ROOT / "colorlib")
+    name, end = path.relative_to(ROOT).as_posix() if ours else path.name, start + len(lines) - 1
+    base = repository() if ours else None
     return Source(
         signature=f"{found.__module__}.{found.__qualname__}{_parameters(found)}",
         code=_short_docstrings(textwrap.dedent("".join(lines)).rstrip()),
@@ -143,7 +144,7 @@ def source(thing: Callable[..., Any] | property) -> Source:
 
 
 def _parameters(thing: Callable[..., Any]) -> str:
-    """Return the parameters with their defaults; their types are in the code below."""
+    """List the parameters with their defaults; their types are in the code below."""
     signature = inspect.signature(thing)
     bare = [
         p.replace(annotation=p.empty)
@@ -163,6 +164,6 @@ def _short_docstrings(code: str) -> str:
     ]
     docs = [owner.body[0] for owner in owners if ast.get_docstring(owner, clean=False) is not None]
     for doc in sorted(docs, key=lambda node: -node.lineno):
-        if doc.end_lineno > doc.lineno:
+        if doc.end_lineno is not None and doc.end_lineno > doc.lineno:
             lines[doc.lineno - 1 : doc.end_lineno] = [lines[doc.lineno - 1].rstrip() + '"""']
     return "\n".join(lines)

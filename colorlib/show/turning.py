@@ -134,9 +134,11 @@ def turnable(
 def _pictures(
     frames: list[View], words: str, width: int
 ) -> tuple[list[str], list[int], tuple[int, int]]:
-    """Return the different pictures as text, which of them each frame shows, their size."""
+    """Return the different pictures as text, which of them each frame shows, and their size."""
     found: dict[int, int] = {}
-    pictures, which, sizes = [], [], set()
+    pictures: list[str] = []
+    which: list[int] = []
+    sizes: set[tuple[int, int]] = set()
     for frame in frames:
         if id(frame.picture) not in found:
             image = frame.image()
@@ -151,7 +153,7 @@ def _pictures(
 
 def _numbers(frames: list[View], words: str) -> dict[str, list[float]]:
     """Every number over all frames."""
-    numbers = {name: [] for name in frames[0].numbers}
+    numbers: dict[str, list[float]] = {name: [] for name in frames[0].numbers}
     for frame in frames:
         if list(frame.numbers) != list(numbers) or len(frame.boxes) != len(frames[0].boxes):
             raise ValueError(f"{words}: all frames must have the same numbers, and as many boxes")
@@ -188,7 +190,7 @@ def _digits(values: list[float]) -> int:
 
 
 def _table(numbers: dict[str, list[float]], at: int) -> str:
-    """Lay out the numbers of one place; the script adds their courses."""
+    """Write the numbers of one place; the script adds their courses."""
     rows = [
         f'<div class="number"><span>{escape(name)}</span><b>{values[at]:.{_digits(values)}f}</b>'
         '<svg viewBox="0 0 100 30" aria-hidden="true"><polyline/><circle r="4"/></svg></div>'

@@ -129,10 +129,6 @@ def plan_study(
         Trials before those that count, and attention checks among them.
     seed : int
 
-    Returns
-    -------
-    Plan
-
     Raises
     ------
     ValueError
@@ -223,10 +219,6 @@ def raters_needed(
         repeat each other, so m of them are worth m / (1 + (m - 1) icc) answers of different people.
     power, alpha : float
         The chance to see the difference when it is there, and to see one when there is none.
-
-    Returns
-    -------
-    int
 
     Examples
     --------

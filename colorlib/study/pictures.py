@@ -82,10 +82,6 @@ def same_size(versions: Mapping[str, Image.Image], name: str) -> dict[str, Image
     name : str
         Of the photograph, for the error.
 
-    Returns
-    -------
-    dict of str to PIL.Image.Image
-
     Raises
     ------
     ValueError

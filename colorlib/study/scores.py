@@ -75,10 +75,6 @@ def unscorable(wins: np.ndarray, methods: Sequence[str]) -> str | None:
     wins : ndarray, (m, m)
         How often the row's method won against the column's; a tie is half a win for each.
     methods : sequence of str, m
-
-    Returns
-    -------
-    str or None
     """
     together, group = connected_components(wins + wins.T > 0, directed=False)
     if together > 1:
@@ -220,7 +216,7 @@ def clustered(
 
 
 def _codes(names: Sequence[Hashable]) -> np.ndarray:
-    """Number the different names, in order of appearance."""
+    """Return a number for each different name, in order of appearance."""
     numbers: dict[Hashable, int] = {}
     return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=int)
 

@@ -53,6 +53,8 @@ def difference(
     'the answer: it has the opposite sign.'
     """
     found, wanted = _array(given), _array(expected)
+    if wanted is None:
+        raise TypeError(f"{what}: there is nothing to compare a {type(expected).__name__} with")
     if found is None:
         kind = "nothing yet" if given is None or given is ... else f"a {type(given).__name__}"
         return f"{what} is {kind}; {_kind(wanted)} is asked for."
@@ -236,7 +238,7 @@ def _reshaped(found: np.ndarray, wanted: np.ndarray) -> str:
 
 
 def _pattern(found: np.ndarray, wanted: np.ndarray, tolerance: float) -> str | None:
-    """Say what difference all values have in common."""
+    """Name a difference that all values have in common."""
     if wanted.size < 2 or not found.any():
         return "all of it is zero" if not found.any() else None
     scale = float((found * wanted).sum() / max((wanted**2).sum(), 1e-12))
@@ -272,5 +274,4 @@ def _worst(found: np.ndarray, wanted: np.ndarray, tolerance: float) -> str:
 
 
 def _place(index: Sequence[int]) -> str:
-    """Write an index as one does."""
     return f"[{', '.join(str(int(i)) for i in index)}]"

@@ -97,10 +97,6 @@ def tagged(cell: dict[str, Any], tag: str) -> bool:
     ----------
     cell : dict
     tag : str
-
-    Returns
-    -------
-    bool
     """
     return tag in cell["metadata"].get("tags", [])
 
@@ -202,10 +198,6 @@ def without_solutions(markdown: str) -> str:
     Parameters
     ----------
     markdown : str
-
-    Returns
-    -------
-    str
     """
     kept, fence = [], None
     for line in markdown.split("\n"):
@@ -247,10 +239,6 @@ def write_json(path: str | Path, content: Any) -> Path:
     ----------
     path : str or Path
     content : dict
-
-    Returns
-    -------
-    Path
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -97,10 +97,6 @@ def read_answer_key(path: str | Path) -> dict[str, Any]:
     ----------
     path : str or Path
 
-    Returns
-    -------
-    dict
-
     Raises
     ------
     ValueError
@@ -196,7 +192,7 @@ def mark_notebook(
                     found |= {
                         other: Found(False, "the notebook could not be run") for other in todo
                     }
-                elif notebook.gone is None:
+                elif said is not None and notebook.gone is None:
                     found[name] = judged(name, entries[name], said, notebook, key["seed"])
                 if notebook.gone is not None:  # the others get a new process
                     found.setdefault(name, Found(False, notebook.gone))
@@ -240,10 +236,6 @@ def judged(
     notebook : Notebook
         Calls the functions among the answers.
     seed : int
-
-    Returns
-    -------
-    Found
     """
     try:
         answers = [unpacked(answer, notebook.function) for answer in said["answers"]]

@@ -46,10 +46,6 @@ def write_marks(marks: list[Mark], path: str | Path) -> Path:
     marks : list of Mark
     path : str or Path
         A csv file. What a student wrote cannot become a formula in it.
-
-    Returns
-    -------
-    Path
     """
     with atomic(path) as temporary, open(temporary, "w", newline="", encoding="utf-8-sig") as file:
         table = csv.writer(file)

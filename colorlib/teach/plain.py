@@ -74,10 +74,6 @@ def unpacked(content: Any, function: Call) -> Any:
     function : callable
         Makes a function from the number by which it is called.
 
-    Returns
-    -------
-    object
-
     Raises
     ------
     ValueError
@@ -113,16 +109,12 @@ def named(name: Any, base: type) -> type:
     ----------
     name : str
     base : type
-
-    Returns
-    -------
-    type
     """
     return type(str(name)[:60].replace("\0", ""), (base,), {})
 
 
 def _array(kind: str, dtype: str, shape: list[int], content: str) -> Any:
-    """Make an array or a tensor from its bytes."""
+    """Make an array or a tensor of its bytes."""
     if np.dtype(dtype).kind not in KINDS:
         raise ValueError(f"an array of {dtype}")
     array = np.frombuffer(base64.b64decode(content), dtype).reshape(shape).copy()

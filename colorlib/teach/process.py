@@ -46,7 +46,8 @@ class Notebook:
     """
 
     def __init__(self, cells: list[list[str]], answers: list[list[str]], seconds: float) -> None:
-        self.seconds, self.begun, self.gone = seconds, False, None
+        self.seconds, self.begun = seconds, False
+        self.gone: str | None = None
         self._until, self._buffer, self._first = 0.0, b"", True
         self._home = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self._line, inside = socket.socketpair()
@@ -146,7 +147,7 @@ class Notebook:
                 self._lose(error)
 
     def _receive(self) -> dict[str, Any] | None:
-        """Receive the next line, or None when there is none in time."""
+        """Return the next line, or None when there is none in time."""
         while self.gone is None and b"\n" not in self._buffer:
             try:
                 self._line.settimeout(max(self._until - time.monotonic(), 1e-3))

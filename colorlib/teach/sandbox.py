@@ -22,6 +22,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -154,13 +155,15 @@ def run_exercises(job: Line, ask: Callable[[], Line], tell: Callable[[Line], Non
     from IPython.core.interactiveshell import InteractiveShell
 
     shell = InteractiveShell.instance()
-    shell.history_manager.enabled = False
+    if shell.history_manager is not None:
+        shell.history_manager.enabled = False
     signal.signal(signal.SIGALRM, _stop)
     for codes, names in zip(job["cells"], job["answers"], strict=True):
-        until, functions = time.monotonic() + job["seconds"], []
-        tell(_within(until, lambda c=codes, n=names, f=functions: _run(shell, c, n, f)))
+        until = time.monotonic() + job["seconds"]
+        functions: list[Any] = []
+        tell(_within(until, partial(_run, shell, codes, names, functions)))
         while "call" in (request := ask()):
-            tell(_within(until, lambda r=request, f=functions: _call(r, f)))
+            tell(_within(until, partial(_call, request, functions)))
 
 
 def _run(shell: Any, codes: list[str], names: list[str], functions: list[Any]) -> Line:
@@ -186,7 +189,7 @@ def _call(request: Line, functions: list[Any]) -> Line:
 
 
 def _within(until: float, work: Callable[[], Line]) -> Line:
-    """Return what some work gives, or how it ended: by an error, or out of time."""
+    """Return what some work gives, or how it ended: by an error, or because its time was over."""
     try:
         signal.setitimer(signal.ITIMER_REAL, max(until - time.monotonic(), 1e-3))
         return work()
@@ -199,7 +202,6 @@ def _within(until: float, work: Callable[[], Line]) -> Line:
 
 
 def _stop(*_: object) -> None:
-    """End an exercise when its time is over."""
     raise TooLong
 
 

@@ -4,12 +4,12 @@ import math
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import torch
 from fastai.callback.core import Callback
 from fastai.callback.progress import ProgressCallback
 from fastai.learner import AvgSmoothLoss, Learner
+from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from colorlib import metrics
@@ -21,6 +21,7 @@ from colorlib.training.distributed import is_main, sum_over_processes
 
 # The progress bar reads the loss from the device once in so many steps: reading makes a GPU wait.
 SHOW_EVERY = 25
+Tensors = list[Tensor] | tuple[Tensor, ...]
 
 
 def is_rehearsal(learn: Learner) -> bool:
@@ -32,7 +33,8 @@ class SmoothLossOnDevice(AvgSmoothLoss):
     """fastai's smoothed training loss, kept on the device: a copy at each step would wait."""
 
     def reset(self) -> None:
-        self.count, self.val = 0, None
+        self.count = 0
+        self.val: Tensor | None = None
 
     def accumulate(self, learn: Learner) -> None:
         loss = learn.loss.detach().float()
@@ -77,7 +79,7 @@ class Validation(Callback):
     order = 45
 
     def before_validate(self) -> None:
-        self.sums = {}
+        self.sums: dict[str, Tensor] = {}
 
     @torch.no_grad()
     def after_batch(self) -> None:
@@ -198,7 +200,7 @@ class MovingAverage(Callback):
             self.average = AveragedModel(live, multi_avg_fn=self._blend, use_buffers=True)
         self.average.to(next(live.parameters()).device)
 
-    def _blend(self, averaged: list, current: list, _count: Any) -> None:
+    def _blend(self, averaged: Tensors, current: Tensors, _count: Tensor | int) -> None:
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         get_ema_multi_avg_fn(decay)(averaged, current, _count)
 
@@ -206,12 +208,15 @@ class MovingAverage(Callback):
         self.start()
 
     def after_batch(self) -> None:
-        if self.training and self.trains != "discriminator" and not is_rehearsal(self.learn):
+        learns = self.training and self.trains != "discriminator"
+        if self.average is not None and learns and not is_rehearsal(self.learn):
             self.average.update_parameters(self.learn.live_generator)
             self.updates += 1
 
     def before_validate(self) -> None:
-        self.trained, self.learn.model = self.learn.model, self.average.module.eval()
+        self.trained = self.learn.model
+        if self.average is not None:
+            self.learn.model = self.average.module.eval()
 
     def after_validate(self) -> None:
         self.learn.model = self.trained

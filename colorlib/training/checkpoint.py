@@ -150,7 +150,6 @@ def restore(learn: Learner, file: str | Path) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of an error."""
     return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 

@@ -92,6 +92,8 @@ class GanStep:
             # The discriminator's loss: true colours should be called real, generated ones
             # fake. `detach` ends the gradient here, and no pixel loss enters: it never learns
             # how far off a colour was, only that it is fake.
+            assert self.discriminator is not None
+            assert self.opt_d is not None
             self.discriminator.requires_grad_(True)
             real_logits = self.discriminate(L, ab)  # (B, 1, h, w), one for each patch
             fake_logits = self.discriminate(L, fake.detach())  # (B, 1, h, w)
@@ -115,6 +117,7 @@ class GanStep:
         if self.trains == "both":
             # Last term: fool the discriminator that has just learned. It is frozen, so that
             # the gradient flows through it and not into it.
+            assert self.discriminator is not None
             self.discriminator.requires_grad_(False)
             fake_logits = self.discriminate(L, fake)  # (B, 1, h, w)
             parts["gan"] = self.adversarial.generator(fake_logits)
@@ -128,6 +131,7 @@ class GanStep:
 
     def discriminate(self, L: Tensor, ab: Tensor) -> Tensor:
         """Compute the logits (B, 1, h, w) of colours, beside the grey picture they are for."""
+        assert self.discriminator is not None
         with autocast(L.device, self.precision):
             return self.discriminator(torch.cat([L, ab], dim=1))  # (B, 3, H, W)
 

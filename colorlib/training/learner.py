@@ -123,7 +123,7 @@ class ColorizationLearner(Learner):
             )
         super().__init__(
             dls,
-            generator.to(dls.device, memory_format=torch.channels_last),
+            generator.to(dls.device).to(memory_format=torch.channels_last),
             loss_func=pixel_loss(pixel),
             opt_func=partial(OptimWrapper, opt=partial(torch.optim.Adam, betas=betas, fused=True)),
             lr=lr,
@@ -132,10 +132,10 @@ class ColorizationLearner(Learner):
             # frozen means frozen: fastai would go on training the batch norms of a frozen encoder
             train_bn=False,
             path=Path(tempfile.gettempdir()) / "colorlib-rehearsals",
-            cbs=[SeedEpoch(), BnFreeze(), Validation(), EpochLog(log and Path(log))],
+            cbs=[SeedEpoch(), BnFreeze(), Validation(), EpochLog(Path(log) if log else None)],
         )
-        self.discriminator = discriminator and discriminator.to(
-            dls.device, memory_format=torch.channels_last
+        self.discriminator = discriminator and discriminator.to(dls.device).to(
+            memory_format=torch.channels_last
         )
         self.opt_d: OptimWrapper | None = None
         self.adversarial, self.lambda_l1 = AdversarialLoss(adversarial), lambda_l1
@@ -271,7 +271,7 @@ class ColorizationLearner(Learner):
     def _train_one_batch(self, L: Tensor, ab: Tensor, *labels: Tensor) -> None:
         """Take a step; add its losses up where they are: to read one would make a GPU wait."""
         # schedules turn the generator's rate; the discriminator's follows
-        if self.trains != "generator":
+        if self.trains != "generator" and self.opt_d is not None:
             self.opt_d.set_hypers(lr=float(self.opt.hypers[-1]["lr"]))
         self.pred, self.loss, parts = self.gan_step(L, ab, *labels)
         for name, part in parts.items():

@@ -51,7 +51,7 @@ def _needed(width: float) -> int:
 
 @exercise("answers-needed")
 def _answers(answer: Any) -> str | None:
-    known = {
+    known: dict[float, str] = {
         _needed(0.2): "ten points are the whole width of the interval, not the reach to one side.",
         _needed(0.05): "that makes it five points wide; ten are asked for.",
         100: "with a hundred answers it is still nearly twice as wide: try it.",

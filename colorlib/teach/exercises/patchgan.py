@@ -47,7 +47,7 @@ def _receptive_field(answer: Any, seed: int = 0) -> str | None:
 @exercise("map-of-a-photograph")
 def _map(answer: Any) -> str | None:
     message = difference(answer, (23, 35), 0.1, "the map")
-    hints = {
+    hints: dict[tuple[int, ...], str] = {
         (35, 23): "height comes first in PyTorch, then width.",
         (25, 37): "three halvings are right; two more convolutions take a row and a column each.",
         (30, 30): "that is the map of a square of 256 pixels.",

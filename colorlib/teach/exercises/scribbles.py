@@ -14,7 +14,7 @@ from colorlib.teach.exercises.registry import exercise
 @exercise("levin-row")
 def _row(answer: Any) -> str | None:
     message = difference(answer, [0, 8, 16, 32, 40], 0.1, "the row")
-    hints = {
+    hints: dict[tuple[int, ...], str] = {
         (0, 10, 20, 30, 40): (
             "that is the straight line of equal weights; "
             "here one pair is less alike than the others."

@@ -38,7 +38,7 @@ def _skip(answer: Any, seed: int = 0) -> str | None:
 
 @exercise("pixels-seen")
 def _seen(answer: Any) -> str | None:
-    known = {
+    known: dict[float, str] = {
         22: "that is the side of the field; its pixels are asked for.",
         64: "8 by 8 pixels is how far apart two values are. What each looks at is wider than that.",
         4096: "that is every pixel: the gradient was taken of all values together. Take one.",
