@@ -14,7 +14,6 @@ EVERYWHERE = (
     r"Skipping benchmark \(--benchmark-skip active\)\.",  # `make bench` runs them
     r"no wheelhouse in _build/teach/bundle: .*",  # some gigabytes, and only a teacher wants them
     r"no firefox: .*",  # chromium opens the same pages
-    r"Firefox takes a PNG without data for an empty picture",  # and the page colours what it is given
     r"only `make` installs the pinned versions",  # weekly, with the newest and the oldest
 )
 NOT_ON_LINUX = (

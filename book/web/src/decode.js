@@ -28,12 +28,23 @@ export async function decoded(file) {
     throw new Error(`${name}: the file is damaged or its end is missing. ${CHOOSE}`);
   }
   checkSize(bitmap.width, bitmap.height, name);
+  if (isEmpty(bitmap)) {
+    throw new Error(`${name}: the file is damaged or empty: all of it has one colour. ${CHOOSE}`);
+  }
   const { width, height } = bitmap;
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   context.fillStyle = "#fff";
   context.fillRect(0, 0, width, height);
   context.drawImage(bitmap, 0, 0);
   return { data: context.getImageData(0, 0, width, height).data, width, height, bitmap };
+}
+
+/** Whether all of it looks alike: Firefox takes a PNG without data for a black picture. */
+function isEmpty(bitmap) {
+  const context = new OffscreenCanvas(64, 64).getContext("2d", { willReadFrequently: true });
+  context.drawImage(bitmap, 0, 0, 64, 64);
+  const { data } = context.getImageData(0, 0, 64, 64);
+  return data.every((value, i) => value === data[i % 4]);
 }
 
 async function check(file, name) {
