@@ -77,7 +77,6 @@ class LightBins(BinLogits):
 class WithBins(LightUNet):
     """The light U-Net with a second head, which names a bin of colour at every eighth pixel (Zhang et al. 2016)."""
 
-    has_auxiliary = True
     temperature: float | None = None  # of the annealed mean that is painted; None paints the regression
 
     def __init__(self, **arguments: Any) -> None:
@@ -213,15 +212,15 @@ def rows(trial: Trial, kind: str, learn: ColorizationLearner, valid: list[Path],
     """Measure a trial: the generator as it paints, and for bins also at two temperatures."""
     net = learn.generator.eval()
     for temperature in (None, 0.7, 0.38) if isinstance(net, WithBins) else (None,):
-        painter = copy.copy(net)
+        variant = copy.copy(net)
         if temperature is not None:
-            painter.temperature = temperature
-        found = shares(evaluate(painter, validation_loader(valid, TEST_SIZE, 100), FrechetDistance()))
+            variant.temperature = temperature
+        found = shares(evaluate(variant, validation_loader(valid, TEST_SIZE, 100), FrechetDistance()))
         yield {
             "kind": kind,
             "trial": trial.name if temperature is None else f"the same, painted by bins at temperature {temperature}",
             "parameters": sum(p.numel() for p in net.parameters()),
-            "crops": round(sum(learn.history["seconds"] > 0) * len(learn.dls.train) * learn.dls.train.bs),
+            "crops": len(learn.history) * len(learn.dls.train) * learn.dls.train.bs,
             **found,
             "images_per_second": float(learn.history["images_per_second"].median()),
             "seconds": seconds,
