@@ -4,13 +4,16 @@
 and bookmarks work.
 """
 
+import io
 import sys
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from PIL import Image
 
 sys.path.append(str(Path(__file__).resolve().parent))
 
@@ -22,6 +25,7 @@ OUT = ROOT / "_build" / "pdf" / "colour-for-grey-photographs.pdf"
 JOIN = Path(__file__).with_suffix(".js")
 NUMBER = '<div style="font-size: 8px; width: 100%; text-align: center"><span class="pageNumber"></span></div>'
 PATIENCE = 600_000  # milliseconds; the whole book has some hundred pictures
+QUALITY = 88  # of JPEG: no block is seen on paper
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,16 @@ def parts(toc: Path = ROOT / "_toc.yml") -> list[Part]:
     contents = yaml.safe_load(toc.read_text("utf8"))
     rest = [Part(part["caption"], tuple(one["file"] for one in part["chapters"])) for part in contents["parts"]]
     return [Part("Front page", (contents["root"],)), *rest]
+
+
+def packed(picture: bytes) -> bytes | None:
+    """Return a picture as JPEG if that is smaller: a PDF knows no WebP, and Chromium packs its pixels without loss."""
+    with Image.open(io.BytesIO(picture)) as image:
+        if image.mode != "RGB":
+            return None
+        jpeg = io.BytesIO()
+        image.save(jpeg, "JPEG", quality=QUALITY, subsampling=0)
+        return jpeg.getvalue() if jpeg.tell() < len(zlib.compress(image.tobytes())) else None
 
 
 def print_pdf(chromium: Any, html: Path, out: Path, title: str, order: Sequence[Part]) -> Path:
@@ -72,6 +86,7 @@ def print_pdf(chromium: Any, html: Path, out: Path, title: str, order: Sequence[
     with serve(html) as address:
         tab = chromium.new_context(bypass_csp=True, color_scheme="light").new_page()
         tab.set_default_timeout(PATIENCE)
+        tab.route("**/*.webp", _pack)
         tab.goto(f"{address}/{order[0].pages[0]}.html", wait_until="load")
         tab.evaluate(JOIN.read_text("utf8"), {"title": title, "parts": [asdict(part) for part in order]})
         printed = tab.pdf(
@@ -88,6 +103,15 @@ def print_pdf(chromium: Any, html: Path, out: Path, title: str, order: Sequence[
     half.write_bytes(printed)
     half.replace(out)
     return out
+
+
+def _pack(route: Any) -> None:
+    answer = route.fetch()
+    jpeg = packed(answer.body()) if answer.ok else None
+    if jpeg is None:
+        route.fulfill(response=answer)
+    else:
+        route.fulfill(body=jpeg, content_type="image/jpeg")
 
 
 def main() -> None:

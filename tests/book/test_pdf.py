@@ -4,7 +4,9 @@ import re
 import zlib
 from importlib import import_module
 
+import numpy as np
 import pytest
+from PIL import Image
 
 PAGES = {
     "book/index": '<h1>The book<a class="headerlink" href="#the-book">#</a></h1><p id="top">Go to'
@@ -93,3 +95,16 @@ def test_all_pages_of_the_contents_are_printed(pdf):
     pages = [page for part in pdf.parts() for page in part.pages]
     assert pages[0] == "book/index"
     assert len(pages) == len(set(pages)) > 40
+
+
+def test_photographs_go_into_the_pdf_as_jpeg_and_flat_drawings_without_loss(pdf, browser, built, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 255, (40, 60, 3), np.uint8)
+    photograph, drawing = Image.fromarray(noise).resize((600, 400)), Image.new("RGB", (601, 401), "navy")
+    page = built / "book" / "index.html"
+    for name, picture in {"photograph": photograph, "drawing": drawing}.items():
+        picture.save(page.with_name(f"{name}.webp"), lossless=True)
+        page.write_text(page.read_text().replace("</article>", f'<img src="{name}.webp"></article>'))
+    made = pdf.print_pdf(browser, built, tmp_path / "book.pdf", "Colour", [pdf.Part("Front", ("book/index",))])
+    images = re.findall(rb"(?s)<<[^<>]*/Subtype /Image[^<>]*>>", made.read_bytes())
+    packing = {int(re.search(rb"/Width (\d+)", one)[1]): re.search(rb"/Filter /(\w+)", one)[1] for one in images}
+    assert packing == {600: b"DCTDecode", 601: b"FlateDecode"}
