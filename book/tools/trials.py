@@ -60,7 +60,7 @@ class FullSize(LightUNet):
         nn.init.zeros_(self.head.bias)
 
     def forward(self, L: Tensor) -> Tensor:
-        x = functional.interpolate(decoded(self, L), scale_factor=2, mode="nearest")
+        x = functional.interpolate(self.decoded(L)[0], scale_factor=2, mode="nearest")
         return torch.tanh(self.head(self.finest(torch.cat([x, L], dim=1))))
 
 
@@ -87,7 +87,7 @@ class WithBins(LightUNet):
         self.choice = nn.Conv2d(32, len(self.bins), 1)
 
     def forward(self, L: Tensor, auxiliary: bool = False) -> Any:
-        x = decoded(self, L)
+        x = self.decoded(L)[0]
         ab = torch.tanh(self.head(x))
         logits = self.choice(functional.avg_pool2d(x, 4)).float()
         if self.temperature is not None:
@@ -95,15 +95,6 @@ class WithBins(LightUNet):
             return functional.interpolate(chosen, size=L.shape[-2:], mode="bilinear", align_corners=False)
         ab = functional.interpolate(ab, scale_factor=2, mode="bilinear", align_corners=False)
         return (ab, LightBins(logits, self.bins, self.weights)) if auxiliary else ab
-
-
-def decoded(net: LightUNet, L: Tensor) -> Tensor:
-    """What the decoder finds at half the size, before its head."""
-    *skips, x = net.encoder(L)
-    x = net.bottom(x)
-    for level, skip in zip(net.decoder, reversed(skips), strict=True):
-        x = level(torch.cat([functional.interpolate(x, scale_factor=2, mode="nearest"), skip], dim=1))
-    return x
 
 
 class Saturated(nn.Module):

@@ -118,8 +118,15 @@ class LightUNet(nn.Module):
         Tensor, or Tensor and ClassLogits
             ab (B, 2, H, W) in network scale: in (-1, 1) times `gain`.
         """
+        x, logits = self.decoded(L, auxiliary)
+        ab = self.gain * torch.tanh(self.head(x))
+        ab = functional.interpolate(ab, scale_factor=2, mode="bilinear", align_corners=False)
+        return ab if logits is None else (ab, logits)
+
+    def decoded(self, L: Tensor, auxiliary: bool = False) -> tuple[Tensor, ClassLogits | None]:
+        """Compute what the head is given, at half of the size, and the classes if asked for."""
         *skips, x = self.encoder(L)
-        x = self.bottom(x)
+        x, logits = self.bottom(x), None
         if auxiliary:
             x, logits = self.fusion(x, auxiliary=True)
         else:
@@ -128,9 +135,7 @@ class LightUNet(nn.Module):
             x = level(
                 torch.cat([functional.interpolate(x, scale_factor=2, mode="nearest"), skip], dim=1)
             )
-        ab = self.gain * torch.tanh(self.head(x))
-        ab = functional.interpolate(ab, scale_factor=2, mode="bilinear", align_corners=False)
-        return (ab, logits) if auxiliary else ab
+        return x, logits
 
 
 def _conv(inp: int, out: int, kernel: int = 3) -> nn.Sequential:
