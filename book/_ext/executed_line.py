@@ -1,9 +1,10 @@
-"""A chapter ends with a line that says when it was executed, for how long, and with what.
+"""A chapter ends with a line that says when it was executed, for how long, and with what; its opening says the minutes.
 
 jupyter-cache keeps the day and the seconds of each execution. The versions and the cores are written beside them when a
 chapter is put into the cache: what is installed when the pages are built may be something else.
 """
 
+import re
 from functools import wraps
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +21,7 @@ from sphinx.application import Sphinx
 from colorlib import settings
 
 CHAPTERS = "notebooks/"
+SAID = re.compile(r"about \d+ min on 2 CPU cores")  # in a chapter's opening; its page says what was measured
 
 
 def note_versions() -> None:
@@ -43,14 +45,26 @@ def sentence(record: NbCacheRecord) -> str:
     text = f"Executed on {record.created.day} {record.created:%B %Y}"
     text += f" in {record.data['execution_seconds'] / 60:.1f} minutes"
     if "cores" in record.data:
-        cores = record.data["cores"]
-        text += f", with Python {record.data['python']} and torch {record.data['torch']}"
-        text += f", on {cores} {'core' if cores == 1 else 'cores'}"
+        text += f", with Python {record.data['python']} and torch {record.data['torch']}, on {_cores(record)}"
     return text + "."
 
 
+def say_minutes(tree: nodes.document, record: NbCacheRecord) -> None:
+    """Put the measured minutes in the place of those that a chapter's opening says."""
+    if "cores" in record.data:
+        measured = f"{record.data['execution_seconds'] / 60:.1f} min on {_cores(record)}"
+        for text in list(tree.findall(nodes.Text)):
+            if SAID.search(text):
+                text.parent.replace(text, nodes.Text(SAID.sub(measured, text)))
+
+
+def _cores(record: NbCacheRecord) -> str:
+    cores = record.data["cores"]
+    return f"{cores} {'core' if cores == 1 else 'cores'}"
+
+
 def add_line(app: Sphinx, tree: nodes.document) -> None:
-    """End a chapter with the line; called by Sphinx with every page that it read."""
+    """Say the minutes, and end a chapter with the line; called by Sphinx with every page that it read."""
     env = app.env
     if not env.docname.startswith(CHAPTERS):
         return
@@ -61,6 +75,7 @@ def add_line(app: Sphinx, tree: nodes.document) -> None:
         record = get_cache(app.config.nb_execution_cache_path).match_cache_notebook(notebook)
     except KeyError:  # it failed
         return
+    say_minutes(tree, record)
     tree.append(nodes.paragraph("", sentence(record), classes=["executed"]))
 
 

@@ -71,6 +71,15 @@ def test_the_line_stands_at_the_end_of_a_chapter(lines, tmp_path, chapter):
     assert len(tree) == 2
 
 
+def test_the_opening_says_the_minutes_that_were_measured(lines, tmp_path, chapter):
+    lines.note_versions()
+    keep(tmp_path / "cache", chapter, cores=1)
+    tree = nodes.document(None, None)
+    tree += nodes.paragraph("", "Time: about 3 min on 2 CPU cores, an estimated 5 min on a T4 to run")
+    lines.add_line(reading(chapter, tmp_path / "cache"), tree)
+    assert tree[0].astext() == "Time: 1.6 min on 1 core, an estimated 5 min on a T4 to run"
+
+
 def test_what_was_not_recorded_is_not_said(lines, tmp_path, chapter):
     record = keep(tmp_path / "cache", chapter)
     assert re.fullmatch(r"Executed on \d+ \w+ 20\d\d in 1\.6 minutes\.", lines.sentence(record))
