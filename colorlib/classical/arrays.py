@@ -14,7 +14,7 @@ from colorlib.color.display import displayed_rgb
 from colorlib.color.fast import lab_of_pixels
 from colorlib.images.decode import open_rgb
 
-__all__ = ["lab_pixels", "painted"]
+__all__ = ["ab_rms", "lab_pixels", "painted"]
 
 
 def lab_pixels(path: str | Path, longer_side: int | None = None) -> np.ndarray:
@@ -67,3 +67,24 @@ def painted(L: ArrayLike, ab: ArrayLike) -> np.ndarray:
     return displayed_rgb(
         *(np.ascontiguousarray(plane, np.float32) for plane in (L, ab[..., 0], ab[..., 1]))
     )
+
+
+def ab_rms(ab: ArrayLike, truth: ArrayLike) -> float:
+    """Measure how far off a and b are, as the root of their mean square.
+
+    Parameters
+    ----------
+    ab, truth : array_like, (H, W, 2)
+        CIE units; whatever broadcasts, such as 0 for grey.
+
+    Returns
+    -------
+    float
+        CIE units, 0 if they are the same.
+
+    Examples
+    --------
+    >>> ab_rms([[3.0, -4.0]], 0)
+    3.5355339059327378
+    """
+    return float(np.sqrt(np.square(np.subtract(ab, truth)).mean()))

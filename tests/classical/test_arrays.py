@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from colorlib.classical.arrays import lab_pixels, painted
+from colorlib.classical.arrays import ab_rms, lab_pixels, painted
 from colorlib.data.sources import package_photographs
 from colorlib.images.decode import open_rgb
 from helpers.examples import photograph
@@ -18,3 +18,9 @@ def test_a_photograph_becomes_an_array_and_a_picture_again():
     assert photograph("china", 100).shape == (67, 100, 3)
     with pytest.raises(ValueError, match=r"ab \(H, W, 2\), not \(3, 4\) and \(3, 4, 3\)"):
         painted(np.zeros((3, 4)), np.zeros((3, 4, 3)))
+
+
+def test_the_error_of_grey_is_the_mean_square_of_the_colours():
+    ab = photograph("coffee", 32)[..., 1:]
+    assert ab_rms(ab, ab) == 0
+    assert ab_rms(0, ab) == ab_rms(ab, 0) == pytest.approx(np.sqrt((ab**2).mean()))
