@@ -43,7 +43,7 @@ def note_versions() -> None:
 def sentence(record: NbCacheRecord) -> str:
     """Return what is known of an execution."""
     text = f"Executed on {record.created.day} {record.created:%B %Y}"
-    text += f" in {record.data['execution_seconds'] / 60:.1f} minutes"
+    text += f" in {_minutes(record)} minutes"
     if "cores" in record.data:
         text += f", with Python {record.data['python']} and torch {record.data['torch']}, on {_cores(record)}"
     return text + "."
@@ -52,10 +52,14 @@ def sentence(record: NbCacheRecord) -> str:
 def say_minutes(tree: nodes.document, record: NbCacheRecord) -> None:
     """Put the measured minutes in the place of those that a chapter's opening says."""
     if "cores" in record.data:
-        measured = f"{record.data['execution_seconds'] / 60:.1f} min on {_cores(record)}"
+        measured = f"{_minutes(record)} min on {_cores(record)}"
         for text in list(tree.findall(nodes.Text)):
             if SAID.search(text):
                 text.parent.replace(text, nodes.Text(SAID.sub(measured, text)))
+
+
+def _minutes(record: NbCacheRecord) -> str:
+    return f"{record.data['execution_seconds'] / 60:.1f}"
 
 
 def _cores(record: NbCacheRecord) -> str:

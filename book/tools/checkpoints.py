@@ -6,10 +6,10 @@ The folder holds copies of the run's `generator.safetensors` and `generator.json
 """
 
 import sys
-from itertools import islice
 from pathlib import Path
 
 import pandas as pd
+from dial import evenly_spread
 from rich.progress import track
 
 from colorlib._atomic import atomic
@@ -28,7 +28,7 @@ def main(name: str, kept: Path, results: Path = RESULTS) -> Path:
     """Measure the states that the file does not have yet."""
     recipe = load_recipe(name)
     valid = photographs(recipe)[1]
-    spread = list(islice(valid, 0, None, max(1, len(valid) // MOST)))
+    spread = evenly_spread(valid, MOST)
     table = results / f"{name}-checkpoints.csv"
     rows = pd.read_csv(table).to_dict("records") if table.exists() else []
     known = {row["epoch"] for row in rows}

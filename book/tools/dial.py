@@ -40,6 +40,11 @@ class Answers(nn.Module):
         return self.gain * next(self.answers)
 
 
+def evenly_spread(paths: list[Path], most: int) -> list[Path]:
+    """About `most` of some photographs, at equal distances in their list."""
+    return list(islice(paths, 0, None, max(1, len(paths) // most)))
+
+
 @torch.no_grad()
 def measured(generator: nn.Module, paths: list[Path], side: int, gains: tuple[float, ...]) -> list[dict[str, float]]:
     """The shares of a generator at each gain, on one collection."""
@@ -61,8 +66,7 @@ def main(careful: Path, vivid: Path, results: Path = RESULTS) -> Path:
         generator.load_state_dict(mixture(begin, end, part))
         for name in recipe.data.mix:
             if own := [path for path in valid if name in path.parts]:
-                spread = list(islice(own, 0, None, max(1, len(own) // MOST)))
-                table = measured(generator, spread, recipe.data.final_size, GAINS)
+                table = measured(generator, evenly_spread(own, MOST), recipe.data.final_size, GAINS)
                 rows += [{"part": part, "collection": name, **row} for row in table]
         with atomic(path) as temporary:
             pd.DataFrame(rows).sort_values(["part", "gain", "collection"]).to_csv(temporary, index=False)
