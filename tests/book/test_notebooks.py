@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import nbformat
@@ -136,6 +137,17 @@ def test_labels_of_equations_are_given_once():
     labels = [label for path in CHAPTERS for label in re.findall(r"\$\$ \((eq-[a-z-]+)\)", path.read_text("utf8"))]
     assert labels
     assert len(labels) == len(set(labels))
+
+
+def test_no_two_chapters_define_a_function_of_one_name():
+    """What two chapters need is in the package, and one name is one thing."""
+    defined = Counter()
+    for path in CHAPTERS:
+        cells = nbformat.read(path, as_version=4).cells
+        code = [c.source for c in cells if c.cell_type == "code" and "setup" not in c.metadata.get("tags", ())]
+        defined.update({name for source in code for name in re.findall(r"^def (\w+)", source, re.MULTILINE)})
+    assert len(defined) > 50
+    assert [name for name, chapters in defined.items() if chapters > 1] == []
 
 
 @each_chapter
