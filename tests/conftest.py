@@ -21,9 +21,16 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
-# The book first: it executes every chapter, so what is broken shows early. Then what takes longest, that no worker is
-# left alone with it at the end.
-FIRST = ("test_project.py", "test_book.py", "test_notebooks.py", "test_axe.py")
+# The book first: it executes every chapter, so what is broken shows early. A worker that would wait for it has what needs
+# no book. Then what takes longest, that no worker is left alone with it at the end.
+FIRST = (
+    "test_project.py",
+    "test_book.py",
+    "test_random_trainings.py",
+    "test_ray_cluster.py",
+    "test_notebooks.py",
+    "test_axe.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

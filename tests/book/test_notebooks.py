@@ -83,12 +83,15 @@ def alter_source(notebook):
     notebook.cells[1].source = "print(33)"
 
 
+def test_the_judge_finds_nothing_wrong_in_a_right_build(replay, tmp_path):
+    right = nbval(*small_chapter(tmp_path / "chapter.ipynb"), replay)
+    assert right.returncode == 0, right.stdout + right.stderr
+    assert "3 passed" in right.stdout
+
+
 @pytest.mark.parametrize("change", [alter_promise, alter_result, fail, alter_source])
 def test_the_judge_sees_what_went_wrong_in_the_build(replay, tmp_path, change):
     chapter, executed = small_chapter(tmp_path / "chapter.ipynb")
-    right = nbval(chapter, executed, replay)
-    assert right.returncode == 0, right.stdout + right.stderr
-    assert "3 passed" in right.stdout
     change(executed)
     wrong = nbval(chapter, executed, replay)
     assert wrong.returncode == 1, wrong.stdout + wrong.stderr

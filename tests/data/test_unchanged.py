@@ -58,9 +58,12 @@ class Harm(Callback):
             self.what(self.path)
 
 
-@pytest.mark.parametrize(("harm", "word"), HARM)
 @pytest.mark.parametrize(
-    ("half", "workers", "crops"), [("train", 0, 1), ("train", 2, 1), ("train", 0, 3), ("valid", 0, 1)]
+    ("harm", "word", "half", "workers", "crops"),
+    [
+        *((*harm, "train", 0, 1) for harm in HARM),
+        *((*harm, *where) for harm in HARM[::3] for where in [("train", 2, 1), ("train", 0, 3), ("valid", 0, 1)]),
+    ],
 )
 def test_it_is_named_in_one_line(album, harm, word, half, workers, crops):
     dls = dataloaders(album[:8], album[8:], 16, 4, crops=crops, workers=workers, device="cpu")
