@@ -21,8 +21,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
-# The book first: it executes every chapter, so what is broken shows early. A worker that would wait for it has what needs
-# no book. Then what takes longest, that no worker is left alone with it at the end.
+# The book first: it executes every chapter, so what is broken shows early. Who would wait for it does what needs none.
+# Then what takes longest, that no worker is left alone with it at the end.
 FIRST = (
     "test_project.py",
     "test_book.py",
