@@ -53,6 +53,8 @@ class Page {
     this.#listenForFiles();
     this.#listenToDials();
     this.#say("ready", "");
+    // A reader may have chosen a file before this script ran.
+    if (find("photo").files.length > 0) find("photo").dispatchEvent(new Event("change"));
   }
 
   #say(state, text, part) {
