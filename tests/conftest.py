@@ -98,6 +98,17 @@ def browser(playwright: object) -> Iterator[object]:
         yield chromium
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """PyTorch on one thread: sums come in one order, and small operations do not suffer where cores are shared."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.fixture(scope="session")
 def tools() -> ModuleType:
     """The module book/tools/notebooks.py."""

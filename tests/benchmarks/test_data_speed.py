@@ -54,16 +54,8 @@ def photographs(tmp_path_factory) -> list[Path]:
     return paths
 
 
-@pytest.fixture
-def one_core():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.mark.benchmark(timer=time.process_time)
-def test_photographs_to_lab_batches(benchmark, photographs, one_core):
+def test_photographs_to_lab_batches(benchmark, photographs, one_thread):
     """The two loaders take turns and are timed in CPU seconds of this process; the fastest pass of each counts."""
     tutorial = torch.utils.data.DataLoader(PerImageLab(photographs), BATCH, shuffle=True, drop_last=True)
     ours = PhotographLoader(

@@ -12,15 +12,6 @@ from colorlib.color import gamut
 from helpers.color import channel, chromatic, colours, lightnesses, pixel, properties
 
 
-@pytest.fixture
-def one_thread():
-    """Many small operations gain nothing from threads and suffer when the cores are shared."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def test_whole_cube_equals_skimage(one_thread):
     """All 16,777,216 colours of 8 bits, both ways, float32 here against float64 there."""
     green, blue = np.meshgrid(np.arange(256), np.arange(256), indexing="ij")

@@ -101,15 +101,6 @@ def test_weights_to_start_from_must_fit_and_exist(tiny, tmp_path):
         run_recipe(load_recipe(tiny), tmp_path / "out")
 
 
-@pytest.fixture
-def one_thread():
-    """Sums in one order, here and in the process that is killed."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def test_a_killed_run_goes_on_as_the_same_run(one_thread, tmp_path):
     recipe = tmp_path / "killed.toml"
     recipe.write_text(TINY.format(crops=4))
