@@ -5,7 +5,7 @@ card, so that every number on the card was measured and none was typed.
 
 With an earlier state of the same training, its generator copied aside, and a part, what lies that part of the way from
 the earlier to the later weights is shipped, measured anew on all validation photographs:
-`python book/tools/ship.py paper-24 runs/paper-24-alone runs/paper-24 0.7`.
+`python book/tools/ship.py paper-24 runs/paper-24-early runs/paper-24 0.5`.
 
 With a second run, which started from the first one's weights, the two are the ends of a vividness dial:
 `python book/tools/ship.py light runs/broad runs/broad-vivid`. Where the dial stands for how much of the difference and
