@@ -51,6 +51,7 @@ def test_the_own_fooling_rate_with_its_interval(page_file, visit, framed):
         page.goto(path.as_uri())
         frame = page
 
+    frame.get_by_role("button", name="I agree, begin").wait_for()
     assert page.evaluate("document.activeElement === document.body") == framed  # a frame takes no focus by itself
 
     def press(name):

@@ -59,14 +59,18 @@
     });
   }
 
+  /** Does somebody work here? A frame in another page must not take the focus from it, nor make it jump. */
+  function worked() {
+    return window.top === window || document.hasFocus();
+  }
+
   /** Show a template; call `done` once, when its main button is clicked. */
   function show(display, id, done) {
     display.replaceChildren(document.getElementById(id).content.cloneNode(true));
     const main = display.querySelector(".main");
     if (main) {
       onClick(main, () => { main.disabled = true; done(); });
-      // So that Enter clicks it; in a frame only once somebody works in it, and never does the page around it jump.
-      if (window.top === window || document.hasFocus()) main.focus({ preventScroll: true });
+      if (worked()) main.focus({ preventScroll: true });  // so that Enter clicks it
     }
   }
 
@@ -283,6 +287,8 @@
   async function run() {
     const main = document.getElementById("study");
     main.replaceChildren();
+    // jsPsych puts the focus there at the start of each trial.
+    main.focus = () => { if (worked()) HTMLElement.prototype.focus.call(main, { preventScroll: true }); };
     const stage = async (timeline) => {
       const jsPsych = initJsPsych({ display_element: main });
       await jsPsych.run(timeline);
