@@ -288,7 +288,7 @@
     const main = document.getElementById("study");
     main.replaceChildren();
     // jsPsych puts the focus there at the start of each trial.
-    main.focus = () => { if (worked()) HTMLElement.prototype.focus.call(main, { preventScroll: true }); };
+    main.focus = () => { if (worked()) HTMLElement.prototype.focus.call(main, { preventScroll: window.top !== window }); };
     const stage = async (timeline) => {
       const jsPsych = initJsPsych({ display_element: main });
       await jsPsych.run(timeline);
