@@ -14,7 +14,7 @@ from colorlib.film.steady import SteadyColorizer
 from colorlib.models.card import card_path
 from colorlib.models.unet import UNet
 from colorlib.models.weights import save_weights
-from helpers.video import Sepia, Stops, left_over, make, packets_of, same_pictures, times_of
+from helpers.video import Sepia, Stops, left_over, make, same_film
 
 KEEP = {"job.json", "colorlib.lock"}
 
@@ -40,13 +40,6 @@ def parts_of(out):
     return out.with_name(out.name + ".parts")
 
 
-def same(out, whole):
-    """The same sounds at the same times, and frames as near as two runs of the encoder on a busy machine are."""
-    assert packets_of(out) == packets_of(whole)
-    assert times_of(out) == times_of(whole)
-    return same_pictures(out, whole)
-
-
 # --- what it was ---
 
 
@@ -65,7 +58,7 @@ def test_another_film_under_the_name_is_refused_and_the_same_under_another_goes_
     assert sorted(path.read_bytes() for path in parts_of(out).glob("*.nut")) == before
     (tmp_path / "moved.mkv").write_bytes(good)
     assert "going on after 30 frames" in colorize_video(tmp_path / "moved.mkv", out, Sepia()).notes
-    assert same(out, whole)
+    assert same_film(out, whole)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +76,7 @@ def test_a_setting_that_differs_is_named(broken_off, change, message):
     with pytest.raises(ValueError, match=message):
         colorize_video(source, out, Sepia(), **change)
     colorize_video(source, out, Sepia())
-    assert same(out, whole)
+    assert same_film(out, whole)
 
 
 def test_another_version_is_named(broken_off):
@@ -203,7 +196,7 @@ def test_a_segment_that_is_not_what_it_was_is_made_anew(broken_off, how):
     colorizer = Sepia()
     result = colorize_video(source, out, colorizer)
     assert result.frames == 60
-    assert same(out, whole)
+    assert same_film(out, whole)
     if how in ("missing", "half zeroed", "foreign"):
         assert any("000001.nut" in note and "made anew from there on" in note for note in result.notes)
         assert colorizer.seen == 50 + 4
@@ -219,7 +212,7 @@ def test_a_damaged_job_is_named(broken_off):
     with pytest.raises(ValueError, match=r"job\.json is damaged.*--no-resume"):
         colorize_video(source, out, Sepia())
     assert colorize_video(source, out, Sepia(), resume=False).frames == 60
-    assert same(out, whole)
+    assert same_film(out, whole)
 
 
 def test_only_files_of_ours_go_away(broken_off, tmp_path):
