@@ -1,4 +1,4 @@
-"""Calibrate the vividness dial: `python book/tools/dial.py runs/broad runs/broad-vivid` measures a grid of mixtures.
+"""Calibrate the vividness dial: `python book/tools/dial.py runs/broad-fine runs/fine-vivid` measures a grid of mixtures.
 
 The first run's generator is the careful end; the second, which started from it, is the vivid one. Each mixture is
 asked once about a fixed share of the validation photographs of each collection, and its chroma is multiplied by each
@@ -24,7 +24,7 @@ from colorlib.metrics.frechet import FrechetDistance
 from colorlib.models.weights import load_weights, mixture
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
-PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)
+PARTS = (0.0, 0.25, 0.5, 0.75, 0.875, 1.0)
 GAINS = (1.0, 1.15, 1.3, 1.5)
 MOST = 200  # photographs of a collection, evenly spread over its sorted list
 
