@@ -118,6 +118,26 @@ def test_a_chapter_is_built_like_the_others(chapter):
     assert "## References" in prose
 
 
+def test_names_in_a_solution_are_those_of_its_chapter(tmp_path):
+    """A solution is typed after the cells above it, so it may use their names and its own, and no others."""
+    for chapter in CHAPTERS:
+        above = []
+        for cell in nbformat.read(chapter, as_version=4).cells:
+            if cell.cell_type == "code":
+                above.append(cell.source)
+                continue
+            for label, solution in re.findall(
+                r"^````\{solution\} (\S+)$(.*?)^````$", cell.source, re.MULTILINE | re.DOTALL
+            ):
+                own = re.findall(r"^```python\n(.*?)^```$", solution, re.MULTILINE | re.DOTALL)
+                (tmp_path / f"{label}.py").write_text("\n".join([*above, *own]), "utf8")
+    assert len(list(tmp_path.iterdir())) > 50
+    command = [sys.executable, "-m", "ruff", "check", "--isolated", "--config", "builtins=['display']"]
+    command += ["--select", "F821", "--output-format", "concise"]
+    checked = subprocess.run([*command, tmp_path], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout
+
+
 @each_chapter
 def test_a_chapter_cites_only_what_the_bibliography_has(chapter):
     keys = set(re.findall(r"^@\w+\{(\w+),", (ROOT / "book" / "references.bib").read_text("utf8"), re.MULTILINE))
