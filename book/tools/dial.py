@@ -1,4 +1,4 @@
-"""Calibrate the vividness dial: `python book/tools/dial.py runs/broad-fine runs/fine-vivid` measures a grid of mixtures.
+"""Measure what the vividness dial chooses from: `python book/tools/dial.py runs/broad-fine runs/fine-vivid`.
 
 The first run's generator is the careful end; the second, which started from it, is the vivid one. Each mixture is
 asked once about a fixed share of the validation photographs of each collection, and its chroma is multiplied by each

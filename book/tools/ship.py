@@ -8,9 +8,9 @@ the earlier to the later weights is shipped, measured anew on all validation pho
 `python book/tools/ship.py paper-24 runs/paper-24-early runs/paper-24 0.5`.
 
 With a second run, which started from the first one's weights, the two are the ends of a vividness dial:
-`python book/tools/ship.py light runs/broad-fine runs/fine-vivid`. Where the dial stands for how much of the difference and
-which gain is read from `book/results/dial.csv`, which `dial.py` measured; the points with names are measured here, on
-all validation photographs.
+`python book/tools/ship.py light runs/broad-fine runs/fine-vivid`. Where the dial stands for how much of the difference
+and which gain is read from `book/results/dial.csv`, which `dial.py` measured; the points with names are measured here,
+on all validation photographs.
 """
 
 import json
