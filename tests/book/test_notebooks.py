@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 
 import nbformat
@@ -119,7 +120,8 @@ def test_a_chapter_is_built_like_the_others(chapter):
 
 
 def test_names_in_a_solution_are_those_of_its_chapter(tmp_path):
-    """A solution is typed after the cells above it, so it may use their names and its own, and no others."""
+    """A solution is typed after the cells above it, so it may use their names, its own and the package's, and no others."""
+    rooms = "classical color data experiments images metrics models show".split()
     for chapter in CHAPTERS:
         above = []
         for cell in nbformat.read(chapter, as_version=4).cells:
@@ -131,6 +133,8 @@ def test_names_in_a_solution_are_those_of_its_chapter(tmp_path):
             ):
                 own = re.findall(r"^```python\n(.*?)^```$", solution, re.MULTILINE | re.DOTALL)
                 (tmp_path / f"{label}.py").write_text("\n".join([*above, *own]), "utf8")
+                for room, name in re.findall(rf"\b({'|'.join(rooms)})\.(\w+)", "\n".join(own)):
+                    assert hasattr(import_module(f"colorlib.{room}"), name), f"{label}: {room}.{name}"
     assert len(list(tmp_path.iterdir())) > 50
     command = [sys.executable, "-m", "ruff", "check", "--isolated", "--config", "builtins=['display']"]
     command += ["--select", "F821", "--output-format", "concise"]
