@@ -120,8 +120,8 @@ def test_a_chapter_is_built_like_the_others(chapter):
 
 
 def test_names_in_a_solution_are_those_of_its_chapter(tmp_path):
-    """A solution is typed after the cells above it, so it may use their names, its own and the package's, and no others."""
-    rooms = "classical color data experiments images metrics models show".split()
+    """A solution is typed after the cells above it: it may use their names, its own, the package's, no others."""
+    rooms = ["classical", "color", "data", "experiments", "images", "metrics", "models", "show"]
     for chapter in CHAPTERS:
         above = []
         for cell in nbformat.read(chapter, as_version=4).cells:
