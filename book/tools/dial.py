@@ -1,14 +1,16 @@
-"""Measure what the vividness dial chooses from: `python book/tools/dial.py runs/broad-fine runs/fine-vivid`.
+"""Measure what a dial chooses from: `python book/tools/dial.py runs/broad-fine runs/fine-vivid runs/broad`.
 
-The first run's generator is the careful end; the second, which started from it, is the vivid one. Each mixture is
-asked once about a fixed share of the validation photographs of each collection, and its chroma is multiplied by each
-gain. The shares go to `book/results/dial.csv`, after every mixture; stopped, the same command goes on.
+The first run's generator is the careful end; the second, which started from it, is the vivid one. With the run from
+which the first one started as a third, both ends are moved half of the way back to it (Wortsman et al. 2022). Each
+mixture is asked once about a fixed share of the validation photographs of each collection, and its chroma is multiplied
+by each gain. The shares go to `book/results/dial.csv`, after every mixture; stopped, the same command goes on.
 """
 
 import copy
 import sys
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -26,6 +28,7 @@ from colorlib.models.weights import load_weights, mixture
 RESULTS = Path(__file__).resolve().parents[1] / "results"
 PARTS = (0.0, 0.25, 0.5, 0.75, 0.875, 1.0)
 GAINS = (1.0, 1.15, 1.3, 1.5)
+BACK = 0.5
 MOST = 200  # photographs of a collection, evenly spread over its sorted list
 
 
@@ -53,10 +56,22 @@ def measured(generator: nn.Module, paths: list[Path], side: int, gains: tuple[fl
     return [{"gain": gain, **shares(evaluate(Answers(answers, gain), batches, FrechetDistance()))} for gain in gains]
 
 
-def main(careful: Path, vivid: Path, results: Path = RESULTS) -> Path:
-    """Measure the mixtures that the file does not have yet."""
+def ends(careful: Path, vivid: Path, before: Path | None) -> tuple[nn.Module, nn.Module, dict[str, Any]]:
+    """The two ends of the dial, moved back if there is where to, and the card of the careful one."""
     begin, card = load_weights(careful / "generator.safetensors")
     end, _ = load_weights(vivid / "generator.safetensors")
+    if before:
+        first, _ = load_weights(before / "generator.safetensors")
+        moved = mixture(begin, first, BACK)
+        there = {name: value - begin.state_dict()[name] for name, value in end.state_dict().items()}
+        begin.load_state_dict(moved)
+        end.load_state_dict({name: value + there[name] for name, value in moved.items()})
+    return begin, end, card
+
+
+def main(careful: Path, vivid: Path, before: Path | None = None, results: Path = RESULTS) -> Path:
+    """Measure the mixtures that the file does not have yet."""
+    begin, end, card = ends(careful, vivid, before)
     generator = copy.deepcopy(begin)
     recipe = load_recipe(card["recipe"]["name"])
     valid = photographs(recipe)[1]

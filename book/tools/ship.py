@@ -7,10 +7,11 @@ With an earlier state of the same training, its generator copied aside, and a pa
 the earlier to the later weights is shipped, measured anew on all validation photographs:
 `python book/tools/ship.py paper-24 runs/paper-24-early runs/paper-24 0.5`.
 
-With a second run, which started from the first one's weights, the two are the ends of a vividness dial:
-`python book/tools/ship.py light runs/broad-fine runs/fine-vivid`. Where the dial stands for how much of the difference
-and which gain is read from `book/results/dial.csv`, which `dial.py` measured; the points with names are measured here,
-on all validation photographs.
+With a second run, which started from the first one's weights, the two are the ends of a vividness dial, and with a
+third, from which the first one started, both are moved half of the way back to it:
+`python book/tools/ship.py light runs/broad-fine runs/fine-vivid runs/broad`. Where the dial stands for how much of the
+difference and which gain is read from `book/results/dial.csv`, which `dial.py` measured; the points with names are
+measured here, on all validation photographs.
 """
 
 import json
@@ -21,10 +22,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from dial import BACK, ends
 
 from colorlib.experiments.assess import measure
 from colorlib.experiments.recipe import load_recipe
 from colorlib.experiments.run import photographs
+from colorlib.models.card import read_card
 from colorlib.models.export import save_graph
 from colorlib.models.shipped import SHIPPED
 from colorlib.models.weights import load_weights, mixture, save_weights
@@ -98,13 +101,14 @@ def ship_mixture(name: str, early: Path, late: Path, part: float) -> Path:
     return path
 
 
-def ship_dial(name: str, careful: Path, vivid: Path) -> Path:
+def ship_dial(name: str, careful: Path, vivid: Path, before: Path | None = None) -> Path:
     """Put the ends of a dial into one file, measure its points, and write the card."""
-    begin, card = load_weights(careful / "generator.safetensors")
-    end, _ = load_weights(vivid / "generator.safetensors")
+    begin, end, card = ends(careful, vivid, before)
     recipe = load_recipe(card["recipe"]["name"])
     way = best_way(pd.read_csv(RESULTS / "dial.csv")) | {"default": POINTS["natural"]}
     full = about(careful) | {"licence": LICENCE, "vivid_end": about(vivid), "dial": way}
+    if before:
+        full["moved_back"] = {"to": read_card(before / "generator.safetensors")["recipe"]["name"], "part": BACK}
     points, valid = {}, photographs(recipe)[1]
     with tempfile.TemporaryDirectory() as folder:  # what is shipped changes once, when all is measured
         trial = Path(folder, f"{name}.safetensors")
@@ -120,8 +124,8 @@ def ship_dial(name: str, careful: Path, vivid: Path) -> Path:
 
 if __name__ == "__main__":
     name, *rest = sys.argv[1:]
-    if len(rest) == 3:
+    if len(rest) == 3 and not Path(rest[2]).is_dir():
         path = ship_mixture(name, Path(rest[0]), Path(rest[1]), float(rest[2]))
     else:
-        path = (ship_dial if len(rest) == 2 else ship)(name, *map(Path, rest))
+        path = (ship_dial if len(rest) > 1 else ship)(name, *map(Path, rest))
     print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")

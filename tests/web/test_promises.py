@@ -82,7 +82,7 @@ def test_the_second_visit_fetches_no_model(either, colour, colouring_site, photo
     context.close()
 
 
-def test_the_progress_is_said_in_megabytes(either, colour, colouring_site, photograph):
+def test_the_progress_is_said_in_megabytes(either, colour, colouring_site, photograph, built):
     context = either.new_context()
     tab = context.new_page()
     tab.set_default_timeout(120_000)
@@ -94,7 +94,9 @@ def test_the_progress_is_said_in_megabytes(either, colour, colouring_site, photo
     }""")
     colour(tab, photograph(320, 240))
     said = tab.evaluate("said")
-    assert any(text.startswith("Fetching the model, ") and text.endswith(" of 11 MB") for text in said), said
+    model = next(file for file in built.iterdir() if file.name.startswith("model-"))
+    whole = f" of {round(model.stat().st_size / 1e6)} MB"
+    assert any(text.startswith("Fetching the model, ") and text.endswith(whole) for text in said), said
     assert any(text.startswith("Fetching the runtime, ") for text in said), said
     context.close()
 
