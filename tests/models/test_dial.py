@@ -123,3 +123,16 @@ def test_the_best_way_is_found_on_a_grid():
     assert (np.diff(way["part"]) >= 0).all()
     assert way["gain"] == pytest.approx([1, 1, 1, 1, 1], abs=0.02)
     assert way["part"] == pytest.approx([0, 0.25, 0.5, 0.75, 1], abs=0.03)
+
+
+def test_both_ends_are_moved_back_by_the_same_step(tmp_path):
+    networks = {name: light(seed) for seed, name in enumerate(("before", "careful", "vivid"))}
+    for name, network in networks.items():
+        save_weights(network, tmp_path / name / "generator.safetensors", "light", ARGUMENTS, {})
+    first, careful, vivid = (load_weights(tmp_path / name / "generator.safetensors")[0] for name in networks)
+    begin, end, _ = ship.ends(tmp_path / "careful", tmp_path / "vivid", tmp_path / "before")
+    step = begin.head.weight - careful.head.weight
+    torch.testing.assert_close(step, 0.5 * (first.head.weight - careful.head.weight), atol=1e-3, rtol=0)
+    torch.testing.assert_close(end.head.weight - vivid.head.weight, step, atol=1e-3, rtol=0)
+    unmoved, _, _ = ship.ends(tmp_path / "careful", tmp_path / "vivid", None)
+    torch.testing.assert_close(unmoved.head.weight, careful.head.weight)
