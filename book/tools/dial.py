@@ -62,10 +62,9 @@ def ends(careful: Path, vivid: Path, before: Path | None) -> tuple[nn.Module, nn
     end, _ = load_weights(vivid / "generator.safetensors")
     if before:
         first, _ = load_weights(before / "generator.safetensors")
-        moved = mixture(begin, first, BACK)
-        there = {name: value - begin.state_dict()[name] for name, value in end.state_dict().items()}
-        begin.load_state_dict(moved)
-        end.load_state_dict({name: value + there[name] for name, value in moved.items()})
+        moved, old = mixture(begin, first, BACK), begin.state_dict()
+        end.load_state_dict({name: moved[name] + (value - old[name]) for name, value in end.state_dict().items()})
+        begin.load_state_dict(moved)  # last: `old` is its own memory
     return begin, end, card
 
 

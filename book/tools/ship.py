@@ -43,7 +43,7 @@ POINTS = {"careful": 0.0, "natural": 0.5, "vivid": 1.0}
 
 def about(run: Path) -> dict[str, Any]:
     """What a run's record and card say of it."""
-    card = load_weights(run / "generator.safetensors")[1]
+    card = read_card(run / "generator.safetensors")
     record = json.loads((run / "record.json").read_text(encoding="utf-8"))
     return {key: card[key] for key in KEPT} | {key: record[key] for key in RECORDED}
 
